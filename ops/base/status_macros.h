@@ -10,10 +10,9 @@
 #define MRSN_STATUS_CONCAT_INNER_(a, b) a##b
 #define MRSN_STATUS_CONCAT_(a, b) MRSN_STATUS_CONCAT_INNER_(a, b)
 
-#define MRSN_RETURN_IF_ERROR(expression)                             \
-  do {                                                               \
-    if (absl::Status mrsn_status_ = (expression); !mrsn_status_.ok()) \
-      return mrsn_status_;                                           \
+#define MRSN_RETURN_IF_ERROR(expression)                                                   \
+  do {                                                                                     \
+    if (absl::Status mrsn_status_ = (expression); !mrsn_status_.ok()) return mrsn_status_; \
   } while (false)
 
 // MRSN_ASSIGN_OR_RETURN(Foo foo, ReadFoo(path));
