@@ -1,0 +1,31 @@
+// A network from frames to one feature map per clip.
+#ifndef MRSN_MRSN_BACKBONE_BACKBONE_H_
+#define MRSN_MRSN_BACKBONE_BACKBONE_H_
+
+#include <torch/nn/module.h>
+
+namespace mrsn {
+
+class Backbone : public torch::nn::Module {
+ public:
+  // slow [B,3,T,H,W] and, for two pathways, fast [B,3,alpha T,H,W] (else undefined):
+  // normalised RGB. Returns F [B,C,h,w]: the last stage averaged over time,
+  // pathways concatenated.
+  virtual at::Tensor Forward(const at::Tensor& slow, const at::Tensor& fast) = 0;
+
+  virtual int64_t channels() const = 0;  // C
+  virtual int64_t stride() const = 0;    // pixels of the frame per cell of F: h = ceil(H / stride)
+
+  // Frozen: batch norms use their running statistics whatever the mode, and
+  // their scale and shift are not trained (requires_grad off). Stays in force
+  // through later calls of train() and eval().
+  void SetBatchNormFrozen(bool frozen);
+  void train(bool on = true) override;
+
+ private:
+  bool batch_norm_frozen_ = false;
+};
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_BACKBONE_BACKBONE_H_

@@ -1,0 +1,26 @@
+// A detector from its configuration; the only code that reads ModelConfig.
+//
+//   MRSN_ASSIGN_OR_RETURN(std::shared_ptr<ActionDetector> detector,
+//                         BuildModel(config, torch::kCPU));
+#ifndef MRSN_MRSN_BUILD_MODEL_H_
+#define MRSN_MRSN_BUILD_MODEL_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "mrsn/action_detector.h"
+
+namespace mrsn {
+
+class ModelConfig;  // mrsn/model_config.pb.h
+
+// The detector, freshly initialised from LibTorch's default CPU generator (the
+// same seed gives the same weights, whatever the device), in training mode.
+// On torch::kMeta it has shapes and no memory: for counting.
+// InvalidArgument names the field ("model.mrsn.patch_size"), its value and what
+// is allowed.
+absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device);
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_BUILD_MODEL_H_

@@ -1,0 +1,29 @@
+#include "mrsn/roi_features.h"
+
+#include <ATen/ATen.h>
+
+#include <tuple>
+
+#include "ops/roi_align/roi_align.h"
+
+namespace mrsn {
+
+at::Tensor RoiFeatures(const at::Tensor& features, const at::Tensor& boxes, const at::Tensor& clip_index,
+                       FrameSize frame, int64_t stride, const RoiFeatureOptions& options) {
+  const double width = static_cast<double>(frame.width), height = static_cast<double>(frame.height);
+  const at::Tensor pixels = boxes * at::tensor({width, height, width, height}, boxes.options());
+  ops::RoiAlignOptions roi;
+  roi.output_height = roi.output_width = options.output_size;
+  roi.spatial_scale = 1.0 / static_cast<double>(stride);
+  roi.sampling_ratio = options.sampling_ratio;
+  roi.aligned = options.aligned;
+  return ops::RoiAlign(features, pixels, clip_index, roi);
+}
+
+// Not amax: where a channel is 0 all over the box (it often is), amax would share
+// the gradient between all cells; max, like a max-pooling layer, gives it to one.
+at::Tensor MaxPoolRoi(const at::Tensor& actors) { return std::get<0>(actors.flatten(2).max(2)); }
+
+at::Tensor AveragePoolRoi(const at::Tensor& actors) { return actors.mean({2, 3}); }
+
+}  // namespace mrsn
