@@ -1,0 +1,97 @@
+// What every data set offers: key frames, each with a clip of frames around it,
+// the boxes of the persons in it and, for training, what they do.
+//
+//   auto dataset = OpenDataset(config, Usage::kTrain, data_root);  // open_dataset.h
+//   Loader loader(**dataset, LoaderOptions());                     // loader.h
+//   ClipBatch batch = Collate(*loader.Next(), (*dataset)->classes().size());  // collate.h
+#ifndef MRSN_DATASETS_DATASET_H_
+#define MRSN_DATASETS_DATASET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/base/box.h"
+#include "ops/base/keyframe.h"
+
+namespace mrsn::datasets {
+
+// One action. `id` is its number in annotation and result files (1-based in AVA and
+// micro_world, 0-based in UCF101-24); the model's output index is its position in
+// Dataset::classes(). `kind` groups classes in reports ("pose", "context", ...).
+struct ActionClass {
+  int id = 0;
+  std::string name;
+  std::string kind;
+};
+
+// A person of a key frame.
+struct Actor {
+  Box box;                  // normalised to the frame
+  float score = 1;          // the detector's confidence in [0,1]; 1 for ground truth
+  std::vector<int> labels;  // positions in Dataset::classes(), ascending; empty for Usage::kInference
+};
+
+// Float frames, values[((c * frames + t) * height + y) * width + x], c = R, G, B,
+// normalised as TransformConfig says. All zero sizes when there is no such pathway.
+struct FrameStack {
+  int frames = 0, height = 0, width = 0;
+  std::vector<float> values;  // [3, frames, height, width]
+};
+
+struct Sample {
+  Keyframe keyframe;
+  FrameStack slow;            // [3, T, H, W]
+  FrameStack fast;            // [3, alpha * T, H, W]; empty with one pathway
+  std::vector<Actor> actors;  // any number, 0 included
+};
+
+// One ground-truth row: one person doing one action.
+struct AnnotatedBox {
+  Keyframe keyframe;
+  Box box;            // normalised
+  int class_id = 0;   // ActionClass::id
+  int person_id = 0;  // the same for all rows of one person in a video
+};
+
+// Which boxes Load gives: for training ground truth and proposals that overlap it,
+// labelled; for inference the detector's confident boxes, unlabelled.
+enum class Usage { kTrain, kInference };
+
+struct FrameSize {
+  int width = 0, height = 0;
+};
+
+// Immutable once opened; every method may be called from any thread.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual int64_t size() const = 0;  // number of key frames
+  // 0 <= index < size(); ordered by video, then time.
+  virtual const Keyframe& keyframe(int64_t index) const = 0;
+
+  // Reads the clip around a key frame. The seed decides about flips (training only):
+  // the same index and seed give the same bytes. Errors name the video file.
+  virtual absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const = 0;
+
+  virtual const std::vector<ActionClass>& classes() const = 0;
+
+  // Ground truth of all key frames, for an evaluator; ordered as the key frames.
+  virtual std::vector<AnnotatedBox> GroundTruth() const = 0;
+
+  // Pixels of the frame that the annotations (and an evaluator that works in pixels)
+  // refer to: 320x240 for UCF101-24, whatever the file's own size. {0,0} where
+  // annotations are normalised.
+  virtual FrameSize annotation_frame_size() const = 0;
+
+  // SHA-256 over annotations, box lists, key frames and the identity of the videos
+  // (name and size, and what the data set adds); not over the clip settings.
+  virtual std::string Fingerprint() const = 0;
+};
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_DATASET_H_

@@ -1,0 +1,27 @@
+// From a config to a data set: the only file here that sees the proto.
+#ifndef MRSN_DATASETS_OPEN_DATASET_H_
+#define MRSN_DATASETS_OPEN_DATASET_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "datasets/dataset.h"
+#include "datasets/dataset_config.pb.h"
+
+namespace mrsn::datasets {
+
+// Checks every field's range without touching a file. The message names the field,
+// its value and what is allowed: "dataset.clip.frames is 0; allowed: 1..128".
+absl::Status ValidateDatasetConfig(const DatasetConfig& config);
+
+// Opens `config`'s training or inference split. `data_root` is where the data set's
+// files are. "" means what comes with the program: micro_world's videos, generated
+// under CacheFolder() when they are not there yet; ucf24's few clips of testdata.
+absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
+                                                     const std::string& data_root);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_OPEN_DATASET_H_

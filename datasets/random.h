@@ -1,0 +1,56 @@
+// Random numbers that are the same on every machine and with every library, unlike
+// std::uniform_int_distribution and std::shuffle, whose results are not specified.
+#ifndef MRSN_DATASETS_RANDOM_H_
+#define MRSN_DATASETS_RANDOM_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace mrsn::datasets {
+
+// SplitMix64's output function (Steele, Lea, Flood 2014): a bijection of 64 bits
+// whose output bits depend on all input bits.
+inline uint64_t Mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+// A seed from several numbers; the order matters.
+inline uint64_t HashSeed(uint64_t a, uint64_t b, uint64_t c = 0) {
+  constexpr uint64_t kGolden = 0x9e3779b97f4a7c15u;
+  return Mix(Mix(Mix(a + kGolden) + b + kGolden) + c + kGolden);
+}
+
+// SplitMix64.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+
+  uint64_t Next() { return Mix(state_ += 0x9e3779b97f4a7c15u); }
+  // In [0, n), n > 0. The bias is below n / 2^64.
+  int64_t Below(int64_t n) {
+    return static_cast<int64_t>((static_cast<unsigned __int128>(Next()) * static_cast<uint64_t>(n)) >> 64);
+  }
+  int Between(int low, int high) { return low + static_cast<int>(Below(high - low + 1)); }  // both included
+  double Uniform() { return static_cast<double>(Next() >> 11) * 0x1p-53; }                  // [0, 1)
+  double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
+  bool Chance(double probability) { return Uniform() < probability; }
+
+ private:
+  uint64_t state_;
+};
+
+// 0..n-1 in an order that depends on the seed only (Fisher-Yates).
+inline std::vector<int64_t> Permutation(int64_t n, uint64_t seed) {
+  std::vector<int64_t> order(n);
+  for (int64_t i = 0; i < n; ++i) order[i] = i;
+  Random random(seed);
+  for (int64_t i = n - 1; i > 0; --i) std::swap(order[i], order[random.Below(i + 1)]);
+  return order;
+}
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_RANDOM_H_
