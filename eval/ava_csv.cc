@@ -1,0 +1,234 @@
+#include "eval/ava_csv.h"
+
+#include <charconv>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "eval/io/numbers.h"
+#include "eval/parallel.h"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::eval {
+namespace {
+
+constexpr char kBlank[] = "blank line, skipped";
+constexpr char kOutside[] = "keyframe outside 902..1798";
+constexpr char kUnknownClass[] = "class not in the list of classes, row not evaluated";
+constexpr char kInvalidBox[] = "detection box with x1 >= x2 or y1 >= y2";
+constexpr char kNoArea[] = "ground truth box of no area, cannot be matched";
+constexpr char kDuplicate[] = "ground truth row occurs twice; counted twice, as the scripts do";
+constexpr char kNoScore[] = "detection without a score column, score 1.0 is taken";
+
+// Column names in messages; index = column.
+constexpr const char* kColumns[] = {"video", "timestamp", "x1", "y1", "x2", "y2", "class", "score"};
+
+// "904", "0904" and "904.0" are one keyframe; so are "904.7" and "904" unless fractional.
+bool ParseTimestamp(absl::string_view text, bool fractional, int64_t& micros) {
+  double seconds;
+  if (!ParseDouble(text, seconds) || std::abs(seconds) > 1e9) return false;
+  micros = fractional ? std::llround(seconds * KeyframeTable::kUnit)
+                      : static_cast<int64_t>(std::trunc(seconds)) * KeyframeTable::kUnit;
+  return true;
+}
+
+struct RowParser {
+  RowParser(const CsvOptions* options, bool ground_truth) : options(options), ground_truth(ground_truth) {}
+
+  const CsvOptions* options;
+  bool ground_truth;
+  int64_t lines = 0;
+  std::string error;
+  WarningCounts warnings;
+  RowBlock block;
+  std::vector<int64_t> row_lines;  // of ground truth
+
+  bool Bad(int column, absl::string_view value, const char* expected) {
+    const char* name = ground_truth && column == 7 ? "person id" : kColumns[column];
+    error = absl::StrCat("column ", column + 1, " (", name, ") is ", Quoted(value), ", expected ", expected);
+    return false;
+  }
+
+  bool Line(absl::string_view line, int64_t number) {
+    absl::string_view fields[8];
+    const int count = SplitFields(line, fields, 8);
+    if (count == 1 && TrimBlanks(line).empty()) {
+      warnings.Add(kBlank, number, line);
+      return true;
+    }
+    if (count != 7 && count != 8 && !(count == 2 && options->allow_keyframe_rows)) {
+      error = absl::StrCat(count > 8 ? "more than 8" : absl::StrCat(count), " columns, expected 7 or 8",
+                           options->allow_keyframe_rows ? " (or 2)" : "", ": ", Quoted(line));
+      return false;
+    }
+    if (fields[0].empty()) return Bad(0, fields[0], "a video id");
+    int64_t micros;
+    if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
+      return Bad(1, fields[1], "a number of seconds");
+    }
+    if (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit) {
+      warnings.Add(kOutside, number, fields[1]);
+    }
+    const int keyframe = block.keyframes.Find(fields[0], micros);
+    if (count == 2) return true;
+    Row row;
+    row.keyframe = keyframe;
+    double* const coordinates[] = {&row.box.x1, &row.box.y1, &row.box.x2, &row.box.y2};
+    for (int i = 0; i < 4; ++i) {
+      if (!ParseDouble(fields[2 + i], *coordinates[i])) return Bad(2 + i, fields[2 + i], "a finite number");
+    }
+    if (!ParseInt(fields[6], row.class_id)) return Bad(6, fields[6], "a whole number");
+    if (count == 8) {
+      if (!ParseDouble(fields[7], row.score)) return Bad(7, fields[7], "a finite number");
+    } else if (!ground_truth) {
+      warnings.Add(kNoScore, number, line);
+    }
+    if (!row.box.Valid() && !CheckBox(row.box, fields, number)) return false;
+    if (options->classes != nullptr && !options->classes->contains(row.class_id)) {
+      warnings.Add(kUnknownClass, number, fields[6]);
+    }
+    block.rows.push_back(row);
+    if (ground_truth) row_lines.push_back(number);
+    return true;
+  }
+
+  bool CheckBox(const BoxD& box, const absl::string_view* fields, int64_t number) {
+    const std::string text = absl::StrCat(fields[2], ",", fields[3], ",", fields[4], ",", fields[5]);
+    if (!ground_truth) {
+      warnings.Add(kInvalidBox, number, text);
+    } else if (box.Inverted()) {
+      error = absl::StrCat("ground truth box ", Quoted(text), " has x2 < x1 or y2 < y1");
+      return false;
+    } else {
+      warnings.Add(kNoArea, number, text);
+    }
+    return true;
+  }
+};
+
+struct ExclusionParser {
+  explicit ExclusionParser(const CsvOptions* options) : options(options) {}
+
+  const CsvOptions* options;
+  int64_t lines = 0;
+  std::string error;
+  WarningCounts warnings;
+  KeyframeTable keyframes;
+
+  bool Line(absl::string_view line, int64_t number) {
+    absl::string_view fields[2];
+    const int count = SplitFields(line, fields, 2);
+    if (count == 1 && TrimBlanks(line).empty()) {
+      warnings.Add(kBlank, number, line);
+      return true;
+    }
+    int64_t micros;
+    if (count != 2 || fields[0].empty()) {
+      error = absl::StrCat("expected 2 columns, video,timestamp, found ", Quoted(line));
+      return false;
+    }
+    if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
+      error = absl::StrCat("column 2 (timestamp) is ", Quoted(fields[1]), ", expected a number of seconds");
+      return false;
+    }
+    keyframes.Find(fields[0], micros);
+    return true;
+  }
+};
+
+// Ground truth rows that are equal in every column.
+void WarnOfDuplicates(const TextFile& file, std::vector<RowParser>& parsers, std::vector<Warning>& warnings) {
+  using Key = std::tuple<std::string, int64_t, int, double, double, double, double, double>;
+  absl::flat_hash_set<Key> seen;
+  int64_t first_line = 0;
+  for (const RowParser& parser : parsers) {
+    WarningCounts counts;
+    const KeyframeTable& table = parser.block.keyframes;
+    for (size_t i = 0; i < parser.block.rows.size(); ++i) {
+      const Row& row = parser.block.rows[i];
+      const KeyframeTable::Entry& entry = table.keyframes()[row.keyframe];
+      const std::string& video = table.videos()[entry.video];
+      const BoxD& box = row.box;
+      if (!seen.insert({video, entry.micros, row.class_id, box.x1, box.y1, box.x2, box.y2, row.score})
+               .second) {
+        counts.Add(kDuplicate, parser.row_lines[i],
+                   absl::StrCat(video, ",", entry.micros / KeyframeTable::kUnit, ",..,", row.class_id));
+      }
+    }
+    counts.AppendTo(file.name(), first_line, warnings);
+    first_line += parser.lines;
+  }
+}
+
+void AppendNumber(std::string& text, double value) {
+  char buffer[40];
+  const std::to_chars_result result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  text.append(buffer, result.ptr - buffer);
+}
+
+void AppendRow(std::string& text, const AvaDetection& detection) {
+  absl::StrAppendFormat(&text, "%s,%04d,", detection.keyframe.video, detection.keyframe.timestamp);
+  for (double value : {detection.box.x1, detection.box.y1, detection.box.x2, detection.box.y2}) {
+    AppendNumber(text, value);
+    text += ',';
+  }
+  absl::StrAppend(&text, detection.class_id, ",");
+  AppendNumber(text, detection.score);
+  text += '\n';
+}
+
+}  // namespace
+
+absl::StatusOr<CsvContents> ParseAvaCsv(const TextFile& file, bool ground_truth, const CsvOptions& options) {
+  CsvContents contents;
+  std::vector<RowParser> parsers;
+  const RowParser fresh(&options, ground_truth);
+  const int threads = options.num_threads > 0 ? options.num_threads : DefaultThreads();
+  MRSN_RETURN_IF_ERROR(ParseLines(file, threads, parsers, fresh, contents.warnings));
+  if (ground_truth) WarnOfDuplicates(file, parsers, contents.warnings);
+  for (RowParser& parser : parsers) {
+    contents.num_rows += parser.block.rows.size();
+    contents.blocks.push_back(std::move(parser.block));
+  }
+  return contents;
+}
+
+absl::StatusOr<KeyframeList> ParseAvaExclusions(const TextFile& file, const CsvOptions& options) {
+  KeyframeList list;
+  std::vector<ExclusionParser> parsers;
+  MRSN_RETURN_IF_ERROR(ParseLines(file, 1, parsers, ExclusionParser(&options), list.warnings));
+  if (!parsers.empty()) list.keyframes = std::move(parsers.front().keyframes);
+  return list;
+}
+
+absl::StatusOr<CsvContents> ReadAvaGroundTruth(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaCsv(file, true, options);
+}
+
+absl::StatusOr<CsvContents> ReadAvaDetections(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaCsv(file, false, options);
+}
+
+absl::StatusOr<KeyframeList> ReadAvaExclusions(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaExclusions(file, options);
+}
+
+std::string FormatAvaRow(const AvaDetection& detection) {
+  std::string text;
+  AppendRow(text, detection);
+  return text;
+}
+
+absl::Status WriteAvaDetections(const std::string& path, absl::Span<const AvaDetection> detections) {
+  std::string text;
+  for (const AvaDetection& detection : detections) AppendRow(text, detection);
+  return WriteFileAtomically(path, text);
+}
+
+}  // namespace mrsn::eval
