@@ -1,0 +1,73 @@
+#include "datasets/clip_dataset.h"
+
+#include <algorithm>
+
+#include "datasets/random.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+namespace {
+
+class ClipDataset : public Dataset {
+ public:
+  ClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records)
+      : options_(std::move(options)), records_(std::move(records)), cache_(options_.cache_bytes) {
+    std::stable_sort(records_.begin(), records_.end(), [](const KeyframeRecord& a, const KeyframeRecord& b) {
+      return a.keyframe < b.keyframe;
+    });
+  }
+
+  int64_t size() const override { return records_.size(); }
+  const Keyframe& keyframe(int64_t index) const override { return records_[index].keyframe; }
+  const std::vector<ActionClass>& classes() const override { return options_.classes; }
+  FrameSize annotation_frame_size() const override { return options_.annotation_frame_size; }
+  std::string Fingerprint() const override { return options_.fingerprint; }
+
+  std::vector<AnnotatedBox> GroundTruth() const override {
+    std::vector<AnnotatedBox> all;
+    for (const KeyframeRecord& record : records_) {
+      all.insert(all.end(), record.annotations.begin(), record.annotations.end());
+    }
+    return all;
+  }
+
+  absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
+    const KeyframeRecord& record = records_[index];
+    MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const DecodedVideo> video,
+                          cache_.Get(options_.video_paths[record.video]));
+    const ClipIndices clip = SampleClip(record.centre, video->frames.size(), options_.clip);
+
+    Sample sample;
+    sample.keyframe = record.keyframe;
+    sample.actors = record.actors;
+    TransformOptions transform = options_.transform;
+    Random random(augmentation_seed);
+    transform.flip = options_.usage == Usage::kTrain && random.Chance(options_.flip_probability);
+    if (transform.flip) {
+      for (Actor& actor : sample.actors) actor.box = FlipBox(actor.box);
+    }
+
+    std::vector<const cv::Mat*> slow;
+    for (int position : clip.slow) slow.push_back(&video->frames[clip.source[position]]);
+    sample.slow = TransformFrames(slow, transform);
+    if (clip.has_fast) {
+      std::vector<const cv::Mat*> fast;
+      for (int64_t source : clip.source) fast.push_back(&video->frames[source]);
+      sample.fast = TransformFrames(fast, transform);
+    }
+    return sample;
+  }
+
+ private:
+  const ClipDatasetOptions options_;
+  std::vector<KeyframeRecord> records_;
+  mutable VideoCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Dataset> MakeClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records) {
+  return std::make_unique<ClipDataset>(std::move(options), std::move(records));
+}
+
+}  // namespace mrsn::datasets

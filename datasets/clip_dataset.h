@@ -1,0 +1,43 @@
+// The part all data sets share: a list of key frames in, a Dataset out.
+#ifndef MRSN_DATASETS_CLIP_DATASET_H_
+#define MRSN_DATASETS_CLIP_DATASET_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datasets/clip_sampler.h"
+#include "datasets/dataset.h"
+#include "datasets/transforms.h"
+#include "datasets/video_reader.h"
+
+namespace mrsn::datasets {
+
+// One key frame as a data set's reader describes it.
+struct KeyframeRecord {
+  Keyframe keyframe;
+  int video = 0;                          // position in ClipDatasetOptions::video_paths
+  int64_t centre = 0;                     // 0-based source frame that the clip is centred on
+  std::vector<Actor> actors;              // what Load gives
+  std::vector<AnnotatedBox> annotations;  // what GroundTruth gives
+};
+
+struct ClipDatasetOptions {
+  Usage usage = Usage::kTrain;
+  ClipOptions clip;
+  TransformOptions transform;    // `flip` is decided by Load
+  float flip_probability = 0.5;  // training only
+  size_t cache_bytes = size_t{512} << 20;
+  std::vector<std::string> video_paths;
+  std::vector<ActionClass> classes;
+  FrameSize annotation_frame_size;
+  std::string fingerprint;
+};
+
+// Implements Dataset over `records`, which it sorts by key frame.
+std::unique_ptr<Dataset> MakeClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_CLIP_DATASET_H_

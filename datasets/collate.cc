@@ -1,0 +1,80 @@
+#include "datasets/collate.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "c10/util/Exception.h"
+
+namespace mrsn::datasets {
+namespace {
+
+// All clips of one pathway in one tensor; the only copy between decoder and model.
+at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway, int height, int width) {
+  const int frames = (samples[0].*pathway).frames;
+  if (frames == 0) return at::Tensor();
+  const bool padded = std::any_of(samples.begin(), samples.end(), [&](const Sample& sample) {
+    return (sample.*pathway).height != height || (sample.*pathway).width != width;
+  });
+  const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), 3, frames, height, width};
+  at::Tensor stacked = padded ? at::zeros(shape, at::kFloat) : at::empty(shape, at::kFloat);
+  float* to = stacked.data_ptr<float>();
+  for (const Sample& sample : samples) {
+    const FrameStack& clip = sample.*pathway;
+    TORCH_CHECK(clip.frames == frames, "collate: clips of ", clip.frames, " and ", frames, " frames (",
+                sample.keyframe.video, ")");
+    TORCH_CHECK(clip.values.size() == size_t{3} * frames * clip.height * clip.width, "collate: clip has ",
+                clip.values.size(), " values (", sample.keyframe.video, ")");
+    const float* from = clip.values.data();
+    for (int plane = 0; plane < 3 * frames; ++plane, to += int64_t{height} * width) {
+      for (int y = 0; y < clip.height; ++y, from += clip.width) {
+        std::memcpy(to + int64_t{y} * width, from, clip.width * sizeof(float));
+      }
+    }
+  }
+  return stacked;
+}
+
+}  // namespace
+
+ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
+  TORCH_CHECK(!samples.empty(), "collate: no samples");
+  int height = 0, width = 0;
+  int64_t num_actors = 0;
+  for (const Sample& sample : samples) {
+    height = std::max(height, sample.slow.height);
+    width = std::max(width, sample.slow.width);
+    num_actors += sample.actors.size();
+  }
+  ClipBatch batch;
+  batch.slow = Stack(samples, &Sample::slow, height, width);
+  batch.fast = Stack(samples, &Sample::fast, height, width);
+  batch.boxes = at::empty({num_actors, 4}, at::kFloat);
+  batch.clip_index = at::empty({num_actors}, at::kLong);
+  batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);
+  float* boxes = batch.boxes.data_ptr<float>();
+  int64_t* clip_index = batch.clip_index.data_ptr<int64_t>();
+  float* labels = batch.labels.data_ptr<float>();
+  for (size_t b = 0; b < samples.size(); ++b) {
+    const Sample& sample = samples[b];
+    batch.keyframes.push_back(sample.keyframe);
+    const float x_scale = static_cast<float>(sample.slow.width) / width;
+    const float y_scale = static_cast<float>(sample.slow.height) / height;
+    for (const Actor& actor : sample.actors) {
+      *boxes++ = actor.box.x1 * x_scale;
+      *boxes++ = actor.box.y1 * y_scale;
+      *boxes++ = actor.box.x2 * x_scale;
+      *boxes++ = actor.box.y2 * y_scale;
+      *clip_index++ = b;
+      for (int label : actor.labels) {
+        TORCH_CHECK(label >= 0 && label < num_classes, "collate: label ", label, " of ", num_classes,
+                    " classes (", sample.keyframe.video, ")");
+        labels[label] = 1;
+      }
+      labels += num_classes;
+      batch.scores.push_back(actor.score);
+    }
+  }
+  return batch;
+}
+
+}  // namespace mrsn::datasets
