@@ -15,17 +15,39 @@ cc_library(
 )
 """
 
+def find_cuda(repository_ctx):
+    """Looks at CUDA_HOME, then for nvcc on PATH.
+
+    Args:
+      repository_ctx: of a rule that lists CUDA_HOME and PATH in its environ.
+
+    Returns:
+      struct(nvcc, home): the compiler and the toolkit's folder, or None and "" without a toolkit.
+    """
+    given = repository_ctx.os.environ.get("CUDA_HOME", "")
+    if given:
+        nvcc = repository_ctx.path(given + "/bin/nvcc")
+        if not nvcc.exists:
+            fail("CUDA_HOME=%s holds no bin/nvcc; unset it to build without CUDA." % given)
+        return struct(nvcc = nvcc, home = given)
+    nvcc = repository_ctx.which("nvcc")
+    if nvcc == None:
+        return struct(nvcc = None, home = "")
+
+    # nvcc on PATH may be a link or a script, so it is asked where it lives: "#$ TOP=/usr/local/cuda/bin/..".
+    answer = repository_ctx.execute([nvcc, "--dryrun", "-x", "cu", "-c", "/dev/null", "-o", "/dev/null"])
+    for line in (answer.stderr + answer.stdout).splitlines():
+        if line.startswith("#$ TOP="):
+            return struct(nvcc = nvcc, home = str(repository_ctx.path(line[len("#$ TOP="):].strip()).realpath))
+    fail("%s does not say where its toolkit is (nvcc --dryrun: %s); set CUDA_HOME." % (nvcc, answer.stderr))
+
 def _cuda_repository_impl(repository_ctx):
-    home = repository_ctx.os.environ.get("CUDA_HOME", "")
-    nvcc = repository_ctx.path(home + "/bin/nvcc") if home else repository_ctx.which("nvcc")
-    if nvcc != None and not nvcc.exists:
-        fail("CUDA_HOME=%s holds no bin/nvcc; unset it to build without CUDA." % home)
+    cuda = find_cuda(repository_ctx)
     linkopts = []
-    if nvcc != None:
-        home = str(nvcc.realpath.dirname.dirname)
-        repository_ctx.symlink(home + "/include", "include")
-        linkopts = ["-L%s/lib64" % home, "-Wl,-rpath,%s/lib64" % home, "-lcudart"]
-    repository_ctx.file("defs.bzl", _DEFS.format(home = home, nvcc = nvcc or ""))
+    if cuda.nvcc != None:
+        repository_ctx.symlink(cuda.home + "/include", "include")
+        linkopts = ["-L%s/lib64" % cuda.home, "-Wl,-rpath,%s/lib64" % cuda.home, "-lcudart"]
+    repository_ctx.file("defs.bzl", _DEFS.format(home = cuda.home, nvcc = cuda.nvcc or ""))
     repository_ctx.file("BUILD", _BUILD.format(linkopts = repr(linkopts)))
 
 cuda_repository = repository_rule(
