@@ -1,0 +1,27 @@
+// How a config file changes the one it is based on.
+//
+// protobuf's own merge would append lists (the classic silent error: two decay
+// epochs become four), so that a list that the child sets replaces its parent's.
+#ifndef MRSN_EXPERIMENTS_CONFIG_MERGE_H_
+#define MRSN_EXPERIMENTS_CONFIG_MERGE_H_
+
+#include <google/protobuf/message.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace mrsn::experiments {
+
+// Unsets the field at a dotted path, "model.mrsn.rse". Something unset already is no
+// error; a path that the message type does not have is, with the nearest names.
+absl::Status ClearField(const std::string& path, google::protobuf::Message* message);
+
+// Lays `child` over `parent`: scalars and list fields that the child sets replace
+// the parent's, messages merge field by field, another case of a oneof replaces the
+// whole case. Both of one type.
+void MergeOver(const google::protobuf::Message& child, google::protobuf::Message* parent);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_CONFIG_MERGE_H_

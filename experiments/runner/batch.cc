@@ -1,0 +1,47 @@
+#include "experiments/runner/batch.h"
+
+#include <ATen/ATen.h>
+
+#include <cstring>
+
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+
+absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes) {
+  std::vector<float> features;
+  std::vector<int64_t> clip_index, offsets;
+  for (size_t clip = 0; clip < keyframes.size(); ++clip) {
+    MRSN_ASSIGN_OR_RETURN(
+        const BankWindow window,
+        windows.bank->Window(keyframes[clip].video, keyframes[clip].timestamp, windows.radius_seconds));
+    features.insert(features.end(), window.features.begin(), window.features.end());
+    offsets.insert(offsets.end(), window.offsets.begin(), window.offsets.end());
+    clip_index.insert(clip_index.end(), window.offsets.size(), clip);
+  }
+  const auto entries = static_cast<int64_t>(offsets.size());
+  LongTermWindow joined;
+  joined.features = at::empty({entries, windows.bank->width()});
+  joined.clip_index = at::empty({entries}, at::kLong);
+  joined.offset = at::empty({entries}, at::kLong);
+  if (entries > 0) {
+    std::memcpy(joined.features.data_ptr(), features.data(), features.size() * sizeof(float));
+    std::memcpy(joined.clip_index.data_ptr(), clip_index.data(), entries * sizeof(int64_t));
+    std::memcpy(joined.offset.data_ptr(), offsets.data(), entries * sizeof(int64_t));
+  }
+  return joined;
+}
+
+absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows) {
+  DetectorInput input;
+  input.slow = batch.slow;
+  input.fast = batch.fast;
+  input.boxes = batch.boxes;
+  input.clip_index = batch.clip_index;
+  if (windows.bank != nullptr) {
+    MRSN_ASSIGN_OR_RETURN(input.bank, WindowsOf(windows, batch.keyframes));
+  }
+  return input;
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,27 @@
+// From the data sets' batch to the detector's input, with the long-term windows.
+#ifndef MRSN_EXPERIMENTS_RUNNER_BATCH_H_
+#define MRSN_EXPERIMENTS_RUNNER_BATCH_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "datasets/collate.h"
+#include "mrsn/action_detector.h"
+#include "mrsn/relation_bank.h"
+
+namespace mrsn::experiments {
+
+// Where the windows H_t of Eq. 8 come from; nothing for short-term heads.
+struct BankWindows {
+  const RelationBank* bank = nullptr;
+  int radius_seconds = 0;  // window t-radius .. t+radius
+};
+
+// H_t of every key frame, concatenated in batch order.
+absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes);
+
+absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUNNER_BATCH_H_

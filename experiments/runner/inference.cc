@@ -1,0 +1,38 @@
+#include "experiments/runner/inference.h"
+
+#include <ATen/ATen.h>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/loader.h"
+#include "ops/base/progress.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+
+absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
+                   ActionDetector& model, const std::function<absl::Status(const Scored&)>& consume) {
+  at::NoGradGuard no_grad;
+  model.eval();
+  datasets::LoaderOptions loading;
+  loading.batch_size = options.batch_size;
+  loading.shuffle = false;
+  loading.drop_last = false;
+  datasets::Loader loader(dataset, loading);
+  ProgressBar bar(options.title, dataset.size(), "clips");
+  int64_t done = 0;
+  while (done < dataset.size()) {
+    MRSN_ASSIGN_OR_RETURN(const std::vector<datasets::Sample> samples, loader.Next());
+    const datasets::ClipBatch batch = datasets::Collate(samples, dataset.classes().size());
+    MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
+    const DetectorOutput output = model.Forward(input);
+    const at::Tensor logits = output.logits.to(at::kFloat);
+    const at::Tensor scores = options.loss == TrainConfig::SOFTMAX ? logits.softmax(1) : logits.sigmoid();
+    MRSN_RETURN_IF_ERROR(consume({batch, scores.contiguous(), output.G.to(at::kFloat).contiguous()}));
+    done += samples.size();
+    bar.Update(done, done, "");
+  }
+  bar.Finish();
+  return absl::OkStatus();
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,39 @@
+// Runs a trained detector over a data set: scores for the evaluator, features for the bank.
+#ifndef MRSN_EXPERIMENTS_RUNNER_INFERENCE_H_
+#define MRSN_EXPERIMENTS_RUNNER_INFERENCE_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "datasets/collate.h"
+#include "datasets/dataset.h"
+#include "experiments/runner/batch.h"
+#include "experiments/train_config.pb.h"
+#include "mrsn/action_detector.h"
+
+namespace mrsn::experiments {
+
+struct InferenceOptions {
+  std::string title;  // before the progress bar
+  int batch_size = 16;
+  TrainConfig::Loss loss =
+      TrainConfig::BCE;  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
+};
+
+// What one batch gave: `scores` [N,K] in [0,1] and `relations` G [N,g], rows as in
+// batch.boxes; both on the CPU, float32.
+struct Scored {
+  const datasets::ClipBatch& batch;
+  at::Tensor scores, relations;
+};
+
+// Every clip of the data set once, in order, without gradients, BN and dropout in
+// evaluation mode. `consume` is called batch by batch; its error ends the run.
+absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
+                   ActionDetector& model, const std::function<absl::Status(const Scored&)>& consume);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUNNER_INFERENCE_H_

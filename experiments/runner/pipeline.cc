@@ -1,0 +1,308 @@
+#include "experiments/runner/pipeline.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <google/protobuf/text_format.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "datasets/dataset.h"
+#include "datasets/open_dataset.h"
+#include "experiments/config/config.h"
+#include "experiments/runner/evaluation.h"
+#include "experiments/runner/inference.h"
+#include "experiments/runner/machine.h"
+#include "experiments/runner/snapshot.h"
+#include "experiments/runner/trainer.h"
+#include "mrsn/build_model.h"
+#include "mrsn/checkpoint/safetensors.h"
+#include "mrsn/relation_bank.h"
+#include "ops/base/file.h"
+#include "ops/base/fingerprint.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using datasets::Dataset;
+using datasets::Usage;
+
+constexpr char kBackbone[] = "backbone.";
+
+std::string Text(const Safetensors& weights, const std::string& key) {
+  const auto found = weights.metadata.find(key);
+  return found == weights.metadata.end() ? "" : found->second;
+}
+
+// One experiment with everything it needs in memory.
+struct Run {
+  ResolvedExperiment resolved;
+  std::shared_ptr<ActionDetector> model;
+  std::unique_ptr<Dataset> train_data;
+  std::unique_ptr<RelationBank> train_bank;
+  BankWindows train_windows;
+  std::string identity, folder;
+};
+
+class Pipeline {
+ public:
+  explicit Pipeline(const PipelineOptions& options) : options_(options) {}
+
+  absl::StatusOr<TrainedModel> Trained(const std::string& name, uint64_t seed) {
+    MRSN_ASSIGN_OR_RETURN(Run run, Prepare(name, seed));
+    return TrainedFrom(run, seed);
+  }
+
+  absl::StatusOr<Result> Evaluated(const std::string& name);
+  absl::Status Export(const std::string& name, const std::string& path);
+
+  absl::StatusOr<bool> HasShipped(const std::string& name) const {
+    MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, Load(name));
+    const auto shipped = Shipped(resolved, 0);
+    if (!shipped.ok() && !absl::IsNotFound(shipped.status())) return shipped.status();
+    return shipped.ok();
+  }
+
+ private:
+  absl::StatusOr<ResolvedExperiment> Load(const std::string& name) const {
+    return LoadExperiment(options_.configs_root, name, name == overridden_ ? options_.override_text : "");
+  }
+
+  // Weights that came with the program, if they were trained with exactly this config.
+  absl::StatusOr<TrainedModel> Shipped(const ResolvedExperiment& resolved, uint64_t seed) const {
+    const std::string path = absl::StrCat(options_.checkpoints_root, "/", resolved.name, ".safetensors");
+    if (options_.checkpoints_root.empty() || !FileExists(path)) return absl::NotFoundError(path);
+    MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(path));
+    if (Text(weights, "config_fingerprint") != resolved.fingerprint ||
+        Text(weights, "seed") != absl::StrCat(seed)) {
+      return absl::NotFoundError(absl::StrCat(path, ": trained with another config"));
+    }
+    return TrainedModel{path, Text(weights, "weights_hash"), ""};
+  }
+
+  // The weights another experiment's seed-0 run gives; Kinetics weights, too, are the
+  // same for every row and seed.
+  absl::StatusOr<TrainedModel> Initialisation(const std::string& name) {
+    MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, Load(name));
+    auto shipped = Shipped(resolved, 0);
+    if (shipped.ok() || !absl::IsNotFound(shipped.status())) return shipped;
+    return Trained(name, 0);
+  }
+
+  absl::StatusOr<Run> Prepare(const std::string& name, uint64_t seed);
+  absl::StatusOr<TrainedModel> TrainedFrom(Run& run, uint64_t seed);
+  absl::StatusOr<std::unique_ptr<RelationBank>> Bank(const std::string& writer, uint64_t seed,
+                                                     const DatasetConfig& data);
+
+  const PipelineOptions& options_;
+  std::string overridden_;
+
+ public:
+  void Override(const std::string& name) { overridden_ = name; }
+};
+
+absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
+  Run run;
+  MRSN_ASSIGN_OR_RETURN(run.resolved, Load(name));
+  const Experiment& experiment = run.resolved.experiment;
+  MRSN_ASSIGN_OR_RETURN(run.train_data,
+                        datasets::OpenDataset(experiment.train_data(), Usage::kTrain, options_.data_root));
+  at::manual_seed(seed);
+  MRSN_ASSIGN_OR_RETURN(run.model, BuildModel(experiment.model(), at::kCPU));
+
+  std::string inputs;
+  if (!experiment.inputs().initialise_from().empty()) {
+    MRSN_ASSIGN_OR_RETURN(const TrainedModel start, Initialisation(experiment.inputs().initialise_from()));
+    MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(start.weights_path));
+    MRSN_RETURN_IF_ERROR(LoadWeights(weights, start.weights_path, kBackbone, *run.model));
+    absl::StrAppend(&inputs, "initialise_from ", start.weights_hash, "\n");
+  }
+  if (run.model->needs_bank()) {
+    const std::string& writer = experiment.inputs().relation_bank_from();
+    if (writer.empty()) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s: inputs.relation_bank_from is not set, but model.mrsn.long_term needs a relation bank; name "
+          "the experiment whose trained model writes it",
+          name));
+    }
+    DatasetConfig training_videos = experiment.train_data();
+    training_videos.set_inference_split(
+        training_videos.has_train_split() ? training_videos.train_split() : "train");
+    MRSN_ASSIGN_OR_RETURN(run.train_bank, Bank(writer, seed, training_videos));
+    run.train_windows = {run.train_bank.get(), static_cast<int>(run.model->bank_radius())};
+    absl::StrAppend(&inputs, "relation_bank ", run.train_bank->identity().checkpoint, "\n");
+  }
+  run.identity = Fingerprint(absl::StrCat(run.resolved.fingerprint, "\nseed ", seed, "\ndata ",
+                                          run.train_data->Fingerprint(), "\n", inputs));
+  run.folder =
+      absl::StrFormat("%s/runs/%s/seed%d-%s", options_.output_root, name, seed, run.identity.substr(0, 12));
+  return run;
+}
+
+absl::StatusOr<TrainedModel> Pipeline::TrainedFrom(Run& run, uint64_t seed) {
+  TrainedModel trained;
+  trained.folder = run.folder;
+  trained.weights_path = run.folder + "/weights.safetensors";
+  if (FileExists(trained.weights_path)) {
+    MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(trained.weights_path));
+    if (Text(weights, "identity") != run.identity) {
+      return absl::FailedPreconditionError(absl::StrFormat("%s: holds the weights of run %s, expected %s",
+                                                           trained.weights_path, Text(weights, "identity"),
+                                                           run.identity));
+    }
+    MRSN_RETURN_IF_ERROR(LoadWeights(weights, trained.weights_path, "", *run.model));
+    trained.weights_hash = WeightsHash(*run.model);
+    if (!absl::SimpleAtod(Text(weights, "train_seconds"), &trained.train_seconds) ||
+        !absl::SimpleAtoi(Text(weights, "iterations"), &trained.iterations)) {
+      return absl::DataLossError(absl::StrCat(trained.weights_path, ": lacks train_seconds or iterations"));
+    }
+    return trained;
+  }
+  TrainOptions training;
+  training.title = absl::StrCat("train ", run.resolved.name, " seed ", seed);
+  training.identity = run.identity;
+  training.seed = seed;
+  training.checkpoint_path = run.folder + "/checkpoint.safetensors";
+  training.log_path = run.folder + "/train.jsonl";
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(run.folder + "/experiment.textproto", run.resolved.text));
+  MRSN_ASSIGN_OR_RETURN(const TrainReport report, Train(training, run.resolved.experiment.train(),
+                                                        *run.train_data, run.train_windows, *run.model));
+  trained.weights_hash = WeightsHash(*run.model);
+  trained.train_seconds = report.seconds;
+  trained.iterations = report.iterations;
+  MRSN_RETURN_IF_ERROR(WriteSafetensors(
+      trained.weights_path, Weights(*run.model, {{"identity", run.identity},
+                                                 {"experiment", run.resolved.name},
+                                                 {"seed", absl::StrCat(seed)},
+                                                 {"config_fingerprint", run.resolved.fingerprint},
+                                                 {"data_fingerprint", run.train_data->Fingerprint()},
+                                                 {"weights_hash", trained.weights_hash},
+                                                 {"iterations", absl::StrCat(trained.iterations)},
+                                                 {"train_seconds", absl::StrCat(trained.train_seconds)}})));
+  return trained;
+}
+
+// The bank that `writer`'s model (trained with the same seed) gives for the detector
+// boxes of `data`; written next to that model on first use.
+absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::Bank(const std::string& writer, uint64_t seed,
+                                                             const DatasetConfig& data) {
+  MRSN_ASSIGN_OR_RETURN(Run run, Prepare(writer, seed));
+  if (run.model->needs_bank()) {
+    return absl::InvalidArgumentError(absl::StrCat("inputs.relation_bank_from: ", writer,
+                                                   " needs a bank itself; name a short-term experiment"));
+  }
+  MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
+  MRSN_ASSIGN_OR_RETURN(const auto dataset,
+                        datasets::OpenDataset(data, Usage::kInference, options_.data_root));
+  BankIdentity identity;
+  identity.checkpoint = trained.weights_hash;
+  identity.boxes = dataset->Fingerprint();
+  identity.config = run.resolved.fingerprint;
+  const std::string path = absl::StrCat(trained.folder, "/bank-", identity.boxes.substr(0, 12));
+  if (!FileExists(path)) {
+    InferenceOptions inference;
+    inference.title = absl::StrCat("write bank ", writer, " seed ", seed);
+    inference.loss = run.resolved.experiment.train().loss();
+    MRSN_ASSIGN_OR_RETURN(auto bank, RelationBankWriter::Create(path, identity, run.model->relation_width()));
+    MRSN_RETURN_IF_ERROR(Infer(inference, *dataset, {}, *run.model,
+                               [&](const Scored& scored) { return AddToBank(scored, *bank); }));
+    MRSN_RETURN_IF_ERROR(bank->Finish());
+  }
+  return RelationBank::Open(path, identity);
+}
+
+absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
+  const uint64_t seed = options_.seed;
+  MRSN_ASSIGN_OR_RETURN(Run run, Prepare(name, seed));
+  const Experiment& experiment = run.resolved.experiment;
+  MRSN_ASSIGN_OR_RETURN(const auto dataset,
+                        datasets::OpenDataset(experiment.eval_data(), Usage::kInference, options_.data_root));
+  MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
+  const std::string path = ResultPath(options_.output_root, name, seed);
+  if (FileExists(path)) {
+    MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+    Result result;
+    if (google::protobuf::TextFormat::ParseFromString(text, &result) &&
+        result.weights_hash() == trained.weights_hash &&
+        result.data_fingerprint() == dataset->Fingerprint() &&
+        result.config_fingerprint() == run.resolved.fingerprint) {
+      return result;
+    }
+  }
+  std::unique_ptr<RelationBank> bank;
+  BankWindows windows;
+  if (run.model->needs_bank()) {
+    MRSN_ASSIGN_OR_RETURN(bank, Bank(experiment.inputs().relation_bank_from(), seed, experiment.eval_data()));
+    windows = {bank.get(), run.train_windows.radius_seconds};
+  }
+  EvaluationOptions evaluation;
+  evaluation.title = absl::StrCat("evaluate ", name, " seed ", seed);
+  evaluation.loss = experiment.train().loss();
+  evaluation.config = experiment.eval();
+  evaluation.detections_path = run.folder + "/detections.csv";
+  const absl::Time start = absl::Now();
+  MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, *dataset, windows, *run.model));
+  result.set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+  result.set_experiment(name);
+  result.set_seed(seed);
+  result.set_config_fingerprint(run.resolved.fingerprint);
+  result.set_data_fingerprint(dataset->Fingerprint());
+  result.set_weights_hash(trained.weights_hash);
+  result.set_iterations(trained.iterations);
+  result.set_train_seconds(trained.train_seconds);
+  MRSN_RETURN_IF_ERROR(AddComplexity(experiment, &result));
+  result.set_commit(SourceCommit());
+  result.set_device(DeviceName());
+  result.set_date(Today());
+  result.set_peak_memory_bytes(PeakMemoryBytes());
+  result.set_official(options_.override_text.empty());
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(result, &text);
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(
+      path, absl::StrCat("# proto-file: experiments/result.proto\n# proto-message: mrsn.Result\n", text)));
+  return result;
+}
+
+absl::Status Pipeline::Export(const std::string& name, const std::string& path) {
+  MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, Trained(name, options_.seed));
+  MRSN_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(trained.weights_path));
+  return WriteFileAtomically(path, bytes);
+}
+
+Pipeline PipelineOf(const std::string& name, const PipelineOptions& options) {
+  at::set_num_threads(options.threads);
+  Pipeline pipeline(options);
+  pipeline.Override(name);
+  return pipeline;
+}
+
+}  // namespace
+
+absl::StatusOr<TrainedModel> TrainExperiment(const std::string& name, const PipelineOptions& options) {
+  return PipelineOf(name, options).Trained(name, options.seed);
+}
+
+absl::StatusOr<Result> RunExperiment(const std::string& name, const PipelineOptions& options) {
+  return PipelineOf(name, options).Evaluated(name);
+}
+
+absl::Status ExportWeights(const std::string& name, const PipelineOptions& options, const std::string& path) {
+  return PipelineOf(name, options).Export(name, path);
+}
+
+absl::StatusOr<bool> HasShippedWeights(const std::string& name, const PipelineOptions& options) {
+  return PipelineOf("", options).HasShipped(name);
+}
+
+std::string ResultPath(const std::string& output_root, const std::string& name, uint64_t seed) {
+  return absl::StrFormat("%s/results/%s/seed%d.textproto", output_root, name, seed);
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,82 @@
+// Kills a training with SIGKILL in the middle, starts it again, and expects what an
+// undisturbed run gives.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "experiments/runner/machine.h"
+#include "experiments/runner/many.h"
+#include "experiments/runner/pipeline.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr char kExperiment[] = "smoke/resume";
+
+PipelineOptions Options(const std::string& folder) {
+  PipelineOptions options;
+  options.configs_root = DataFilesRoot() + "/experiments/configs";
+  options.output_root = absl::StrCat(::testing::TempDir(), "resume.", ::getpid(), "/", folder);
+  return options;
+}
+
+// The newest file of that name below `folder`, or "".
+std::string Find(const std::string& folder, const std::string& name) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, ignored)) {
+    if (entry.path().filename() == name) return entry.path();
+  }
+  return "";
+}
+
+TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
+  const PipelineOptions undisturbed = Options("undisturbed");
+  ASSERT_TRUE(RunMany({{kExperiment, "", 0}}, undisturbed, 1).ok());
+  const auto expected = RunExperiment(kExperiment, undisturbed);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+
+  const PipelineOptions killed = Options("killed");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // A process group of its own, so that the kill reaches the training under RunMany, too.
+    ::setpgid(0, 0);
+    ::_exit(RunMany({{kExperiment, "", 0}}, killed, 1).ok() ? 0 : 1);
+  }
+  const absl::Time deadline = absl::Now() + absl::Minutes(1);
+  while (Find(killed.output_root, "checkpoint.safetensors").empty() && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "the run ended before it could be killed";
+  ASSERT_FALSE(Find(killed.output_root, "checkpoint.safetensors").empty());
+  ASSERT_TRUE(Find(killed.output_root, "weights.safetensors").empty()) << "killed too late to test resuming";
+
+  ASSERT_TRUE(RunMany({{kExperiment, "", 0}}, killed, 1).ok());
+  const auto resumed = RunExperiment(kExperiment, killed);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->weights_hash(), expected->weights_hash());
+  EXPECT_EQ(resumed->frame_map(), expected->frame_map());
+  EXPECT_EQ(*ReadFile(Find(killed.output_root, "detections.csv")),
+            *ReadFile(Find(undisturbed.output_root, "detections.csv")));
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
+
+int main(int argc, char** argv) {
+  int exit_code;
+  if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
