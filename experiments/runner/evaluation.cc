@@ -36,8 +36,8 @@ class Unit {
 
 // UCF101-24's detection row: video,frame,class,score,x1,y1,x2,y2.
 std::string PixelRow(const eval::AvaDetection& d) {
-  return absl::StrFormat("%s,%d,%d,%.9g,%.9g,%.9g,%.9g,%.9g\n", d.keyframe.video, d.keyframe.timestamp, d.class_id,
-                         d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2);
+  return absl::StrFormat("%s,%d,%d,%.9g,%.9g,%.9g,%.9g,%.9g\n", d.keyframe.video, d.keyframe.timestamp,
+                         d.class_id, d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2);
 }
 
 std::vector<eval::AvaDetection> DetectionsOf(const Scored& scored, const datasets::Dataset& dataset,
@@ -90,7 +90,8 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   MRSN_ASSIGN_OR_RETURN(auto evaluator, eval::FrameMapEvaluator::Create(evaluator_options));
   const Unit unit(dataset.annotation_frame_size());
   for (const datasets::AnnotatedBox& box : dataset.GroundTruth()) {
-    MRSN_RETURN_IF_ERROR(evaluator.AddGroundTruth(box.keyframe, unit.Of(box.box), box.class_id, box.person_id));
+    MRSN_RETURN_IF_ERROR(
+        evaluator.AddGroundTruth(box.keyframe, unit.Of(box.box), box.class_id, box.person_id));
   }
   InferenceOptions inference;
   inference.title = options.title;
@@ -121,8 +122,8 @@ absl::Status AddToBank(const Scored& scored, RelationBankWriter& bank) {
       actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
     }
     const float* features = scored.relations.const_data_ptr<float>() + first * width;
-    MRSN_RETURN_IF_ERROR(bank.Add(scored.batch.keyframes[clip],
-                                  absl::MakeConstSpan(features, (n - first) * width), actors));
+    MRSN_RETURN_IF_ERROR(
+        bank.Add(scored.batch.keyframes[clip], absl::MakeConstSpan(features, (n - first) * width), actors));
   }
   return absl::OkStatus();
 }

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <google/protobuf/text_format.h>
 
 #include <memory>
 #include <utility>
@@ -16,6 +15,8 @@
 #include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
+#include "experiments/config/text_proto.h"
+#include "experiments/runner/complexity.h"
 #include "experiments/runner/evaluation.h"
 #include "experiments/runner/inference.h"
 #include "experiments/runner/machine.h"
@@ -133,8 +134,8 @@ absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
           name));
     }
     DatasetConfig training_videos = experiment.train_data();
-    training_videos.set_inference_split(
-        training_videos.has_train_split() ? training_videos.train_split() : "train");
+    training_videos.set_inference_split(training_videos.has_train_split() ? training_videos.train_split()
+                                                                          : "train");
     MRSN_ASSIGN_OR_RETURN(run.train_bank, Bank(writer, seed, training_videos));
     run.train_windows = {run.train_bank.get(), static_cast<int>(run.model->bank_radius())};
     absl::StrAppend(&inputs, "relation_bank ", run.train_bank->identity().checkpoint, "\n");
@@ -227,10 +228,8 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
   const std::string path = ResultPath(options_.output_root, name, seed);
   if (FileExists(path)) {
-    MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
     Result result;
-    if (google::protobuf::TextFormat::ParseFromString(text, &result) &&
-        result.weights_hash() == trained.weights_hash &&
+    if (ReadTextProto(path, &result).ok() && result.weights_hash() == trained.weights_hash &&
         result.data_fingerprint() == dataset->Fingerprint() &&
         result.config_fingerprint() == run.resolved.fingerprint) {
       return result;
@@ -243,6 +242,8 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
     windows = {bank.get(), run.train_windows.radius_seconds};
   }
   EvaluationOptions evaluation;
+  MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, dataset->Load(0, 0));
+  const datasets::FrameStack& clip = first.slow;
   evaluation.title = absl::StrCat("evaluate ", name, " seed ", seed);
   evaluation.loss = experiment.train().loss();
   evaluation.config = experiment.eval();
@@ -257,16 +258,19 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   result.set_weights_hash(trained.weights_hash);
   result.set_iterations(trained.iterations);
   result.set_train_seconds(trained.train_seconds);
-  MRSN_RETURN_IF_ERROR(AddComplexity(experiment, &result));
+  ComplexitySetting setting;
+  setting.frames = clip.frames;
+  setting.height = clip.height;
+  setting.width = clip.width;
+  MRSN_RETURN_IF_ERROR(AddComplexity(experiment, setting, &result));
   result.set_commit(SourceCommit());
   result.set_device(DeviceName());
   result.set_date(Today());
   result.set_peak_memory_bytes(PeakMemoryBytes());
   result.set_official(options_.override_text.empty());
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(result, &text);
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(
-      path, absl::StrCat("# proto-file: experiments/result.proto\n# proto-message: mrsn.Result\n", text)));
+      path, absl::StrCat("# proto-file: experiments/result.proto\n# proto-message: mrsn.Result\n",
+                         PrintTextProto(result))));
   return result;
 }
 
