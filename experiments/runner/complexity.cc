@@ -23,7 +23,7 @@ int64_t CountParameters(const torch::nn::Module& module) {
 
 absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result) {
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
-                        BuildModel(experiment.model(), at::kMeta));
+                        BuildModel(experiment.model(), at::kCPU));
   Parameters& parameters = *result->mutable_parameters();
   parameters.set_total(CountParameters(*model));
   parameters.set_backbone(CountParameters(model->backbone()));
