@@ -1,0 +1,43 @@
+// Writes the micro world to disk as real data sets come: videos and AVA files.
+#ifndef MRSN_DATASETS_MICRO_WORLD_GENERATE_H_
+#define MRSN_DATASETS_MICRO_WORLD_GENERATE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace mrsn::datasets::micro {
+
+struct GenerateOptions {
+  uint64_t seed = 1;
+  int train_videos = 120;
+  int val_videos = 60;
+  int keyframes_per_video = 30;
+  bool single_actor = false;
+};
+
+// Bumped by every change of what is generated; part of the folder's name.
+constexpr int kGeneratorVersion = 1;
+
+// Names these options and the generator's version: 64 hexadecimal digits.
+std::string GeneratorFingerprint(const GenerateOptions& options);
+
+// Writes into `folder`, which must exist:
+//   label_map.pbtxt                   AVA v2.2's dialect, label_type = the kind of class
+//   {train,val}.csv                   AVA annotations
+//   {train,val}_boxes.csv             detected boxes, PySlowFast's columns
+//   videos/{train,val}_0000.avi ...   FFV1 (lossless), 64x64, 4 frames a second
+// The same options write the same bytes. A video that does not read back frame by
+// frame as it was written (no space left) is an error.
+absl::Status Generate(const GenerateOptions& options, const std::string& folder);
+
+// The folder <root>/<fingerprint's first 16 digits>, generated if it is not there yet:
+// in a temporary folder beside it, renamed when complete. Of two processes that do so at
+// once the second finds the first's and removes its own.
+absl::StatusOr<std::string> GenerateOnce(const GenerateOptions& options, const std::string& root);
+
+}  // namespace mrsn::datasets::micro
+
+#endif  // MRSN_DATASETS_MICRO_WORLD_GENERATE_H_

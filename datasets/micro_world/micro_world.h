@@ -1,0 +1,31 @@
+// Opens the generated world of README.md as a data set.
+#ifndef MRSN_DATASETS_MICRO_WORLD_MICRO_WORLD_H_
+#define MRSN_DATASETS_MICRO_WORLD_MICRO_WORLD_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datasets/clip_dataset.h"
+#include "datasets/dataset.h"
+#include "datasets/micro_world/generate.h"
+
+namespace mrsn::datasets {
+
+struct MicroWorldOptions {
+  micro::GenerateOptions generate;
+  std::string split = "train";  // or "val"
+  float training_iou = 0.75;
+  float inference_score = 0.85;
+};
+
+// Generates the videos under <root>/micro_world unless they are there; root ""
+// means CacheFolder(). `clip_dataset` brings usage, clip, transform and cache settings;
+// the rest of it is filled in here.
+absl::StatusOr<std::unique_ptr<Dataset>> OpenMicroWorld(const MicroWorldOptions& options,
+                                                        ClipDatasetOptions clip_dataset,
+                                                        const std::string& root);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_MICRO_WORLD_MICRO_WORLD_H_

@@ -1,0 +1,166 @@
+#include "datasets/open_dataset.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/clip_dataset.h"
+#include "datasets/micro_world/micro_world.h"
+#include "datasets/ucf24/ucf24.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+namespace {
+
+// Collects the first field that is out of its range.
+class Ranges {
+ public:
+  template <typename T>
+  void Check(absl::string_view field, T value, T low, T high) {
+    if (status_.ok() && !(value >= low && value <= high)) {
+      Fail(field, value, absl::StrCat("allowed: ", low, "..", high));
+    }
+  }
+  template <typename T>
+  void Fail(absl::string_view field, T value, absl::string_view allowed) {
+    if (status_.ok()) {
+      status_ = absl::InvalidArgumentError(absl::StrCat("dataset.", field, " is ", value, "; ", allowed));
+    }
+  }
+  absl::Status status() const { return status_; }
+
+ private:
+  absl::Status status_;
+};
+
+bool IsUcf24(const DatasetConfig& config) { return config.dataset_case() == DatasetConfig::kUcf24; }
+
+ClipOptions ClipOf(const DatasetConfig& config) {
+  const ClipConfig& clip = config.clip();
+  ClipOptions options;
+  options.frames = clip.has_frames() ? clip.frames() : IsUcf24(config) ? 8 : 4;
+  options.stride = clip.has_stride() ? clip.stride() : IsUcf24(config) ? 4 : 2;
+  options.fast_ratio = clip.fast_ratio();
+  return options;
+}
+
+TransformOptions TransformOf(const DatasetConfig& config) {
+  const TransformConfig& transform = config.transform();
+  TransformOptions options;
+  options.short_side = transform.has_short_side() ? transform.short_side() : IsUcf24(config) ? 256 : 0;
+  options.mean = transform.has_mean() ? transform.mean() : 0.45f;
+  options.std = transform.has_std() ? transform.std() : 0.225f;
+  return options;
+}
+
+float FlipProbability(const DatasetConfig& config) {
+  return config.transform().has_flip_probability() ? config.transform().flip_probability() : 0.5f;
+}
+float TrainingIou(const DatasetConfig& config) {
+  return config.proposals().has_training_iou() ? config.proposals().training_iou() : 0.75f;
+}
+float InferenceScore(const DatasetConfig& config) {
+  return config.proposals().has_inference_score() ? config.proposals().inference_score() : 0.85f;
+}
+int CacheMegabytes(const DatasetConfig& config) {
+  return config.has_cache_megabytes() ? config.cache_megabytes() : 512;
+}
+std::string SplitOf(const DatasetConfig& config, Usage usage) {
+  if (usage == Usage::kTrain) return config.has_train_split() ? config.train_split() : "train";
+  return config.has_inference_split() ? config.inference_split() : "val";
+}
+
+micro::GenerateOptions GenerateOf(const MicroWorldConfig& config) {
+  micro::GenerateOptions options;
+  if (config.has_seed()) options.seed = config.seed();
+  if (config.has_train_videos()) options.train_videos = config.train_videos();
+  if (config.has_val_videos()) options.val_videos = config.val_videos();
+  if (config.has_keyframes_per_video()) options.keyframes_per_video = config.keyframes_per_video();
+  options.single_actor = config.single_actor();
+  return options;
+}
+
+int KeyframeStep(const Ucf24Config& config, Usage usage) {
+  if (usage == Usage::kTrain) return config.has_train_keyframe_step() ? config.train_keyframe_step() : 1;
+  return config.has_inference_keyframe_step() ? config.inference_keyframe_step() : 1;
+}
+
+}  // namespace
+
+absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
+  Ranges ranges;
+  switch (config.dataset_case()) {
+    case DatasetConfig::kMicroWorld: {
+      const micro::GenerateOptions options = GenerateOf(config.micro_world());
+      ranges.Check("micro_world.train_videos", options.train_videos, 1, 100000);
+      ranges.Check("micro_world.val_videos", options.val_videos, 1, 100000);
+      ranges.Check("micro_world.keyframes_per_video", options.keyframes_per_video, 1, 897);
+      for (const std::string& split : {SplitOf(config, Usage::kTrain), SplitOf(config, Usage::kInference)}) {
+        if (split != "train" && split != "val") {
+          ranges.Fail("train_split or inference_split", absl::StrCat("\"", split, "\""),
+                      "micro_world has train and val");
+        }
+      }
+      break;
+    }
+    case DatasetConfig::kUcf24:
+      ranges.Check("ucf24.train_keyframe_step", KeyframeStep(config.ucf24(), Usage::kTrain), 1, 1000);
+      ranges.Check("ucf24.inference_keyframe_step", KeyframeStep(config.ucf24(), Usage::kInference), 1, 1000);
+      break;
+    case DatasetConfig::DATASET_NOT_SET:
+      return absl::InvalidArgumentError("dataset is not set; choose one of micro_world, ucf24");
+  }
+  const ClipOptions clip = ClipOf(config);
+  ranges.Check("clip.frames", clip.frames, 1, 128);
+  ranges.Check("clip.stride", clip.stride, 1, 64);
+  ranges.Check("clip.fast_ratio", clip.fast_ratio, 0, 64);
+  if (clip.fast_ratio > 0 && clip.stride % clip.fast_ratio != 0) {
+    ranges.Fail("clip.fast_ratio", clip.fast_ratio,
+                absl::StrCat("it must divide clip.stride, ", clip.stride));
+  }
+  const TransformOptions transform = TransformOf(config);
+  if (transform.short_side != 0) ranges.Check("transform.short_side", transform.short_side, 16, 2048);
+  ranges.Check("transform.flip_probability", FlipProbability(config), 0.0f, 1.0f);
+  ranges.Check("transform.mean", transform.mean, -1000.0f, 1000.0f);
+  ranges.Check("transform.std", transform.std, 1e-6f, 1000.0f);
+  ranges.Check("proposals.training_iou", TrainingIou(config), 0.0f, 1.0f);
+  ranges.Check("proposals.inference_score", InferenceScore(config), 0.0f, 1.0f);
+  ranges.Check("cache_megabytes", CacheMegabytes(config), 0, 65536);
+  return ranges.status();
+}
+
+absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
+                                                     const std::string& data_root) {
+  MRSN_RETURN_IF_ERROR(ValidateDatasetConfig(config));
+  ClipDatasetOptions clip_dataset;
+  clip_dataset.usage = usage;
+  clip_dataset.clip = ClipOf(config);
+  clip_dataset.transform = TransformOf(config);
+  clip_dataset.flip_probability = FlipProbability(config);
+  clip_dataset.cache_bytes = static_cast<size_t>(CacheMegabytes(config)) << 20;
+  switch (config.dataset_case()) {
+    case DatasetConfig::kMicroWorld: {
+      MicroWorldOptions options;
+      options.generate = GenerateOf(config.micro_world());
+      options.split = SplitOf(config, usage);
+      options.training_iou = TrainingIou(config);
+      options.inference_score = InferenceScore(config);
+      return OpenMicroWorld(options, std::move(clip_dataset), data_root);
+    }
+    case DatasetConfig::kUcf24: {
+      Ucf24Options options;
+      options.split = SplitOf(config, usage);
+      if (config.ucf24().has_annotations()) options.annotations = config.ucf24().annotations();
+      options.detections = config.ucf24().detections();
+      options.keyframe_step = KeyframeStep(config.ucf24(), usage);
+      options.training_iou = TrainingIou(config);
+      options.inference_score = InferenceScore(config);
+      return OpenUcf24(options, std::move(clip_dataset), data_root);
+    }
+    case DatasetConfig::DATASET_NOT_SET:
+      break;  // refused above
+  }
+  return absl::InternalError("unreachable");
+}
+
+}  // namespace mrsn::datasets

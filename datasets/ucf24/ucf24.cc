@@ -1,0 +1,210 @@
+#include "datasets/ucf24/ucf24.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/csv.h"
+#include "datasets/dataset_fingerprint.h"
+#include "datasets/proposals.h"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+namespace {
+
+constexpr const char* kClassNames[] = {
+    "Basketball",
+    "BasketballDunk",
+    "Biking",
+    "CliffDiving",
+    "CricketBowling",
+    "Diving",
+    "Fencing",
+    "FloorGymnastics",
+    "GolfSwing",
+    "HorseRiding",
+    "IceDancing",
+    "LongJump",
+    "PoleVault",
+    "RopeClimbing",
+    "SalsaSpin",
+    "SkateBoarding",
+    "Skiing",
+    "Skijet",
+    "SoccerJuggling",
+    "Surfing",
+    "TennisSwing",
+    "TrampolineJumping",
+    "VolleyballSpiking",
+    "WalkingWithDog",
+};
+constexpr int kNumClasses = std::size(kClassNames);
+
+// What `bazel run`, `bazel test` and a program started by its own path find it under.
+std::string TestdataFolder() {
+  const std::string folder = "datasets/ucf24/testdata";
+  std::vector<std::string> roots = {"."};
+  if (const char* runfiles = std::getenv("TEST_SRCDIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
+  if (const char* runfiles = std::getenv("RUNFILES_DIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) roots.push_back(absl::StrCat(program.string(), ".runfiles/mrsn"));
+  for (const std::string& root : roots) {
+    const std::string path = absl::StrCat(root, "/", folder);
+    if (FileExists(path)) return path;
+  }
+  return folder;  // what the error message then names
+}
+
+absl::StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {
+  std::set<std::string> videos;
+  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&videos](const CsvRow& row) -> absl::Status {
+    // A name that leaves the data root is no video of this data set.
+    const std::string name(row[0]);
+    if (row.size() != 1 || name.find("..") != std::string::npos || name[0] == '/') {
+      return row.Error(absl::StrCat("\"", row[0].substr(0, 60), "\", expected Class/v_Class_gXX_cYY"));
+    }
+    videos.insert(name);
+    return absl::OkStatus();
+  }));
+  if (videos.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": names no video"));
+  return videos;
+}
+
+absl::StatusOr<std::string> VideoPath(const std::string& root, const std::string& video) {
+  const std::string stem = absl::StrCat(root, "/videos/", video);
+  for (const char* extension : {".avi", ".mp4"}) {
+    if (FileExists(stem + extension)) return stem + extension;
+  }
+  return absl::NotFoundError(absl::StrCat(stem, ".avi: no such video, nor .mp4"));
+}
+
+absl::StatusOr<Keyframe> KeyframeOf(const CsvRow& row) {
+  Keyframe keyframe;
+  keyframe.video = std::string(row[0]);
+  MRSN_ASSIGN_OR_RETURN(keyframe.timestamp, row.Int(1, "frame"));
+  if (keyframe.timestamp < 1)
+    return row.Error(absl::StrCat("frame is ", keyframe.timestamp, ", the first one is 1"));
+  return keyframe;
+}
+
+// Ground truth by key frame. A box's person_id is its place among the boxes of its frame.
+absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(const std::string& path,
+                                                                   const std::set<std::string>& videos) {
+  std::map<Keyframe, KeyframeRecord> records;
+  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&](const CsvRow& row) -> absl::Status {
+    if (row.size() != 7) {
+      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,x1,y1,x2,y2"));
+    }
+    MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
+    AnnotatedBox annotated;
+    annotated.keyframe = keyframe;
+    MRSN_ASSIGN_OR_RETURN(annotated.class_id, row.Int(2, "class"));
+    if (annotated.class_id < 0 || annotated.class_id >= kNumClasses) {
+      return row.Error(absl::StrCat("class is ", annotated.class_id, ", allowed: 0..", kNumClasses - 1));
+    }
+    MRSN_ASSIGN_OR_RETURN(annotated.box, row.BoxAt(3, kUcf24FrameSize.width, kUcf24FrameSize.height));
+    if (videos.count(keyframe.video) == 0) return absl::OkStatus();
+    KeyframeRecord& record = records[keyframe];
+    record.keyframe = keyframe;
+    record.centre = keyframe.timestamp - 1;
+    annotated.person_id = static_cast<int>(record.annotations.size());
+    record.annotations.push_back(annotated);
+    return absl::OkStatus();
+  }));
+  return records;
+}
+
+absl::StatusOr<std::map<Keyframe, std::vector<Actor>>> ReadDetections(const std::string& path) {
+  std::map<Keyframe, std::vector<Actor>> detections;
+  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&](const CsvRow& row) -> absl::Status {
+    if (row.size() != 8) {
+      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,score,x1,y1,x2,y2"));
+    }
+    MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
+    Actor actor;
+    MRSN_ASSIGN_OR_RETURN(actor.score, row.Float(3, "score"));
+    if (actor.score < 0 || actor.score > 1)
+      return row.Error(absl::StrCat("score is ", actor.score, ", allowed: 0..1"));
+    MRSN_ASSIGN_OR_RETURN(actor.box, row.BoxAt(4, kUcf24FrameSize.width, kUcf24FrameSize.height));
+    detections[keyframe].push_back(actor);
+    return absl::OkStatus();
+  }));
+  return detections;
+}
+
+std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Actor>& detections,
+                            bool has_detections, Usage usage, const Ucf24Options& options) {
+  std::vector<Actor> truth;
+  for (const AnnotatedBox& annotated : record.annotations)
+    truth.push_back({annotated.box, 1, {annotated.class_id}});
+  switch (usage) {
+    case Usage::kTrain:
+      return TrainingActors(truth, detections, options.training_iou);
+    case Usage::kInference:
+      if (has_detections) return InferenceActors(detections, options.inference_score);
+      for (Actor& actor : truth) actor.labels.clear();
+      return truth;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<ActionClass> Ucf24Classes() {
+  std::vector<ActionClass> classes;
+  for (int i = 0; i < kNumClasses; ++i) classes.push_back({i, kClassNames[i], "action"});
+  return classes;
+}
+
+absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
+                                                   ClipDatasetOptions clip_dataset,
+                                                   const std::string& given_root) {
+  const std::string root = given_root.empty() ? TestdataFolder() : given_root;
+  if (!FileExists(root)) return absl::NotFoundError(absl::StrCat(root, ": no such data root"));
+  const std::string split_path = absl::StrCat(root, "/", options.split, ".txt");
+  const std::string annotations_path = absl::StrCat(root, "/", options.annotations);
+  std::vector<std::string> files = {split_path, annotations_path};
+  MRSN_ASSIGN_OR_RETURN(const std::set<std::string> videos, ReadSplit(split_path));
+  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, videos));
+  std::map<Keyframe, std::vector<Actor>> detections;
+  if (!options.detections.empty()) {
+    files.push_back(absl::StrCat(root, "/", options.detections));
+    MRSN_ASSIGN_OR_RETURN(detections, ReadDetections(files.back()));
+  }
+
+  std::map<std::string, int> position;
+  for (const std::string& video : videos) {
+    MRSN_ASSIGN_OR_RETURN(std::string path, VideoPath(root, video));
+    position[video] = static_cast<int>(clip_dataset.video_paths.size());
+    clip_dataset.video_paths.push_back(std::move(path));
+  }
+  std::vector<KeyframeRecord> records;
+  std::map<std::string, int> frames_of;  // annotated frames seen of each video
+  for (auto& [keyframe, record] : annotated) {
+    if (frames_of[keyframe.video]++ % options.keyframe_step != 0) continue;
+    record.video = position.at(keyframe.video);
+    record.actors =
+        ActorsOf(record, detections[keyframe], !options.detections.empty(), clip_dataset.usage, options);
+    records.push_back(std::move(record));
+  }
+  for (const std::string& video : videos) {
+    if (frames_of.count(video) == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(annotations_path, ": no row of ", video, ", which ", split_path, " names"));
+    }
+  }
+  clip_dataset.classes = Ucf24Classes();
+  clip_dataset.annotation_frame_size = kUcf24FrameSize;
+  MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint,
+                        FingerprintFiles(absl::StrCat("ucf24 keyframe_step ", options.keyframe_step), files,
+                                         clip_dataset.video_paths));
+  return MakeClipDataset(std::move(clip_dataset), std::move(records));
+}
+
+}  // namespace mrsn::datasets

@@ -1,0 +1,41 @@
+// UCF101-24: real clips in which every frame of an action has boxes.
+#ifndef MRSN_DATASETS_UCF24_UCF24_H_
+#define MRSN_DATASETS_UCF24_UCF24_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "datasets/clip_dataset.h"
+#include "datasets/dataset.h"
+
+namespace mrsn::datasets {
+
+// Annotations are in pixels of this frame, whatever size a video file has.
+constexpr FrameSize kUcf24FrameSize = {320, 240};
+
+// The 24 classes, id = position = 0..23, kind "action".
+std::vector<ActionClass> Ucf24Classes();
+
+struct Ucf24Options {
+  std::string split;  // <root>/<split>.txt lists "Class/v_Class_gXX_cYY", one a line
+  std::string annotations = "annotations.csv";  // below the root, see dataset_config.proto
+  std::string detections;                       // the same; empty: inference uses ground-truth boxes
+  int keyframe_step = 1;                        // every n-th annotated frame of a video
+  float training_iou = 0.75;
+  float inference_score = 0.85;
+};
+
+// Each annotated frame is a key frame, in the middle of its clip: Keyframe{"Class/v_...",
+// 1-based frame}, centred on decoded frame number - 1. In training the proposals that
+// overlap ground truth are used, too, if `detections` is set. Rows of videos outside the
+// split are skipped; a video of the split without rows is an error. `clip_dataset` brings
+// usage, clip, transform and cache settings. Root "" is the testdata folder
+// that comes with the program.
+absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
+                                                   ClipDatasetOptions clip_dataset, const std::string& root);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_UCF24_UCF24_H_
