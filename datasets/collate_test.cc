@@ -1,0 +1,81 @@
+#include "datasets/collate.h"
+
+#include "gtest/gtest.h"
+
+namespace mrsn::datasets {
+namespace {
+
+// Values count up from `first`.
+FrameStack Stack(int frames, int height, int width, float first) {
+  FrameStack stack{frames, height, width, {}};
+  for (int i = 0; i < 3 * frames * height * width; ++i) stack.values.push_back(first + i);
+  return stack;
+}
+
+Sample MakeSample(const std::string& video, FrameStack slow, std::vector<Actor> actors) {
+  Sample sample;
+  sample.keyframe = {video, 902};
+  sample.slow = std::move(slow);
+  sample.actors = std::move(actors);
+  return sample;
+}
+
+TEST(CollateTest, StacksClipsAndListsActors) {
+  const ClipBatch batch =
+      Collate({MakeSample("a", Stack(2, 4, 5, 0), {{{0, 0.1f, 0.2f, 0.3f}, 0.9f, {1, 2}}}),
+               MakeSample("b", Stack(2, 4, 5, 1000), {}),
+               MakeSample("c", Stack(2, 4, 5, 2000), {{{0.5f, 0, 1, 1}, 1, {0}}, {{0, 0, 1, 1}, 0.5f, {}}})},
+              3);
+  EXPECT_EQ(batch.slow.sizes(), (std::vector<int64_t>{3, 3, 2, 4, 5}));
+  EXPECT_EQ(batch.slow[1][2][1][3][4].item<float>(), 1000 + 3 * 2 * 4 * 5 - 1);
+  EXPECT_EQ(batch.slow[2][0][1][0][0].item<float>(), 2000 + 4 * 5);
+  EXPECT_FALSE(batch.fast.defined());
+  EXPECT_TRUE(at::equal(batch.clip_index, at::tensor(at::ArrayRef<int64_t>({0, 2, 2}))));
+  EXPECT_TRUE(
+      at::equal(batch.labels, at::tensor(at::ArrayRef<float>({0, 1, 1, 1, 0, 0, 0, 0, 0})).view({3, 3})));
+  EXPECT_EQ(batch.boxes[0][3].item<float>(), 0.3f);
+  EXPECT_EQ(batch.boxes[1][0].item<float>(), 0.5f);
+  EXPECT_EQ(batch.scores, (std::vector<float>{0.9f, 1, 0.5f}));
+  ASSERT_EQ(batch.keyframes.size(), 3);
+  EXPECT_EQ(batch.keyframes[2].video, "c");
+}
+
+TEST(CollateTest, PadsSmallerClipsAndRescalesTheirBoxes) {
+  const ClipBatch batch = Collate({MakeSample("small", Stack(1, 2, 3, 1), {{{0, 0, 1, 0.5f}, 1, {}}}),
+                                   MakeSample("large", Stack(1, 4, 6, 1), {{{0, 0, 1, 0.5f}, 1, {}}})},
+                                  1);
+  EXPECT_EQ(batch.slow.sizes(), (std::vector<int64_t>{2, 3, 1, 4, 6}));
+  const at::Tensor red = batch.slow[0][0][0];  // 1 2 3 / 4 5 6 in the upper left corner
+  EXPECT_EQ(red[1][2].item<float>(), 6);
+  EXPECT_EQ(red.sum().item<float>(), 21);
+  EXPECT_EQ(batch.slow[0][1][0][0][0].item<float>(), 7);  // green begins where red ended
+  // The small clip's whole width is half of the padded width; 0.5 of 2 rows is 0.25 of 4.
+  EXPECT_TRUE(at::equal(batch.boxes,
+                        at::tensor(at::ArrayRef<float>({0, 0, 0.5f, 0.25f, 0, 0, 1, 0.5f})).view({2, 4})));
+}
+
+TEST(CollateTest, NoActorAtAll) {
+  const ClipBatch batch = Collate({MakeSample("a", Stack(1, 2, 2, 0), {})}, 5);
+  EXPECT_EQ(batch.boxes.sizes(), (std::vector<int64_t>{0, 4}));
+  EXPECT_EQ(batch.clip_index.sizes(), (std::vector<int64_t>{0}));
+  EXPECT_EQ(batch.clip_index.scalar_type(), at::kLong);
+  EXPECT_EQ(batch.labels.sizes(), (std::vector<int64_t>{0, 5}));
+}
+
+TEST(CollateTest, TwoPathways) {
+  Sample sample = MakeSample("a", Stack(2, 2, 2, 0), {});
+  sample.fast = Stack(8, 2, 2, 50);
+  const ClipBatch batch = Collate({sample, sample}, 1);
+  EXPECT_EQ(batch.fast.sizes(), (std::vector<int64_t>{2, 3, 8, 2, 2}));
+  EXPECT_EQ(batch.fast[1][0][0][0][0].item<float>(), 50);
+}
+
+TEST(CollateTest, RefusesWhatDoesNotFit) {
+  EXPECT_THROW(Collate({}, 1), c10::Error);
+  EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {}), MakeSample("b", Stack(2, 2, 2, 0), {})}, 1),
+               c10::Error);
+  EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {{{0, 0, 1, 1}, 1, {1}}})}, 1), c10::Error);
+}
+
+}  // namespace
+}  // namespace mrsn::datasets

@@ -1,0 +1,48 @@
+// Clips per second of one thread, read back from decoded videos: what training sees
+// after its first epoch.
+//   bazel run //datasets:loading_benchmark
+#include <cstdlib>
+#include <string>
+
+#include "benchmark/benchmark.h"
+#include "datasets/open_dataset.h"
+
+namespace mrsn::datasets {
+namespace {
+
+void LoadAll(benchmark::State& state, const DatasetConfig& config) {
+  const char* scratch = std::getenv("TEST_TMPDIR");
+  auto dataset = OpenDataset(config, Usage::kTrain, scratch != nullptr && !config.has_ucf24() ? scratch : "");
+  if (!dataset.ok()) return state.SkipWithError(std::string(dataset.status().message()).c_str());
+  const int64_t size = (*dataset)->size();
+  for (int64_t i = 0; i < size; ++i)
+    benchmark::DoNotOptimize((*dataset)->Load(i, i));  // decodes every video once
+  int64_t index = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize((*dataset)->Load(index, index));
+    index = (index + 1) % size;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void BM_MicroWorld(benchmark::State& state) {
+  DatasetConfig config;
+  config.mutable_micro_world()->set_train_videos(10);
+  config.mutable_micro_world()->set_val_videos(1);
+  LoadAll(state, config);
+}
+BENCHMARK(BM_MicroWorld);
+
+// 32 fast and 8 slow frames, scaled to short side 112.
+void BM_Ucf24(benchmark::State& state) {
+  DatasetConfig config;
+  config.mutable_ucf24()->set_train_keyframe_step(16);
+  config.set_train_split("clips");
+  config.mutable_clip()->set_fast_ratio(4);
+  config.mutable_transform()->set_short_side(112);
+  LoadAll(state, config);
+}
+BENCHMARK(BM_Ucf24);
+
+}  // namespace
+}  // namespace mrsn::datasets
