@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "experiments/config/merge.h"
-#include "experiments/config/text_proto.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
@@ -19,10 +19,15 @@ namespace mrsn::experiments {
 namespace {
 
 constexpr size_t kMaxDepth = 3;
+constexpr size_t kMaxNamesListed = 24;
 constexpr char kExtension[] = ".textproto";
 
 std::string PathOf(const std::string& root, const std::string& name) {
   return absl::StrCat(root, "/", name, kExtension);
+}
+
+std::string ShownPathOf(const std::string& root, const std::string& name) {
+  return ShownPath(PathOf(root, name));
 }
 
 absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& root) {
@@ -31,7 +36,8 @@ absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& root) {
   for (auto it = std::filesystem::recursive_directory_iterator(
            root, std::filesystem::directory_options::follow_directory_symlink, error);
        !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
-    const std::string path = std::filesystem::relative(it->path(), root);
+    // Not resolved: under Bazel every file here is a symbolic link to the workspace.
+    const std::string path = it->path().lexically_relative(root);
     if (absl::EndsWith(path, kExtension)) names.emplace_back(absl::StripSuffix(path, kExtension));
   }
   if (error) return absl::NotFoundError(absl::StrCat(root, ": cannot list experiments: ", error.message()));
@@ -39,81 +45,131 @@ absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& root) {
   return names;
 }
 
+// Names near the unknown one, else all of them if they are few.
 absl::Status Unknown(const std::string& root, const std::string& name, const std::string& asked_by) {
-  std::vector<std::string> names;
-  if (auto listed = ListFiles(root); listed.ok()) names = *std::move(listed);
-  return absl::NotFoundError(absl::StrCat(asked_by, "unknown experiment '", name, "': there is no ",
-                                          PathOf(root, name), DidYouMean(name, names)));
+  std::string help;
+  if (auto names = ListFiles(root); names.ok()) {
+    help = DidYouMean(name, *names);
+    if (help.empty() && !names->empty() && names->size() <= kMaxNamesListed) {
+      help = absl::StrCat("; there are ", absl::StrJoin(*names, ", "));
+    }
+  }
+  return absl::NotFoundError(
+      absl::StrCat(asked_by, "unknown experiment '", name, "': there is no ", ShownPathOf(root, name), help));
 }
 
-absl::Status Layer(Experiment child, const std::string& origin, Experiment* onto) {
-  for (const std::string& path : child.clear()) {
-    if (absl::Status cleared = ClearField(path, onto); !cleared.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(origin, ": ", cleared.message()));
+// A name is a path below the root: no "..", no absolute paths.
+bool IsName(const std::string& name) {
+  return !name.empty() && !absl::StrContains(name, "..") && name.front() != '/' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '/' ||
+                  c == '.';
+         });
+}
+
+struct Composed {
+  Experiment experiment;
+  FieldPlaces places;
+};
+
+absl::Status Layer(Experiment child, const FieldPlaces& places, const std::string& origin, Composed* onto) {
+  for (int i = 0; i < child.clear_size(); ++i) {
+    const absl::Status cleared = ClearField(child.clear(i), &onto->experiment);
+    if (!cleared.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(PlaceOf(places, absl::StrCat("clear[", i, "]"), origin), ": ", cleared.message()));
     }
   }
   child.clear_base();
   child.clear_clear();
-  MergeOver(child, onto);
+  MergeOver(child, &onto->experiment);
+  for (const auto& [path, place] : places) {
+    if (path != "base" && !absl::StartsWith(path, "clear[")) onto->places[path] = place;
+  }
   return absl::OkStatus();
 }
 
-// `chain` holds the names from the asked-for experiment down to this one's child.
-absl::StatusOr<Experiment> Compose(const std::string& root, const std::string& name,
-                                   std::vector<std::string> chain) {
-  const std::string path = PathOf(root, name);
-  const std::string asked_by = chain.empty() ? "" : absl::StrCat(PathOf(root, chain.back()), ": base: ");
+// `chain` holds the names from the asked-for experiment down to this one's child;
+// `asked_by` is empty or "<place of the base field>: base: ".
+absl::StatusOr<Composed> Compose(const std::string& root, const std::string& name,
+                                 std::vector<std::string> chain, const std::string& asked_by) {
   if (std::find(chain.begin(), chain.end(), name) != chain.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(asked_by, "the bases form a cycle: ", absl::StrJoin(chain, " -> "), " -> ", name));
+    return absl::InvalidArgumentError(absl::StrCat(asked_by,
+                                                   "the bases form a cycle: ", absl::StrJoin(chain, " -> "),
+                                                   " -> ", name, " (", ShownPathOf(root, name), ")"));
   }
   chain.push_back(name);
   if (chain.size() > kMaxDepth) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%smore than %d files deep: %s", asked_by, kMaxDepth, absl::StrJoin(chain, " -> ")));
   }
-  if (!FileExists(path)) return Unknown(root, name, asked_by);
+  const std::string path = PathOf(root, name);
+  if (!IsName(name) || !FileExists(path)) return Unknown(root, name, asked_by);
   Experiment own;
-  MRSN_RETURN_IF_ERROR(ReadTextProto(path, &own));
-  Experiment composed;
+  FieldPlaces places;
+  MRSN_RETURN_IF_ERROR(ReadTextProto(path, &own, &places));
+  Composed composed;
   if (own.has_base()) {
-    MRSN_ASSIGN_OR_RETURN(composed, Compose(root, own.base(), chain));
+    MRSN_ASSIGN_OR_RETURN(
+        composed,
+        Compose(root, own.base(), chain, absl::StrCat(PlaceOf(places, "base", ShownPath(path)), ": base: ")));
+  } else if (own.clear_size() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, "clear[0]", ShownPath(path)),
+                                                   ": clear: there is no base to clear anything of"));
   }
-  MRSN_RETURN_IF_ERROR(Layer(own, path, &composed));
+  MRSN_RETURN_IF_ERROR(Layer(std::move(own), places, ShownPath(path), &composed));
   return composed;
 }
 
-// Collects the first field out of range.
-class Ranges {
- public:
-  explicit Ranges(const std::string& origin) : origin_(origin) {}
-  void Check(absl::string_view field, double value, bool allowed, absl::string_view expected) {
-    if (allowed || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(
-        absl::StrFormat("%s: %s is %g; allowed: %s", origin_, field, value, expected));
+absl::Status CheckInputs(const std::string& root, const ResolvedExperiment& resolved) {
+  const Inputs& inputs = resolved.experiment.inputs();
+  for (const auto& [field, name] : {std::pair("inputs.initialise_from", inputs.initialise_from()),
+                                    std::pair("inputs.relation_bank_from", inputs.relation_bank_from())}) {
+    if (name.empty() || (IsName(name) && FileExists(PathOf(root, name)))) continue;
+    return Unknown(root, name,
+                   absl::StrCat(PlaceOf(resolved.places, field, resolved.path), ": ", field, ": "));
   }
-  const absl::Status& status() const { return status_; }
+  return absl::OkStatus();
+}
 
- private:
-  const std::string origin_;
-  absl::Status status_;
-};
+absl::Status AppendWithInputs(const std::string& root, const std::string& name,
+                              std::vector<std::string> chain, std::vector<std::string>* order) {
+  if (std::find(order->begin(), order->end(), name) != order->end()) return absl::OkStatus();
+  if (std::find(chain.begin(), chain.end(), name) != chain.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(ShownPathOf(root, chain.back()),
+                     ": inputs: the inputs form a cycle: ", absl::StrJoin(chain, " -> "), " -> ", name));
+  }
+  chain.push_back(name);
+  MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(root, name));
+  const Inputs& inputs = resolved.experiment.inputs();
+  for (const std::string& needed : {inputs.initialise_from(), inputs.relation_bank_from()}) {
+    if (!needed.empty()) MRSN_RETURN_IF_ERROR(AppendWithInputs(root, needed, chain, order));
+  }
+  order->push_back(name);
+  return absl::OkStatus();
+}
 
 }  // namespace
 
 absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const std::string& name,
                                                   absl::string_view override_text) {
-  ResolvedExperiment resolved;
-  resolved.name = name;
-  MRSN_ASSIGN_OR_RETURN(resolved.experiment, Compose(root, name, {}));
+  MRSN_ASSIGN_OR_RETURN(Composed composed, Compose(root, name, {}, ""));
   if (!override_text.empty()) {
     Experiment change;
-    MRSN_RETURN_IF_ERROR(ParseTextProto(override_text, "override", &change));
+    FieldPlaces places;
+    MRSN_RETURN_IF_ERROR(ParseTextProto(override_text, "override", &change, &places));
     if (change.has_base()) return absl::InvalidArgumentError("override: base cannot be overridden");
-    MRSN_RETURN_IF_ERROR(Layer(change, "override", &resolved.experiment));
+    MRSN_RETURN_IF_ERROR(Layer(std::move(change), places, "override", &composed));
   }
+  ResolvedExperiment resolved;
+  resolved.name = name;
+  resolved.path = ShownPathOf(root, name);
+  resolved.experiment = std::move(composed.experiment);
+  resolved.places = std::move(composed.places);
   FillDefaults(&resolved.experiment);
-  MRSN_RETURN_IF_ERROR(ValidateExperiment(resolved.experiment, PathOf(root, name)));
+  MRSN_RETURN_IF_ERROR(ValidateExperiment(resolved.experiment, resolved.path, resolved.places));
+  MRSN_RETURN_IF_ERROR(CheckInputs(root, resolved));
   resolved.text = PrintTextProto(resolved.experiment);
   Experiment measured = resolved.experiment;
   measured.clear_description();
@@ -130,61 +186,28 @@ absl::StatusOr<std::vector<std::string>> ListExperiments(const std::string& root
   return names;
 }
 
-void FillDefaults(Experiment* experiment) {
-  TrainConfig& train = *experiment->mutable_train();
-  if (!train.has_batch_size()) train.set_batch_size(16);
-  if (!train.has_epochs()) train.set_epochs(6);
-  if (!train.has_learning_rate()) train.set_learning_rate(0.04);
-  if (!train.has_decay_factor()) train.set_decay_factor(0.1);
-  if (!train.has_warmup_epochs()) train.set_warmup_epochs(0);
-  if (!train.has_warmup_start_learning_rate()) train.set_warmup_start_learning_rate(0);
-  if (!train.has_momentum()) train.set_momentum(0.9);
-  if (!train.has_nesterov()) train.set_nesterov(false);
-  if (!train.has_weight_decay()) train.set_weight_decay(1e-7);
-  if (!train.has_gradient_clip_norm()) train.set_gradient_clip_norm(0);
-  if (!train.has_freeze_batch_norm()) train.set_freeze_batch_norm(true);
-  if (train.loss() == TrainConfig::LOSS_UNSPECIFIED) train.set_loss(TrainConfig::BCE);
-  if (!train.has_checkpoint_every_iterations()) train.set_checkpoint_every_iterations(200);
-  EvalConfig& eval = *experiment->mutable_eval();
-  if (!eval.has_protocol()) eval.set_protocol("official_2019");
-  if (!eval.has_iou()) eval.set_iou(0.5);
+absl::StatusOr<std::vector<std::string>> WithInputs(const std::string& root, const std::string& name) {
+  std::vector<std::string> order;
+  MRSN_RETURN_IF_ERROR(AppendWithInputs(root, name, {}, &order));
+  return order;
 }
 
-absl::Status ValidateExperiment(const Experiment& experiment, const std::string& origin) {
-  const TrainConfig& train = experiment.train();
-  Ranges ranges(origin);
-  const auto positive = [&](const char* field, double value) {
-    ranges.Check(field, value, value > 0, "more than 0");
-  };
-  const auto at_least_0 = [&](const char* field, double value) {
-    ranges.Check(field, value, value >= 0, "0 or more");
-  };
-  ranges.Check("train.batch_size", train.batch_size(), train.batch_size() >= 1 && train.batch_size() <= 4096,
-               "1..4096");
-  positive("train.epochs", train.epochs());
-  positive("train.learning_rate", train.learning_rate());
-  double previous = 0;
-  for (double epoch : train.decay_epochs()) {
-    ranges.Check("train.decay_epochs", epoch, epoch > previous && epoch < train.epochs(),
-                 "ascending, more than 0 and less than train.epochs");
-    previous = epoch;
+absl::Status AtItsPlace(const ResolvedExperiment& resolved, const absl::Status& status,
+                        absl::string_view builders_root, absl::string_view path) {
+  absl::string_view rest = status.message();
+  if (status.ok() || !absl::ConsumePrefix(&rest, builders_root) || !absl::StartsWith(rest, ".")) {
+    return status;
   }
-  ranges.Check("train.decay_factor", train.decay_factor(),
-               train.decay_factor() > 0 && train.decay_factor() <= 1, "more than 0, at most 1");
-  ranges.Check("train.warmup_epochs", train.warmup_epochs(),
-               train.warmup_epochs() >= 0 && train.warmup_epochs() <= train.epochs(), "0..train.epochs");
-  at_least_0("train.warmup_start_learning_rate", train.warmup_start_learning_rate());
-  ranges.Check("train.momentum", train.momentum(), train.momentum() >= 0 && train.momentum() < 1,
-               "0 or more, less than 1");
-  ranges.Check("train.nesterov", train.nesterov(), !train.nesterov() || train.momentum() > 0,
-               "only with train.momentum above 0");
-  at_least_0("train.weight_decay", train.weight_decay());
-  at_least_0("train.gradient_clip_norm", train.gradient_clip_norm());
-  ranges.Check("train.checkpoint_every_iterations", train.checkpoint_every_iterations(),
-               train.checkpoint_every_iterations() >= 1, "1 or more");
-  ranges.Check("eval.iou", experiment.eval().iou(),
-               experiment.eval().iou() > 0 && experiment.eval().iou() <= 1, "more than 0, at most 1");
-  return ranges.status();
+  const std::string field = absl::StrCat(path, rest.substr(0, rest.find_first_of(": ")));
+  return absl::Status(status.code(),
+                      absl::StrCat(PlaceOf(resolved.places, field, resolved.path), ": ", path, rest));
+}
+
+std::string GoldenText(const ResolvedExperiment& resolved) {
+  return absl::StrCat("# proto-file: experiments/experiment.proto\n# proto-message: mrsn.Experiment\n# ",
+                      resolved.name,
+                      " with its bases. Written by ./bazelw run //experiments:update_golden\n# fingerprint: ",
+                      resolved.fingerprint, "\n", resolved.text);
 }
 
 }  // namespace mrsn::experiments

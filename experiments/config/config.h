@@ -16,6 +16,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "experiments/config/text_proto.h"
+#include "experiments/config/validate.h"
 #include "experiments/experiment.pb.h"
 
 namespace mrsn::experiments {
@@ -25,6 +27,8 @@ struct ResolvedExperiment {
   Experiment experiment;    // without base and clear; train and eval defaults filled in
   std::string text;         // of `experiment`, deterministic: what goldens and runs store
   std::string fingerprint;  // SHA-256 of `text` without description and expected
+  std::string path;         // of the experiment's own file
+  FieldPlaces places;       // file:line:column of every field that a file sets
 };
 
 // Reads <root>/<name>.textproto. `override_text` is one more layer in text format on
@@ -37,12 +41,19 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
 // Names of all experiments under `root`, sorted; files of base/ are none.
 absl::StatusOr<std::vector<std::string>> ListExperiments(const std::string& root);
 
-// Fills what is not set of `train` and `eval` with the documented defaults.
-void FillDefaults(Experiment* experiment);
+// The experiment and what its inputs need, each after what it needs: `name` last.
+// An error for a cycle or a missing experiment, naming the file with the edge.
+absl::StatusOr<std::vector<std::string>> WithInputs(const std::string& root, const std::string& name);
 
-// Ranges of train, eval and inputs; `origin` is put before the field's path.
-// (Model and data are checked where they are built.)
-absl::Status ValidateExperiment(const Experiment& experiment, const std::string& origin);
+// Puts file, line and column before an error whose message begins with a field's
+// path, as those of the builders of model and data do: "model.mrsn.heads: 3; .."
+// becomes "configs/micro/acre.textproto:5:16: model.mrsn.heads: 3; ..". `builders_root`
+// is what the builder calls the message at `path`: ("dataset", "train_data").
+absl::Status AtItsPlace(const ResolvedExperiment& resolved, const absl::Status& status,
+                        absl::string_view builders_root = "model", absl::string_view path = "model");
+
+// The golden of a resolved experiment: a header and its text.
+std::string GoldenText(const ResolvedExperiment& resolved);
 
 }  // namespace mrsn::experiments
 

@@ -13,8 +13,9 @@
 
 namespace mrsn::experiments {
 
-// Unsets the field at a dotted path, "model.mrsn.rse". Something unset already is no
-// error; a path that the message type does not have is, with the nearest names.
+// Unsets the field or oneof at a dotted path: "model.mrsn.rse", "model.mrsn.consensus".
+// Something unset already is no error; a path that the message type does not have is,
+// with the nearest names.
 absl::Status ClearField(const std::string& path, google::protobuf::Message* message);
 
 // Lays `child` over `parent`: scalars and list fields that the child sets replace

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
@@ -18,6 +19,9 @@ namespace mrsn::experiments {
 namespace {
 
 using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 using google::protobuf::TextFormat;
 
 int EditDistance(absl::string_view a, absl::string_view b) {
@@ -34,75 +38,166 @@ int EditDistance(absl::string_view a, absl::string_view b) {
   return row.back();
 }
 
-// Field names of a message and of everything it can hold.
-void CollectFieldNames(const Descriptor* descriptor, std::set<const Descriptor*>* seen,
-                       std::set<std::string>* names) {
-  if (!seen->insert(descriptor).second) return;
+// The message type and every one it can hold.
+void CollectTypes(const Descriptor* descriptor, std::vector<const Descriptor*>* types) {
+  if (std::find(types->begin(), types->end(), descriptor) != types->end()) return;
+  types->push_back(descriptor);
   for (int i = 0; i < descriptor->field_count(); ++i) {
-    names->insert(descriptor->field(i)->name());
-    if (descriptor->field(i)->message_type() != nullptr) {
-      CollectFieldNames(descriptor->field(i)->message_type(), seen, names);
-    }
+    if (const Descriptor* held = descriptor->field(i)->message_type()) CollectTypes(held, types);
   }
+}
+
+std::vector<std::string> FieldNames(const Descriptor* type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
+  return names;
+}
+
+// What stands in `text` between the n-th pair of double quotes, counted from 0.
+std::string Quoted(const std::string& text, int n) {
+  size_t at = 0;
+  for (int quote = 0; quote < 2 * n + 1; ++quote) {
+    at = text.find('"', at);
+    if (at == std::string::npos) return "";
+    ++at;
+  }
+  const size_t end = text.find('"', at);
+  return end == std::string::npos ? "" : text.substr(at, end - at);
 }
 
 // Keeps the first error; protobuf reports follow-ups of it, too.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
-  FirstError(const std::string& origin, const Descriptor* root) : origin_(origin), root_(root) {}
+  FirstError(const std::string& origin, const Descriptor* root) : origin_(origin) {
+    CollectTypes(root, &types_);
+  }
 
   void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
     if (!status_.ok()) return;
-    std::string text = absl::StrCat(origin_, ":", line + 1, ":", column + 1, ": ", message);
-    // `Message type "mrsn.X" has no field named "y".`
-    const size_t at = message.find("has no field named \"");
-    if (at != std::string::npos) {
-      const std::string name = message.substr(at + 20, message.rfind('"') - at - 20);
-      std::set<const Descriptor*> seen;
-      std::set<std::string> names;
-      CollectFieldNames(root_, &seen, &names);
-      absl::StrAppend(&text, DidYouMean(name, {names.begin(), names.end()}));
-    }
-    status_ = absl::InvalidArgumentError(text);
+    status_ = absl::InvalidArgumentError(absl::StrCat(origin_, ":", line + 1, ":", column + 1, ": ",
+                                                      absl::StripSuffix(message, "."), Help(message)));
   }
 
   const absl::Status& status() const { return status_; }
 
  private:
+  // protobuf 3.21's two messages that a list of names helps with.
+  std::string Help(const std::string& message) const {
+    if (absl::StrContains(message, "has no field named"))
+      return FieldHelp(Quoted(message, 0), Quoted(message, 1));
+    if (absl::StartsWith(message, "Unknown enumeration value")) {
+      return EnumHelp(Quoted(message, 1));
+    }
+    return "";
+  }
+
+  // Near names of the same message; else a message that has the field.
+  std::string FieldHelp(const std::string& type_name, const std::string& field) const {
+    std::string elsewhere;
+    for (const Descriptor* type : types_) {
+      if (type->full_name() == type_name) {
+        const std::string near = DidYouMean(field, FieldNames(type));
+        if (!near.empty()) return near;
+      } else if (elsewhere.empty() && type->FindFieldByName(field) != nullptr) {
+        elsewhere = absl::StrCat("; ", type->full_name(), " has one");
+      }
+    }
+    return elsewhere;
+  }
+
+  std::string EnumHelp(const std::string& field) const {
+    for (const Descriptor* type : types_) {
+      const FieldDescriptor* found = type->FindFieldByName(field);
+      const EnumDescriptor* values = found == nullptr ? nullptr : found->enum_type();
+      if (values == nullptr) continue;
+      std::vector<std::string> names;
+      for (int i = 0; i < values->value_count(); ++i) {
+        if (values->value(i)->number() != 0) names.push_back(values->value(i)->name());
+      }
+      return absl::StrCat("; allowed: ", absl::StrJoin(names, ", "));
+    }
+    return "";
+  }
+
   const std::string origin_;
-  const Descriptor* root_;
+  std::vector<const Descriptor*> types_;
   absl::Status status_;
 };
 
+void CollectPlaces(const Message& message, const TextFormat::ParseInfoTree& tree, const std::string& origin,
+                   const std::string& prefix, FieldPlaces* places) {
+  std::vector<const FieldDescriptor*> set;
+  message.GetReflection()->ListFields(message, &set);
+  for (const FieldDescriptor* field : set) {
+    const bool repeated = field->is_repeated();
+    const int count = repeated ? message.GetReflection()->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const int index = repeated ? i : -1;
+      const TextFormat::ParseLocation location = tree.GetLocation(field, index);
+      const std::string path = absl::StrCat(prefix, field->name(), repeated ? absl::StrCat("[", i, "]") : "");
+      (*places)[path] = absl::StrCat(origin, ":", location.line + 1, ":", location.column + 1);
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+      const TextFormat::ParseInfoTree* nested = tree.GetTreeForNested(field, index);
+      if (nested == nullptr) continue;
+      CollectPlaces(repeated ? message.GetReflection()->GetRepeatedMessage(message, field, i)
+                             : message.GetReflection()->GetMessage(message, field),
+                    *nested, origin, path + ".", places);
+    }
+  }
+}
+
 }  // namespace
 
-absl::Status ParseTextProto(absl::string_view text, const std::string& origin,
-                            google::protobuf::Message* message) {
+absl::Status ParseTextProto(absl::string_view text, const std::string& origin, Message* message,
+                            FieldPlaces* places) {
   FirstError errors(origin, message->GetDescriptor());
+  TextFormat::ParseInfoTree tree;
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
-  const bool parsed = parser.ParseFromString(std::string(text), message);
-  if (parsed) return absl::OkStatus();
-  if (!errors.status().ok()) return errors.status();
-  return absl::InvalidArgumentError(absl::StrCat(origin, ": is not a text-format ", message->GetTypeName()));
+  parser.WriteLocationsTo(&tree);
+  if (!parser.ParseFromString(std::string(text), message)) {
+    if (!errors.status().ok()) return errors.status();
+    return absl::InvalidArgumentError(absl::StrCat(origin, ": not a text-format ", message->GetTypeName()));
+  }
+  if (places != nullptr) CollectPlaces(*message, tree, origin, "", places);
+  return absl::OkStatus();
 }
 
-absl::Status ReadTextProto(const std::string& path, google::protobuf::Message* message) {
+absl::Status ReadTextProto(const std::string& path, Message* message, FieldPlaces* places) {
   MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return ParseTextProto(text, path, message);
+  return ParseTextProto(text, ShownPath(path), message, places);
 }
 
-std::string PrintTextProto(const google::protobuf::Message& message) {
+std::string ShownPath(const std::string& path) {
+  constexpr char kRunfiles[] = ".runfiles/mrsn/";
+  const size_t at = path.rfind(kRunfiles);
+  return at == std::string::npos ? path : path.substr(at + sizeof kRunfiles - 1);
+}
+
+std::string PrintTextProto(const Message& message) {
   std::string text;
   TextFormat::PrintToString(message, &text);
   return text;
 }
 
+std::string PlaceOf(const FieldPlaces& places, absl::string_view path, absl::string_view otherwise) {
+  while (!path.empty()) {
+    const auto found = places.find(std::string(path));
+    if (found != places.end()) return found->second;
+    const size_t end = path.find_last_of(".[");
+    path = end == absl::string_view::npos ? "" : path.substr(0, end);
+  }
+  return std::string(otherwise);
+}
+
 std::vector<std::string> NearestNames(absl::string_view name, const std::vector<std::string>& candidates) {
+  const int allowed = name.size() < 4 ? 1 : std::max<int>(2, name.size() / 3);
   std::vector<std::pair<int, std::string>> near;
   for (const std::string& candidate : candidates) {
-    const int distance = EditDistance(name, candidate);
-    const int allowed = std::max<int>(2, name.size() / 3);
+    int distance = EditDistance(name, candidate);
+    if (!absl::StrContains(name, "/")) {
+      distance = std::min(distance, EditDistance(name, candidate.substr(candidate.rfind('/') + 1)));
+    }
     if (distance <= allowed) near.emplace_back(distance, candidate);
   }
   std::sort(near.begin(), near.end());
@@ -113,7 +208,10 @@ std::vector<std::string> NearestNames(absl::string_view name, const std::vector<
 
 std::string DidYouMean(absl::string_view name, const std::vector<std::string>& candidates) {
   const std::vector<std::string> names = NearestNames(name, candidates);
-  return names.empty() ? "" : absl::StrCat("; did you mean ", absl::StrJoin(names, ", "), "?");
+  if (names.empty()) return "";
+  const std::string last = names.back();
+  const std::string others = absl::StrJoin(names.begin(), names.end() - 1, ", ");
+  return absl::StrCat("; did you mean ", others, others.empty() ? "" : " or ", last, "?");
 }
 
 }  // namespace mrsn::experiments

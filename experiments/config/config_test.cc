@@ -1,0 +1,264 @@
+#include "experiments/config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "absl/strings/str_replace.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kModel[] = "model { num_classes: 3 slow_only {} mrsn { width: 64 } }\n";
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = std::string(std::getenv("TEST_TMPDIR")) + "/" +
+            ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(root_);
+    Write("base/b",
+          std::string(kModel) + "train {\n  epochs: 6\n  decay_epochs: 5.6\n  decay_epochs: 5.8\n}\n");
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    ASSERT_TRUE(WriteFileAtomically(root_ + "/" + name + ".textproto", text).ok());
+  }
+
+  // The message of the error, with the root folder written as R.
+  std::string ErrorOf(const std::string& name, const std::string& override_text = "") {
+    const auto loaded = LoadExperiment(root_, name, override_text);
+    return loaded.ok() ? "no error" : absl::StrReplaceAll(loaded.status().message(), {{root_, "R"}});
+  }
+  std::string ErrorOfTrain(const std::string& train) {
+    Write("x", "base: \"base/b\"\ntrain {\n  " + train + "\n}\n");
+    return ErrorOf("x");
+  }
+
+  std::string root_;
+};
+
+TEST_F(ConfigTest, ComposesThreeFiles) {
+  Write("parent", "base: \"base/b\"\nmodel { mrsn { acre {} rse {} } }\ntrain { batch_size: 8 }");
+  Write("child", "base: \"parent\"\nclear: \"model.mrsn.rse\"\ntrain { decay_epochs: 3 nesterov: true }");
+  const auto loaded = LoadExperiment(root_, "child");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->name, "child");
+  const Experiment& experiment = loaded->experiment;
+  EXPECT_FALSE(experiment.has_base());
+  EXPECT_EQ(experiment.clear_size(), 0);
+  EXPECT_EQ(experiment.model().mrsn().width(), 64);
+  EXPECT_TRUE(experiment.model().mrsn().has_acre());
+  EXPECT_FALSE(experiment.model().mrsn().has_rse());
+  EXPECT_EQ(experiment.train().batch_size(), 8);
+  EXPECT_EQ(experiment.train().epochs(), 6);
+  EXPECT_THAT(experiment.train().decay_epochs(), ElementsAre(3));
+  EXPECT_TRUE(experiment.train().nesterov());
+}
+
+TEST_F(ConfigTest, ResolvedTextHasTheDefaults) {
+  Write("x", "base: \"base/b\"\n");
+  const auto loaded = LoadExperiment(root_, "x");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->text,
+            "model {\n  num_classes: 3\n  slow_only {\n  }\n  mrsn {\n    width: 64\n  }\n}\n"
+            "train {\n  batch_size: 16\n  epochs: 6\n  learning_rate: 0.04\n  decay_epochs: 5.6\n"
+            "  decay_epochs: 5.8\n  decay_factor: 0.1\n  warmup_epochs: 0\n"
+            "  warmup_start_learning_rate: 0\n  momentum: 0.9\n  nesterov: false\n  weight_decay: 1e-07\n"
+            "  gradient_clip_norm: 0\n  freeze_batch_norm: true\n  loss: BCE\n"
+            "  checkpoint_every_iterations: 200\n}\neval {\n  protocol: \"official_2019\"\n  iou: 0.5\n}\n");
+  EXPECT_EQ(loaded->fingerprint.size(), 64);
+}
+
+TEST_F(ConfigTest, FingerprintIsOfWhatIsMeasured) {
+  Write("x", "base: \"base/b\"\n");
+  Write("described",
+        "base: \"base/b\"\ndescription: \"a\"\nexpected { metric: \"frame_map\" value: 1 tolerance: 0 }");
+  Write("explicit_default", "base: \"base/b\"\ntrain { momentum: 0.9 }");
+  Write("other", "base: \"base/b\"\ntrain { momentum: 0.8 }");
+  const std::string fingerprint = LoadExperiment(root_, "x")->fingerprint;
+  EXPECT_EQ(LoadExperiment(root_, "described")->fingerprint, fingerprint);
+  EXPECT_EQ(LoadExperiment(root_, "explicit_default")->fingerprint, fingerprint);
+  EXPECT_NE(LoadExperiment(root_, "other")->fingerprint, fingerprint);
+}
+
+TEST_F(ConfigTest, UnknownExperimentNamesTheNearest) {
+  Write("micro/acre", "base: \"base/b\"");
+  Write("micro/none", "base: \"base/b\"");
+  EXPECT_EQ(ErrorOf("micro/acer"),
+            "unknown experiment 'micro/acer': there is no R/micro/acer.textproto; did you mean micro/acre?");
+  EXPECT_EQ(ErrorOf("qqqqqqqqqq"),
+            "unknown experiment 'qqqqqqqqqq': there is no R/qqqqqqqqqq.textproto; there are base/b, "
+            "micro/acre, micro/none");
+  EXPECT_EQ(LoadExperiment(root_, "micro/acer").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ConfigTest, NamesStayBelowTheRoot) {
+  EXPECT_THAT(ErrorOf("../secret"), ::testing::StartsWith("unknown experiment '../secret'"));
+  EXPECT_THAT(ErrorOf("/etc/passwd"), ::testing::StartsWith("unknown experiment '/etc/passwd'"));
+  EXPECT_THAT(ErrorOf(""), ::testing::StartsWith("unknown experiment ''"));
+}
+
+TEST_F(ConfigTest, MissingBaseNamesBothFiles) {
+  Write("x", "# first line\nbase: \"base/c\"");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:2:1: base: unknown experiment 'base/c': there is no R/base/c.textproto; did you "
+            "mean base/b?");
+}
+
+TEST_F(ConfigTest, CycleNamesTheFiles) {
+  Write("p", "base: \"q\"");
+  Write("q", "base: \"p\"");
+  EXPECT_EQ(ErrorOf("p"), "R/q.textproto:1:1: base: the bases form a cycle: p -> q -> p (R/p.textproto)");
+  Write("self", "base: \"self\"");
+  EXPECT_EQ(ErrorOf("self"),
+            "R/self.textproto:1:1: base: the bases form a cycle: self -> self (R/self.textproto)");
+}
+
+TEST_F(ConfigTest, FourFilesAreTooDeep) {
+  Write("two", "base: \"base/b\"");
+  Write("three", "base: \"two\"");
+  Write("four", "base: \"three\"");
+  EXPECT_EQ(ErrorOf("three"), "no error");
+  EXPECT_EQ(ErrorOf("four"),
+            "R/two.textproto:1:1: base: more than 3 files deep: four -> three -> two -> base/b");
+}
+
+TEST_F(ConfigTest, BadClearPath) {
+  Write("x", "base: \"base/b\"\nclear: \"model.mrsn.width\"\nclear: \"model.mrsn.acr\"");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:3:1: clear: \"model.mrsn.acr\": mrsn.MrsnHeadConfig has no field 'acr'; did you "
+            "mean acre?");
+  Write("y", std::string(kModel) + "clear: \"train\"");
+  EXPECT_EQ(ErrorOf("y"), "R/y.textproto:2:1: clear: there is no base to clear anything of");
+}
+
+TEST_F(ConfigTest, ErrorsInTheBaseNameTheBase) {
+  Write("base/bad", "train { epohcs: 1 }");
+  Write("x", "base: \"base/bad\"");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/base/bad.textproto:1:15: Message type \"mrsn.TrainConfig\" has no field named \"epohcs\"; did "
+            "you mean epochs?");
+}
+
+TEST_F(ConfigTest, RangesOfTrain) {
+  EXPECT_EQ(ErrorOfTrain("batch_size: 0"), "R/x.textproto:3:3: train.batch_size is 0; allowed: 1..4096");
+  EXPECT_EQ(ErrorOfTrain("epochs: -1"),
+            "R/x.textproto:3:3: train.epochs is -1; allowed: above 0, at most 1e6");
+  EXPECT_EQ(ErrorOfTrain("epochs: inf"),
+            "R/x.textproto:3:3: train.epochs is inf; allowed: above 0, at most 1e6");
+  EXPECT_EQ(ErrorOfTrain("learning_rate: nan"),
+            "R/x.textproto:3:3: train.learning_rate is nan; allowed: above 0, at most 1000");
+  EXPECT_EQ(ErrorOfTrain("decay_epochs: 2 decay_epochs: 1"),
+            "R/x.textproto:3:19: train.decay_epochs[1] is 1; allowed: above 2 (ascending), below "
+            "train.epochs, 6");
+  EXPECT_EQ(ErrorOfTrain("decay_factor: 0"),
+            "R/x.textproto:3:3: train.decay_factor is 0; allowed: above 0, at most 1");
+  EXPECT_EQ(ErrorOfTrain("warmup_epochs: 7"),
+            "R/x.textproto:3:3: train.warmup_epochs is 7; allowed: 0 to train.epochs, 6");
+  EXPECT_EQ(ErrorOfTrain("warmup_start_learning_rate: -0.1"),
+            "R/x.textproto:3:3: train.warmup_start_learning_rate is -0.1; allowed: 0 or more");
+  EXPECT_EQ(ErrorOfTrain("momentum: 1"),
+            "R/x.textproto:3:3: train.momentum is 1; allowed: 0 or more, below 1");
+  EXPECT_EQ(ErrorOfTrain("momentum: 0 nesterov: true"),
+            "R/x.textproto:3:15: train.nesterov is true; allowed: only with train.momentum above 0");
+  EXPECT_EQ(ErrorOfTrain("weight_decay: -1"),
+            "R/x.textproto:3:3: train.weight_decay is -1; allowed: 0 or more");
+  EXPECT_EQ(ErrorOfTrain("gradient_clip_norm: -1"),
+            "R/x.textproto:3:3: train.gradient_clip_norm is -1; allowed: 0 or more");
+  EXPECT_EQ(ErrorOfTrain("loss: 9"), "R/x.textproto:3:3: train.loss is 9; allowed: BCE, SOFTMAX");
+  EXPECT_EQ(ErrorOfTrain("checkpoint_every_iterations: 0"),
+            "R/x.textproto:3:3: train.checkpoint_every_iterations is 0; allowed: 1 or more");
+}
+
+TEST_F(ConfigTest, AValueOfTheBaseThatTheChildMakesWrong) {
+  // The decay epochs are the base's, the shorter training is the child's.
+  EXPECT_EQ(ErrorOfTrain("epochs: 5"),
+            "R/base/b.textproto:4:3: train.decay_epochs[0] is 5.6; allowed: above 0 (ascending), below "
+            "train.epochs, 5");
+}
+
+TEST_F(ConfigTest, RangesOfEvalAndExpected) {
+  Write("x", "base: \"base/b\"\neval { protocol: \"oficial\" }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:2:8: eval.protocol: unknown protocol 'oficial'; there are official_2019, "
+            "official_2018, official_2020, pyslowfast, acar, mmaction2, yowo, act, voc, voc11");
+  Write("x", "base: \"base/b\"\neval { iou: 0 }");
+  EXPECT_EQ(ErrorOf("x"), "R/x.textproto:2:8: eval.iou is 0; allowed: above 0, at most 1");
+  Write("x", "base: \"base/b\"\nexpected { metric: \"map\" value: 1 tolerance: 0 }");
+  EXPECT_EQ(ErrorOf("x"), "R/x.textproto:2:12: expected[0].metric is \"map\"; allowed: \"frame_map\"");
+  Write("x", "base: \"base/b\"\nexpected { metric: \"frame_map\" value: 90 tolerance: 0 }");
+  EXPECT_EQ(ErrorOf("x"), "R/x.textproto:2:32: expected[0].value is 90; allowed: 0..1");
+}
+
+TEST_F(ConfigTest, ModelAndInputs) {
+  Write("x", "train { epochs: 1 }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto: model.backbone is not set; set one of its messages, e.g. model { slow_only {} }");
+  Write("x", "model { slow_only {} }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:1:1: model.head is not set; set model { linear {} } or model { mrsn { .. } }");
+  Write("x", "base: \"base/b\"\nmodel { mrsn { long_term {} } }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto: inputs.relation_bank_from is not set; model.mrsn.long_term needs it: the "
+            "experiment whose trained model writes the bank");
+  Write("x", "base: \"base/b\"\ninputs { initialise_from: \"yyyyy\" }");
+  Write("yyyyyy", "base: \"base/b\"");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:2:10: inputs.initialise_from: unknown experiment 'yyyyy': there is no "
+            "R/yyyyy.textproto; "
+            "did you mean yyyyyy?");
+}
+
+TEST_F(ConfigTest, OverrideIsOneMoreLayer) {
+  Write("x", "base: \"base/b\"");
+  const auto loaded = LoadExperiment(root_, "x", "clear: \"train.decay_epochs\" train { epochs: 1 }");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->experiment.train().epochs(), 1);
+  EXPECT_EQ(loaded->experiment.train().decay_epochs_size(), 0);
+  EXPECT_EQ(ErrorOf("x", "train { batch_size: 0 }"), "override:1:9: train.batch_size is 0; allowed: 1..4096");
+  EXPECT_EQ(ErrorOf("x", "train { batch: 1 }"),
+            "override:1:14: Message type \"mrsn.TrainConfig\" has no field named \"batch\"");
+  EXPECT_EQ(ErrorOf("x", "base: \"y\""), "override: base cannot be overridden");
+}
+
+TEST_F(ConfigTest, ListLeavesBasesOut) {
+  Write("micro/b", "base: \"base/b\"");
+  Write("a", "base: \"base/b\"");
+  EXPECT_THAT(*ListExperiments(root_), ElementsAre("a", "micro/b"));
+  EXPECT_THAT(std::string(ListExperiments(root_ + "/none").status().message()),
+              ::testing::HasSubstr("cannot list experiments"));
+}
+
+TEST_F(ConfigTest, WithInputsPutsThemFirst) {
+  Write("pre", "base: \"base/b\"");
+  Write("short", "base: \"base/b\"\ninputs { initialise_from: \"pre\" }");
+  Write("long", "base: \"short\"\nmodel { mrsn { long_term {} } }\ninputs { relation_bank_from: \"short\" }");
+  EXPECT_THAT(*WithInputs(root_, "long"), ElementsAre("pre", "short", "long"));
+  Write("pre", "base: \"base/b\"\ninputs { initialise_from: \"long\" }");
+  EXPECT_EQ(absl::StrReplaceAll(WithInputs(root_, "long").status().message(), {{root_, "R"}}),
+            "R/pre.textproto: inputs: the inputs form a cycle: long -> pre -> long");
+}
+
+TEST_F(ConfigTest, BuildersErrorsGetTheirPlace) {
+  Write("x", "base: \"base/b\"\nmodel {\n  mrsn { heads: 3 }\n}\ntrain_data { clip { frames: 0 } }");
+  const auto loaded = LoadExperiment(root_, "x");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto placed = [&](const std::string& message, const char* root, const char* path) {
+    return absl::StrReplaceAll(AtItsPlace(*loaded, absl::InvalidArgumentError(message), root, path).message(),
+                               {{root_, "R"}});
+  };
+  EXPECT_EQ(placed("model.mrsn.heads: 3; allowed: the divisors of width, 64", "model", "model"),
+            "R/x.textproto:3:10: model.mrsn.heads: 3; allowed: the divisors of width, 64");
+  EXPECT_EQ(placed("dataset.clip.frames is 0; allowed: 1..128", "dataset", "train_data"),
+            "R/x.textproto:5:21: train_data.clip.frames is 0; allowed: 1..128");
+  EXPECT_EQ(placed("videos/a.mp4: cannot read", "dataset", "train_data"), "videos/a.mp4: cannot read");
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
