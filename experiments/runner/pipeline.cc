@@ -76,6 +76,13 @@ class Pipeline {
     return LoadExperiment(options_.configs_root, name, name == overridden_ ? options_.override_text : "");
   }
 
+  absl::StatusOr<std::unique_ptr<Dataset>> Open(const ResolvedExperiment& resolved, const std::string& field,
+                                                const DatasetConfig& config, Usage usage) const {
+    auto dataset = datasets::OpenDataset(config, usage, options_.data_root);
+    if (!dataset.ok()) return AtItsPlace(resolved, dataset.status(), "dataset", field);
+    return dataset;
+  }
+
   // Weights that came with the program, if they were trained with exactly this config.
   absl::StatusOr<TrainedModel> Shipped(const ResolvedExperiment& resolved, uint64_t seed) const {
     const std::string path = absl::StrCat(options_.checkpoints_root, "/", resolved.name, ".safetensors");
@@ -114,9 +121,11 @@ absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
   MRSN_ASSIGN_OR_RETURN(run.resolved, Load(name));
   const Experiment& experiment = run.resolved.experiment;
   MRSN_ASSIGN_OR_RETURN(run.train_data,
-                        datasets::OpenDataset(experiment.train_data(), Usage::kTrain, options_.data_root));
+                        Open(run.resolved, "train_data", experiment.train_data(), Usage::kTrain));
   at::manual_seed(seed);
-  MRSN_ASSIGN_OR_RETURN(run.model, BuildModel(experiment.model(), at::kCPU));
+  auto model = BuildModel(experiment.model(), at::kCPU);
+  if (!model.ok()) return AtItsPlace(run.resolved, model.status());
+  run.model = *std::move(model);
 
   std::string inputs;
   if (!experiment.inputs().initialise_from().empty()) {
@@ -224,7 +233,7 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   MRSN_ASSIGN_OR_RETURN(Run run, Prepare(name, seed));
   const Experiment& experiment = run.resolved.experiment;
   MRSN_ASSIGN_OR_RETURN(const auto dataset,
-                        datasets::OpenDataset(experiment.eval_data(), Usage::kInference, options_.data_root));
+                        Open(run.resolved, "eval_data", experiment.eval_data(), Usage::kInference));
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
   const std::string path = ResultPath(options_.output_root, name, seed);
   if (FileExists(path)) {
@@ -287,18 +296,31 @@ Pipeline PipelineOf(const std::string& name, const PipelineOptions& options) {
   return pipeline;
 }
 
+// What LibTorch throws (out of memory, a shape the config's checks let through) ends
+// the run with one line instead of a crash; checkpoints stay.
+template <typename Run>
+auto WithoutExceptions(const std::string& name, Run run) -> decltype(run()) {
+  try {
+    return run();
+  } catch (const c10::Error& error) {
+    return absl::InternalError(absl::StrCat(name, ": ", error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat(name, ": ", error.what()));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<TrainedModel> TrainExperiment(const std::string& name, const PipelineOptions& options) {
-  return PipelineOf(name, options).Trained(name, options.seed);
+  return WithoutExceptions(name, [&] { return PipelineOf(name, options).Trained(name, options.seed); });
 }
 
 absl::StatusOr<Result> RunExperiment(const std::string& name, const PipelineOptions& options) {
-  return PipelineOf(name, options).Evaluated(name);
+  return WithoutExceptions(name, [&] { return PipelineOf(name, options).Evaluated(name); });
 }
 
 absl::Status ExportWeights(const std::string& name, const PipelineOptions& options, const std::string& path) {
-  return PipelineOf(name, options).Export(name, path);
+  return WithoutExceptions(name, [&] { return PipelineOf(name, options).Export(name, path); });
 }
 
 absl::StatusOr<bool> HasShippedWeights(const std::string& name, const PipelineOptions& options) {
