@@ -1,6 +1,6 @@
-// Time of RoIAlign on the res5 maps of SlowOnly (1024 channels: half of its width,
-// 256x352 frames) and SlowFast (2304 channels, 256x464 frames), 7x7 bins, adaptive
-// sampling, boxes shaped like people. README.md has torchvision's times of the same.
+// Time of RoIAlign on maps of 1024 channels (stage 4 of a ResNet-50, 256x352 frames) and of
+// 2304 (SlowFast's last stage, 256x464 frames), 7x7 bins, adaptive sampling, boxes shaped
+// like people. README.md has torchvision's times of the same.
 //
 //   bazel run //ops/roi_align:roi_align_benchmark -- --benchmark_filter=Backward
 #include <cmath>

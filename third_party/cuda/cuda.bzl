@@ -6,7 +6,7 @@ that a tree without CUDA loads and only fails where a .cu file is asked for.
 
 load("@cuda//:defs.bzl", "CUDA_HOME", "NVCC")
 
-_MISSING = "--config=cuda needs nvcc of CUDA 13: put it on PATH or set CUDA_HOME, then run `bazel sync --configure` or `bazel clean --expunge`."
+_MISSING = "--config=cuda needs nvcc of CUDA 13: put it on PATH or set CUDA_HOME."
 
 # Volta-class and older devices are not supported by CUDA 13 any more.
 _ARCHITECTURES = [

@@ -1,0 +1,79 @@
+// Parameters and multiply-adds, counted from the operations that are really executed.
+//
+// Knows no model: CountMacs() runs a function and watches LibTorch's dispatcher while it
+// does. On the meta device (with the kernels of ops/meta_kernels, which are linked in) nothing
+// is computed and no weight has memory, so a full-size detector is counted in milliseconds.
+//
+//   const MacReport report = CountMacs([&] { detector.forward(batch); });
+//   report.total;                    // 83106984000
+//   report.InScope("backbone");      // where the model says RECORD_USER_SCOPE("backbone")
+//
+// What a multiply-add is: one product added to one sum, counted once (not two "FLOPs").
+//   aten::convolution                            values of the output x in_channels/groups x kernel
+//                                                (transposed: values of the input x out_channels/groups x
+//                                                kernel)
+//   aten::linear, mm, addmm, bmm, baddbmm,
+//   addbmm, mv, addmv, dot                       rows x inner x columns (x batch)
+//   aten::scaled_dot_product_attention           queries x keys x (key width + value width) x batch
+// Products with zero padding count, biases do not. Everything else (normalisation,
+// activations, pooling, softmax, RoIAlign, gradients of convolutions) is not counted and
+// listed in MacReport::uncounted, so that nothing is left out silently. An operator that
+// LibTorch breaks down into others (matmul, einsum, conv3d, linear) is counted once,
+// whichever way it is broken down on the device at hand.
+#ifndef MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
+#define MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "ATen/record_function.h"
+
+namespace mrsn::eval {
+
+struct OpCount {
+  std::string op;  // "aten::convolution"
+  int64_t calls = 0;
+  int64_t macs = 0;
+};
+
+struct ScopeCount {
+  std::string scope;  // "backbone" or, nested, "backbone/res5"
+  int64_t macs = 0;   // with everything inside it
+};
+
+struct MacReport {
+  int64_t total = 0;
+  std::vector<OpCount> by_op;          // most multiply-adds first
+  std::vector<ScopeCount> by_scope;    // in order of first entry
+  std::vector<std::string> uncounted;  // sorted; views and allocations are left out
+
+  // 0 for a scope that was never entered.
+  int64_t InScope(const std::string& scope) const;
+};
+
+// Runs `run` on this thread and counts what it does there; an exception of it passes through.
+// May not be called from within `run`.
+MacReport CountMacs(const std::function<void()>& run);
+
+// Names the part of a computation between its construction and destruction. It is LibTorch's
+// own user scope: code that should not know of this room writes RECORD_USER_SCOPE("backbone")
+// instead, and profilers show the name too. Costs next to nothing while nobody counts.
+class ComplexityScope {
+ public:
+  explicit ComplexityScope(const char* name) : record_(at::RecordScope::USER_SCOPE) {
+    if (record_.isActive()) record_.before(name);
+  }
+
+ private:
+  at::RecordFunction record_;
+};
+
+// Values in these tensors; a tensor given twice (a shared weight) counts once.
+int64_t CountParameters(at::ArrayRef<at::Tensor> parameters);
+
+}  // namespace mrsn::eval
+
+#endif  // MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
