@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "eval/complexity/complexity.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
 #include "ops/base/status_macros.h"
@@ -13,10 +13,18 @@
 namespace mrsn::experiments {
 namespace {
 
-int64_t CountParameters(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
-  return count;
+// Persons and bank entries do not change the count by where they are, only by how many.
+DetectorInput InputFor(const ComplexitySetting& setting, const ActionDetector& model) {
+  DetectorInput input;
+  input.slow = at::zeros({1, 3, setting.frames, setting.height, setting.width});
+  input.boxes = at::tensor({0.25, 0.25, 0.75, 0.75}, at::kFloat).repeat({setting.boxes, 1});
+  input.clip_index = at::zeros({setting.boxes}, at::kLong);
+  if (model.needs_bank()) {
+    input.bank.features = at::zeros({setting.bank_entries, model.relation_width()});
+    input.bank.clip_index = at::zeros({setting.bank_entries}, at::kLong);
+    input.bank.offset = at::zeros({setting.bank_entries}, at::kLong);
+  }
+  return input;
 }
 
 }  // namespace
@@ -25,10 +33,22 @@ absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
                         BuildModel(experiment.model(), at::kCPU));
   Parameters& parameters = *result->mutable_parameters();
-  parameters.set_total(CountParameters(*model));
-  parameters.set_backbone(CountParameters(model->backbone()));
-  parameters.set_head(CountParameters(model->head()));
-  (void)setting;
+  parameters.set_total(eval::CountParameters(model->parameters()));
+  parameters.set_backbone(eval::CountParameters(model->backbone().parameters()));
+  parameters.set_head(eval::CountParameters(model->head().parameters()));
+
+  at::NoGradGuard no_grad;
+  model->eval();
+  const DetectorInput input = InputFor(setting, *model);
+  MultiplyAdds& macs = *result->mutable_multiply_adds();
+  macs.set_total(eval::CountMacs([&] { model->Forward(input); }).total);
+  macs.set_backbone(eval::CountMacs([&] { model->backbone().Forward(input.slow, input.fast); }).total);
+  macs.set_head(macs.total() - macs.backbone());
+  macs.set_setting(
+      absl::StrFormat("%dx%dx%d, %d boxes", setting.frames, setting.height, setting.width, setting.boxes));
+  if (model->needs_bank()) {
+    macs.set_setting(absl::StrFormat("%s, %d bank entries", macs.setting(), setting.bank_entries));
+  }
   return absl::OkStatus();
 }
 
