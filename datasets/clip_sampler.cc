@@ -15,7 +15,8 @@ ClipIndices SampleClip(int64_t centre, int64_t num_frames, const ClipOptions& op
     clip.source.push_back(std::clamp<int64_t>(first + int64_t{i} * step, 0, num_frames - 1));
   }
   for (int i = 0; i < options.frames; ++i) {
-    // In integers: torch.linspace's float rounding gives the same for every T up to 128.
+    // In integers; torch.linspace's float rounding gives the same for every T up to 21, which
+    // covers all published configurations, and is one frame off for a few larger ones.
     clip.slow.push_back(options.frames == 1 ? 0 : i * (count - 1) / (options.frames - 1));
   }
   return clip;

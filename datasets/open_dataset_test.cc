@@ -1,0 +1,216 @@
+#include "datasets/open_dataset.h"
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::datasets {
+namespace {
+
+using ::testing::HasSubstr;
+
+DatasetConfig Config(const std::string& text) {
+  DatasetConfig config;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
+  return config;
+}
+
+DatasetConfig Micro() {
+  return Config("micro_world { train_videos: 4 val_videos: 2 keyframes_per_video: 10 }");
+}
+
+std::unique_ptr<Dataset> Open(const DatasetConfig& config, Usage usage) {
+  auto dataset = OpenDataset(config, usage, ::testing::TempDir() + "open_dataset_test");
+  EXPECT_TRUE(dataset.ok()) << dataset.status();
+  return *std::move(dataset);
+}
+
+TEST(OpenDatasetTest, MicroWorldForTraining) {
+  const auto dataset = Open(Micro(), Usage::kTrain);
+  ASSERT_EQ(dataset->size(), 4 * 10);
+  EXPECT_EQ(dataset->keyframe(0).video, "train_0000");
+  EXPECT_EQ(dataset->keyframe(0).timestamp, 902);
+  EXPECT_EQ(dataset->keyframe(39).timestamp, 911);
+  ASSERT_EQ(dataset->classes().size(), 15);
+  EXPECT_EQ(dataset->classes()[4].id, 5);
+  EXPECT_EQ(dataset->classes()[4].name, "watch TV");
+  EXPECT_EQ(dataset->classes()[8].kind, "actor-actor");
+  EXPECT_EQ(dataset->annotation_frame_size().width, 0);
+
+  // What Load labels is what GroundTruth says, box by box; proposals come on top.
+  std::map<Keyframe, std::set<int>> people;
+  std::map<Keyframe, int> labels;
+  for (const AnnotatedBox& row : dataset->GroundTruth()) {
+    people[row.keyframe].insert(row.person_id);
+    ++labels[row.keyframe];
+  }
+  int proposals = 0;
+  for (int64_t i = 0; i < dataset->size(); ++i) {
+    const auto sample = dataset->Load(i, 0);
+    ASSERT_TRUE(sample.ok()) << sample.status();
+    EXPECT_TRUE(sample->keyframe == dataset->keyframe(i));
+    EXPECT_EQ(sample->slow.frames, 4);
+    EXPECT_EQ(sample->slow.width, 64);
+    EXPECT_EQ(sample->slow.values.size(), 3 * 4 * 64 * 64);
+    EXPECT_TRUE(sample->fast.values.empty());
+    const size_t truth = people[sample->keyframe].size();
+    ASSERT_GE(sample->actors.size(), truth);
+    proposals += sample->actors.size() - truth;
+    int given = 0;
+    for (size_t a = 0; a < sample->actors.size(); ++a) {
+      EXPECT_FALSE(sample->actors[a].labels.empty());
+      if (a < truth) given += sample->actors[a].labels.size();
+    }
+    EXPECT_EQ(given, labels[sample->keyframe]);
+  }
+  EXPECT_GT(proposals, 40);  // about 0.65 a person
+}
+
+TEST(OpenDatasetTest, MicroWorldForInference) {
+  const auto dataset = Open(Micro(), Usage::kInference);
+  ASSERT_EQ(dataset->size(), 2 * 10);
+  EXPECT_EQ(dataset->keyframe(0).video, "val_0000");
+  int actors = 0;
+  for (int64_t i = 0; i < dataset->size(); ++i) {
+    const auto sample = dataset->Load(i, i);
+    ASSERT_TRUE(sample.ok());
+    for (const Actor& actor : sample->actors) {
+      ++actors;
+      EXPECT_GT(actor.score, 0.85);
+      EXPECT_TRUE(actor.labels.empty());
+    }
+    EXPECT_EQ(sample->slow.values, dataset->Load(i, i + 1000)->slow.values);  // never flipped
+  }
+  EXPECT_GT(actors, 20);
+}
+
+// Writing a relation bank: the training videos with the detector's boxes.
+TEST(OpenDatasetTest, TrainingVideosForInference) {
+  DatasetConfig config = Micro();
+  config.set_inference_split("train");
+  const auto dataset = Open(config, Usage::kInference);
+  EXPECT_EQ(dataset->size(), 40);
+  EXPECT_TRUE(dataset->Load(0, 0)->actors.empty() || dataset->Load(0, 0)->actors[0].labels.empty());
+}
+
+TEST(OpenDatasetTest, FlipsAreDecidedByTheSeed) {
+  const auto dataset = Open(Micro(), Usage::kTrain);
+  int flipped = 0;
+  const Sample plain = *dataset->Load(3, 1);
+  std::set<float> first_boxes;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    const Sample sample = *dataset->Load(3, seed);
+    EXPECT_EQ(sample.slow.values, dataset->Load(3, seed)->slow.values);
+    const bool same = sample.slow.values == plain.slow.values;
+    const Box& a = plain.actors[0].box;
+    const Box& b = sample.actors[0].box;
+    EXPECT_FLOAT_EQ(b.x1, same ? a.x1 : 1 - a.x2);
+    EXPECT_EQ(b.y1, a.y1);
+    if (!same) {
+      for (int x = 0; x < 64; ++x) EXPECT_EQ(sample.slow.values[x], plain.slow.values[63 - x]);
+    }
+    flipped += !same;
+  }
+  EXPECT_NEAR(flipped, 50, 20);  // 4 standard deviations
+
+  DatasetConfig config = Micro();
+  config.mutable_transform()->set_flip_probability(0);
+  const auto never = Open(config, Usage::kTrain);
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    EXPECT_EQ(never->Load(3, seed)->slow.values, never->Load(3, 0)->slow.values);
+  }
+}
+
+TEST(OpenDatasetTest, FingerprintFollowsTheDataAndNotTheClip) {
+  const std::string fingerprint = Open(Micro(), Usage::kTrain)->Fingerprint();
+  EXPECT_EQ(fingerprint.size(), 64);
+  DatasetConfig config = Micro();
+  config.mutable_clip()->set_frames(2);
+  EXPECT_EQ(Open(config, Usage::kTrain)->Fingerprint(), fingerprint);
+  EXPECT_NE(Open(config, Usage::kInference)->Fingerprint(), fingerprint);
+  config.mutable_micro_world()->set_seed(2);
+  EXPECT_NE(Open(config, Usage::kTrain)->Fingerprint(), fingerprint);
+}
+
+TEST(OpenDatasetTest, ManyThreadsLoadTheSame) {
+  DatasetConfig config = Micro();
+  config.set_cache_megabytes(1);  // less than two videos: they are dropped all the time
+  const auto dataset = Open(config, Usage::kTrain), reference = Open(Micro(), Usage::kTrain);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (int64_t i = 0; i < 20; ++i) {
+        const int64_t index = (7 * i + 13 * t) % dataset->size();
+        EXPECT_EQ(dataset->Load(index, i)->slow.values, reference->Load(index, i)->slow.values);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(OpenDatasetTest, SingleActor) {
+  DatasetConfig config = Micro();
+  config.mutable_micro_world()->set_single_actor(true);
+  const auto train = Open(config, Usage::kTrain), val = Open(config, Usage::kInference);
+  EXPECT_EQ(train->classes().size(), 8);
+  for (int64_t i = 0; i < train->size(); ++i) {
+    const Sample sample = *train->Load(i, i);
+    ASSERT_EQ(sample.actors.size(), 1);
+    EXPECT_EQ(sample.actors[0].labels.size(), 1);
+    EXPECT_TRUE((sample.actors[0].box == Box{0, 0, 1, 1}));
+  }
+  for (int64_t i = 0; i < val->size(); ++i) EXPECT_EQ(val->Load(i, 0)->actors.size(), 1);
+}
+
+TEST(OpenDatasetTest, AVanishedVideoIsNamed) {
+  const std::string root = ::testing::TempDir() + "open_dataset_test_vanished";
+  const auto dataset = OpenDataset(Micro(), Usage::kTrain, root);
+  ASSERT_TRUE(dataset.ok());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.path().filename() == "train_0001.avi") std::filesystem::remove(entry.path());
+  }
+  EXPECT_TRUE((*dataset)->Load(0, 0).ok());
+  EXPECT_THAT(std::string((*dataset)->Load(10, 0).status().message()), HasSubstr("train_0001.avi"));
+  EXPECT_THAT(std::string(OpenDataset(Micro(), Usage::kTrain, root).status().message()),
+              HasSubstr("train_0001.avi"));
+}
+
+TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
+  const struct {
+    const char* config;
+    const char* message;
+  } cases[] = {
+      {"", "dataset is not set"},
+      {"micro_world { train_videos: 0 }", "dataset.micro_world.train_videos is 0; allowed: 1..100000"},
+      {"micro_world { keyframes_per_video: 898 }",
+       "dataset.micro_world.keyframes_per_video is 898; allowed: 1..897"},
+      {"micro_world {} train_split: \"test\"", "\"test\"; micro_world has train and val"},
+      {"micro_world {} clip { frames: -1 }", "dataset.clip.frames is -1; allowed: 1..128"},
+      {"micro_world {} clip { stride: 65 }", "dataset.clip.stride is 65; allowed: 1..64"},
+      {"micro_world {} clip { stride: 6 fast_ratio: 4 }",
+       "dataset.clip.fast_ratio is 4; it must divide clip.stride, 6"},
+      {"micro_world {} transform { short_side: 8 }", "dataset.transform.short_side is 8; allowed: 16..2048"},
+      {"micro_world {} transform { std: 0 }", "dataset.transform.std is 0; allowed: "},
+      {"micro_world {} transform { flip_probability: nan }", "dataset.transform.flip_probability is nan"},
+      {"micro_world {} proposals { training_iou: 1.5 }",
+       "dataset.proposals.training_iou is 1.5; allowed: 0..1"},
+      {"micro_world {} cache_megabytes: -1", "dataset.cache_megabytes is -1; allowed: 0..65536"},
+      {"ucf24 { train_keyframe_step: 0 }", "dataset.ucf24.train_keyframe_step is 0; allowed: 1..1000"},
+  };
+  for (const auto& bad : cases) {
+    EXPECT_THAT(std::string(ValidateDatasetConfig(Config(bad.config)).message()), HasSubstr(bad.message))
+        << bad.config;
+    EXPECT_FALSE(OpenDataset(Config(bad.config), Usage::kTrain, "/nowhere").ok());
+  }
+  EXPECT_TRUE(ValidateDatasetConfig(Config("micro_world {}")).ok());
+  EXPECT_TRUE(ValidateDatasetConfig(Config("ucf24 {} clip { fast_ratio: 4 }")).ok());
+}
+
+}  // namespace
+}  // namespace mrsn::datasets

@@ -28,7 +28,7 @@ std::string GeneratorFingerprint(const GenerateOptions& options);
 //   label_map.pbtxt                   AVA v2.2's dialect, label_type = the kind of class
 //   {train,val}.csv                   AVA annotations
 //   {train,val}_boxes.csv             detected boxes, PySlowFast's columns
-//   videos/{train,val}_0000.avi ...   FFV1 (lossless), 64x64, 4 frames a second
+//   videos/{train,val}_0000.avi ...   HuffYUV (lossless), 64x64, 4 frames a second
 // The same options write the same bytes. A video that does not read back frame by
 // frame as it was written (no space left) is an error.
 absl::Status Generate(const GenerateOptions& options, const std::string& folder);

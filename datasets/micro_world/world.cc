@@ -55,7 +55,7 @@ class Director {
   Director(uint64_t seed, const WorldOptions& options) : random_(seed) {
     PlaceObjects();
     // How musical a room is differs: in some nobody ever plays.
-    const double kinds[] = {0, 1.0, 2.0};
+    const double kinds[] = {0, 1.2, 2.4};
     music_ = kinds[random_.Below(3)];
     // Rather full than empty: the larger of two draws.
     const int count = std::max(random_.Between(options.min_people, options.max_people),
