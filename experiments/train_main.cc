@@ -30,11 +30,8 @@ int Main() {
     std::fprintf(stderr, "error: --experiment is not set; see --help\n");
     return 2;
   }
-  mrsn::experiments::PipelineOptions options;
-  options.configs_root = mrsn::experiments::DataFilesRoot() + "/experiments/configs";
-  options.checkpoints_root = mrsn::experiments::DataFilesRoot() + "/experiments/checkpoints";
-  options.output_root = absl::GetFlag(FLAGS_output_root).empty() ? mrsn::experiments::DefaultOutputRoot()
-                                                                 : UserPath(absl::GetFlag(FLAGS_output_root));
+  mrsn::experiments::PipelineOptions options =
+      mrsn::experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root));
   options.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   options.override_text = absl::GetFlag(FLAGS_override);
   options.seed = absl::GetFlag(FLAGS_seed);

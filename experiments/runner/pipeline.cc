@@ -311,6 +311,14 @@ auto WithoutExceptions(const std::string& name, Run run) -> decltype(run()) {
 
 }  // namespace
 
+PipelineOptions DefaultOptions(const std::string& output_root) {
+  PipelineOptions options;
+  options.configs_root = DataFilesRoot() + "/experiments/configs";
+  options.checkpoints_root = DataFilesRoot() + "/experiments/checkpoints";
+  options.output_root = output_root.empty() ? DefaultOutputRoot() : UserPath(output_root);
+  return options;
+}
+
 absl::StatusOr<TrainedModel> TrainExperiment(const std::string& name, const PipelineOptions& options) {
   return WithoutExceptions(name, [&] { return PipelineOf(name, options).Trained(name, options.seed); });
 }

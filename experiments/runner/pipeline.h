@@ -32,6 +32,10 @@ struct PipelineOptions {
   int threads = 1;  // of one LibTorch operation
 };
 
+// With the configs and checkpoints that came with the program; `output_root` as the
+// user gave it, "" = DefaultOutputRoot().
+PipelineOptions DefaultOptions(const std::string& output_root);
+
 // Trained weights on disk.
 struct TrainedModel {
   std::string weights_path;
