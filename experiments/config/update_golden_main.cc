@@ -1,0 +1,61 @@
+// ./bazelw run //experiments:update_golden
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "experiments/config/config.h"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+// Goldens of experiments that are gone.
+absl::Status RemoveOthers(const std::string& folder, const std::set<std::string>& wanted) {
+  std::error_code error;
+  for (auto it = std::filesystem::recursive_directory_iterator(folder, error);
+       !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+    const std::string path = it->path();
+    if (!absl::EndsWith(path, ".textproto") || wanted.count(path) > 0) continue;
+    std::filesystem::remove(it->path(), error);
+    std::printf("removed %s\n", path.c_str());
+  }
+  return error ? absl::InternalError(absl::StrCat(folder, ": ", error.message())) : absl::OkStatus();
+}
+
+absl::Status Run() {
+  const char* workspace = std::getenv("BUILD_WORKSPACE_DIRECTORY");
+  if (workspace == nullptr) return absl::FailedPreconditionError("start me with ./bazelw run");
+  const std::string configs = absl::StrCat(workspace, "/experiments/configs");
+  const std::string folder = absl::StrCat(workspace, "/experiments/golden");
+  MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListExperiments(configs));
+  std::set<std::string> paths;
+  int changed = 0;
+  for (const std::string& name : names) {
+    MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(configs, name));
+    const std::string path = absl::StrCat(folder, "/", name, ".textproto");
+    paths.insert(path);
+    const std::string text = GoldenText(resolved);
+    if (const auto old = ReadFile(path); old.ok() && *old == text) continue;
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(path, text));
+    std::printf("wrote %s\n", path.c_str());
+    ++changed;
+  }
+  MRSN_RETURN_IF_ERROR(RemoveOthers(folder, paths));
+  std::printf("%d of %zu goldens changed\n", changed, names.size());
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
+
+int main() {
+  const absl::Status status = mrsn::experiments::Run();
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+  return 1;
+}

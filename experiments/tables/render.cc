@@ -1,0 +1,117 @@
+#include "experiments/tables/render.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr char kBegin[] = "<!-- begin ";
+constexpr char kClose[] = " -->";
+constexpr char kEnd[] = "<!-- end -->";
+
+// Characters on the screen: UTF-8 continuation bytes take no column.
+size_t Width(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
+
+std::string Padded(const std::string& text, size_t width, bool right) {
+  const std::string blanks(width - std::min(width, Width(text)), ' ');
+  return right ? blanks + text : text + blanks;
+}
+
+std::string MarkdownCell(const std::string& text, bool code) {
+  if (text.empty()) return "";
+  const std::string escaped = absl::StrReplaceAll(text, {{"|", "\\|"}, {"_", code ? "_" : "\\_"}});
+  return code ? absl::StrCat("`", escaped, "`") : escaped;
+}
+
+std::string MarkdownGrid(const Grid& grid) {
+  std::string text = absl::StrCat("**", MarkdownCell(grid.caption, false), "**\n\n|");
+  for (const Column& column : grid.columns) {
+    absl::StrAppend(&text, " ", MarkdownCell(column.heading, false), " |");
+  }
+  absl::StrAppend(&text, "\n|");
+  for (const Column& column : grid.columns) absl::StrAppend(&text, column.numeric ? "---:|" : "---|");
+  absl::StrAppend(&text, "\n");
+  for (const std::vector<std::string>& row : grid.rows) {
+    absl::StrAppend(&text, "|");
+    for (size_t c = 0; c < row.size(); ++c) {
+      absl::StrAppend(&text, " ", MarkdownCell(row[c], grid.columns[c].code), " |");
+    }
+    absl::StrAppend(&text, "\n");
+  }
+  return text;
+}
+
+std::string TerminalGrid(const Grid& grid) {
+  std::vector<size_t> widths;
+  for (size_t c = 0; c < grid.columns.size(); ++c) {
+    widths.push_back(Width(grid.columns[c].heading));
+    for (const auto& row : grid.rows) widths[c] = std::max(widths[c], Width(row[c]));
+  }
+  const auto line = [&](const auto& cell_of) {
+    std::string text;
+    for (size_t c = 0; c < grid.columns.size(); ++c) {
+      if (grid.columns[c].code) continue;
+      absl::StrAppend(&text, c == 0 ? "" : "  ", Padded(cell_of(c), widths[c], grid.columns[c].numeric));
+    }
+    return absl::StrCat(absl::StripTrailingAsciiWhitespace(text), "\n");
+  };
+  std::string text = absl::StrCat(grid.caption, "\n", line([&](size_t c) { return grid.columns[c].heading; }),
+                                  line([&](size_t c) { return std::string(widths[c], '-'); }));
+  for (const auto& row : grid.rows) absl::StrAppend(&text, line([&](size_t c) { return row[c]; }));
+  return text;
+}
+
+}  // namespace
+
+std::string ToMarkdown(const TableView& view) {
+  std::string text;
+  for (const Grid& grid : view.grids) absl::StrAppend(&text, text.empty() ? "" : "\n", MarkdownGrid(grid));
+  for (const std::string& note : view.notes) absl::StrAppend(&text, "\n", MarkdownCell(note, false), "\n");
+  return text;
+}
+
+std::string ToTerminal(const TableView& view) {
+  std::string text;
+  for (const Grid& grid : view.grids) absl::StrAppend(&text, text.empty() ? "" : "\n", TerminalGrid(grid));
+  if (!view.notes.empty()) absl::StrAppend(&text, "\n");
+  for (const std::string& note : view.notes) absl::StrAppend(&text, note, "\n");
+  return text;
+}
+
+absl::StatusOr<std::string> ReplaceSection(absl::string_view text, absl::string_view id,
+                                           absl::string_view contents) {
+  const std::string begin = absl::StrCat(kBegin, id, kClose, "\n");
+  const size_t start = text.find(begin);
+  if (start == absl::string_view::npos) {
+    return absl::NotFoundError(absl::StrCat("no line \"", kBegin, id, kClose, "\""));
+  }
+  const size_t body = start + begin.size();
+  if (text.find(begin, body) != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat("two lines \"", kBegin, id, kClose, "\""));
+  }
+  const size_t end = text.find(kEnd, body);
+  if (end == absl::string_view::npos ||
+      text.substr(body, end - body).find(kBegin) != absl::string_view::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no line \"", kEnd, "\" after \"", kBegin, id, kClose, "\""));
+  }
+  return absl::StrCat(text.substr(0, body), contents, text.substr(end));
+}
+
+std::vector<std::string> SectionIds(absl::string_view text) {
+  std::vector<std::string> ids;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::ConsumePrefix(&line, kBegin) && absl::ConsumeSuffix(&line, kClose)) ids.emplace_back(line);
+  }
+  return ids;
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,47 @@
+// README.md against what the manifests and the results in the tree render to. On a
+// difference: ./bazelw run //experiments/tables:render -- --write
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "experiments/tables/render.h"
+#include "experiments/tables/table_view.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+TEST(Tables, ReadmeShowsWhatIsRendered) {
+  std::string readme = *ReadFile("README.md");
+  const std::vector<std::string> ids = SectionIds(readme);
+  EXPECT_THAT(ids, ::testing::IsSupersetOf({"table4_micro", "table4"}));
+  for (const std::string& id : ids) {
+    const auto table = ReadTable("experiments/tables", id);
+    ASSERT_TRUE(table.ok()) << table.status();
+    const auto view = ViewTable(*table, "experiments/configs", "experiments/results");
+    ASSERT_TRUE(view.ok()) << view.status();
+    const auto rendered = ReplaceSection(readme, id, ToMarkdown(*view));
+    ASSERT_TRUE(rendered.ok()) << rendered.status();
+    EXPECT_EQ(readme, *rendered) << "run ./bazelw run //experiments/tables:render -- --write";
+  }
+}
+
+TEST(Tables, EveryManifestRenders) {
+  int manifests = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("experiments/tables")) {
+    if (!absl::EndsWith(entry.path().string(), ".textproto")) continue;
+    ++manifests;
+    const std::string name = entry.path().stem();
+    const auto table = ReadTable("experiments/tables", name);
+    ASSERT_TRUE(table.ok()) << table.status();
+    EXPECT_EQ(table->id(), name);
+    const auto view = ViewTable(*table, "experiments/configs", "experiments/results");
+    EXPECT_TRUE(view.ok()) << view.status();
+  }
+  EXPECT_GE(manifests, 5);
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
