@@ -15,14 +15,13 @@
 #include "ATen/ATen.h"
 #include "ATen/Dispatch.h"
 #include "ATen/Parallel.h"
-#include "ops/roi_align/roi_align_geometry.h"
+#include "ops/roi_align/channel_lanes.h"
 #include "ops/roi_align/roi_align_internal.h"
+#include "ops/roi_align/weight_table.h"
 #include "torch/library.h"
 
 namespace mrsn::ops::roi_align {
 namespace {
-
-constexpr int64_t kLanes = 32;
 
 // The arithmetic loops exist twice in the program, so that it runs on any x86-64
 // and still uses FMA where there is one.
@@ -31,73 +30,6 @@ constexpr int64_t kLanes = 32;
 #define MRSN_TARGET_AVX2 __attribute__((target("avx2,fma")))
 #endif
 #define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
-
-// Sizes all boxes share.
-struct Sizes {
-  int64_t boxes, clips, channels, height, width, output_height, output_width;
-  int64_t bins() const { return output_height * output_width; }
-  int64_t cells() const { return height * width; }
-};
-
-// The weights of one box: wy [output_height, height], wx [output_width, width].
-template <typename T>
-struct BoxWeights {
-  const T* wy;
-  const T* wx;
-  const Span* span_y;  // [output_height]
-  const Span* span_x;  // [output_width]
-  Span columns;        // cells of x any bin uses
-};
-
-template <typename T>
-class WeightTable {
- public:
-  WeightTable(const Sizes& sizes, const at::Tensor& boxes, double spatial_scale, int64_t sampling_ratio,
-              bool aligned)
-      : sizes_(sizes),
-        wy_(sizes.boxes * sizes.output_height * sizes.height),
-        wx_(sizes.boxes * sizes.output_width * sizes.width),
-        span_y_(sizes.boxes * sizes.output_height),
-        span_x_(sizes.boxes * sizes.output_width) {
-    const T scale = static_cast<T>(spatial_scale);
-    const T* box = boxes.const_data_ptr<T>();
-    for (int64_t n = 0; n < sizes.boxes; ++n, box += 4) {
-      Fill(MakeAxis<T>(box[1], box[3], scale, sizes.output_height, sampling_ratio, aligned),
-           sizes.output_height, sizes.height, &wy_[n * sizes.output_height * sizes.height],
-           &span_y_[n * sizes.output_height]);
-      Fill(MakeAxis<T>(box[0], box[2], scale, sizes.output_width, sampling_ratio, aligned),
-           sizes.output_width, sizes.width, &wx_[n * sizes.output_width * sizes.width],
-           &span_x_[n * sizes.output_width]);
-    }
-  }
-
-  BoxWeights<T> operator[](int64_t n) const {
-    const Span* span_x = &span_x_[n * sizes_.output_width];
-    return {&wy_[n * sizes_.output_height * sizes_.height], &wx_[n * sizes_.output_width * sizes_.width],
-            &span_y_[n * sizes_.output_height], span_x, Union(span_x, sizes_.output_width)};
-  }
-
-  Span Rows(int64_t n) const { return Union(&span_y_[n * sizes_.output_height], sizes_.output_height); }
-
- private:
-  static void Fill(const Axis<T>& axis, int64_t bins, int64_t size, T* weights, Span* spans) {
-    for (int64_t bin = 0; bin < bins; ++bin) spans[bin] = BinWeights(axis, bin, size, weights + bin * size);
-  }
-
-  static Span Union(const Span* spans, int64_t count) {
-    Span all = {0, 0};
-    for (int64_t i = 0; i < count; ++i) {
-      if (spans[i].begin == spans[i].end) continue;
-      all.begin = all.end == 0 ? spans[i].begin : std::min(all.begin, spans[i].begin);
-      all.end = std::max(all.end, spans[i].end);
-    }
-    return all;
-  }
-
-  Sizes sizes_;
-  std::vector<T> wy_, wx_;
-  std::vector<Span> span_y_, span_x_;
-};
 
 // map [height, width, kLanes] -> tile [bins, kLanes]; column is scratch [width, kLanes].
 template <typename T>
@@ -182,69 +114,6 @@ void Spread(const Sizes& sizes, const BoxWeights<T>& box, const T* tile, T* colu
   if (UseAvx2()) return SpreadAvx2(sizes, box, tile, column, map);
 #endif
   SpreadBody(sizes, box, tile, column, map);
-}
-
-// One image's channels [c, c + lanes) of a [*, channels, cells] tensor in either layout.
-template <typename Scalar>
-struct ChannelBlock {
-  Scalar* data;  // of the first channel and cell
-  int64_t lanes;
-  int64_t channel_stride;  // 1 in channels_last
-  int64_t cell_stride;
-};
-
-template <typename Scalar>
-ChannelBlock<Scalar> BlockOf(Scalar* data, bool channels_last, int64_t image, int64_t channels, int64_t cells,
-                             int64_t block) {
-  const int64_t c = block * kLanes;
-  const int64_t lanes = std::min(kLanes, channels - c);
-  if (channels_last) return {data + image * channels * cells + c, lanes, 1, channels};
-  return {data + (image * channels + c) * cells, lanes, cells, 1};
-}
-
-// lanes[cell][lane] = block[lane][cell] for cells [begin, end); missing lanes become 0.
-template <typename T, typename Scalar>
-void Gather(const ChannelBlock<const Scalar>& block, int64_t begin, int64_t end, T* lanes) {
-  if (block.lanes < kLanes) std::fill(lanes + begin * kLanes, lanes + end * kLanes, T(0));
-  if (block.channel_stride == 1) {
-    for (int64_t cell = begin; cell < end; ++cell) {
-      const Scalar* from = block.data + cell * block.cell_stride;
-      for (int64_t lane = 0; lane < block.lanes; ++lane)
-        lanes[cell * kLanes + lane] = static_cast<T>(from[lane]);
-    }
-    return;
-  }
-  constexpr int64_t kTile = 16;  // cells whose lanes stay in the first-level cache
-  for (int64_t first = begin; first < end; first += kTile) {
-    const int64_t last = std::min(first + kTile, end);
-    for (int64_t lane = 0; lane < block.lanes; ++lane) {
-      const Scalar* from = block.data + lane * block.channel_stride;
-      for (int64_t cell = first; cell < last; ++cell)
-        lanes[cell * kLanes + lane] = static_cast<T>(from[cell]);
-    }
-  }
-}
-
-// The inverse of Gather.
-template <typename T, typename Scalar>
-void Scatter(const T* lanes, int64_t begin, int64_t end, const ChannelBlock<Scalar>& block) {
-  if (block.channel_stride == 1) {
-    for (int64_t cell = begin; cell < end; ++cell) {
-      Scalar* to = block.data + cell * block.cell_stride;
-      for (int64_t lane = 0; lane < block.lanes; ++lane)
-        to[lane] = static_cast<Scalar>(lanes[cell * kLanes + lane]);
-    }
-    return;
-  }
-  constexpr int64_t kTile = 16;
-  for (int64_t first = begin; first < end; first += kTile) {
-    const int64_t last = std::min(first + kTile, end);
-    for (int64_t lane = 0; lane < block.lanes; ++lane) {
-      Scalar* to = block.data + lane * block.channel_stride;
-      for (int64_t cell = first; cell < last; ++cell)
-        to[cell] = static_cast<Scalar>(lanes[cell * kLanes + lane]);
-    }
-  }
 }
 
 // boxes_of[b] = numbers of the boxes in clip b, in order.
