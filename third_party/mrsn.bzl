@@ -96,3 +96,6 @@ def mrsn_proto_library(name, srcs, deps = [], **kwargs):
     """<name> (proto_library) and <name>_cc, its C++ classes. deps name proto_libraries."""
     proto_library(name = name, srcs = srcs, deps = deps, **kwargs)
     cc_proto_library(name = name + "_cc", deps = [":" + name], **kwargs)
+
+def mrsn_sh_test(name, size = "small", **kwargs):
+    native.sh_test(name = name, size = size, **kwargs)
