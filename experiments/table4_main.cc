@@ -28,7 +28,7 @@ absl::Status RunTable(const PipelineOptions& options, int seeds, int parallel) {
   std::vector<RunRequest> requests;
   for (int seed = 0; seed < seeds; ++seed) {
     for (const Table::Row& row : table.row()) {
-      requests.push_back({row.experiment(), "", static_cast<uint64_t>(seed)});
+      requests.push_back({row.experiment(), "", "", static_cast<uint64_t>(seed)});
     }
   }
   MRSN_RETURN_IF_ERROR(RunMany(requests, options, parallel));

@@ -52,7 +52,7 @@ int Main() {
   std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", name.c_str(),
               static_cast<unsigned long long>(options.seed), result->iou_threshold(), result->frame_map(),
               result->protocol().c_str(),
-              mrsn::experiments::ResultPath(options.output_root, name, options.seed).c_str());
+              mrsn::experiments::ResultPath(options.output_root, result->experiment(), options.seed).c_str());
   return 0;
 }
 

@@ -24,6 +24,7 @@ std::vector<std::string> ChildCommand(const RunRequest& request, const PipelineO
           request.experiment,
           absl::StrCat(request.seed),
           request.override_text,
+          request.label,
           options.configs_root,
           options.checkpoints_root,
           options.output_root,
@@ -53,17 +54,17 @@ class Planner {
         MRSN_ASSIGN_OR_RETURN(const bool shipped, HasShippedWeights(needed, options_));
         if (shipped) continue;
       }
-      MRSN_ASSIGN_OR_RETURN(const int first, Add({needed, "", seed}));
+      MRSN_ASSIGN_OR_RETURN(const int first, Add({needed, "", "", seed}));
       if (first < 0) {
         return absl::InvalidArgumentError(absl::StrCat(request.experiment, ": inputs: ", needed, " needs ",
                                                        request.experiment, " in turn"));
       }
       job.after.push_back(first);
     }
-    job.name = absl::StrCat(request.experiment, " seed ", request.seed);
+    const std::string& label = request.label.empty() ? request.experiment : request.label;
+    job.name = absl::StrCat(label, " seed ", request.seed);
     job.command = ChildCommand(request, options_);
-    job.log_path =
-        absl::StrCat(options_.output_root, "/logs/", request.experiment, "/seed", request.seed, ".log");
+    job.log_path = absl::StrCat(options_.output_root, "/logs/", label, "/seed", request.seed, ".log");
     jobs_.push_back(std::move(job));
     return index_[key] = static_cast<int>(jobs_.size()) - 1;
   }
@@ -85,15 +86,16 @@ absl::Status RunMany(const std::vector<RunRequest>& requests, const PipelineOpti
 }
 
 bool RanAsChild(int argc, char** argv, int* exit_code) {
-  if (argc != 10 || std::strcmp(argv[1], kChildFlag) != 0) return false;
+  if (argc != 11 || std::strcmp(argv[1], kChildFlag) != 0) return false;
   PipelineOptions options;
   options.override_text = argv[4];
-  options.configs_root = argv[5];
-  options.checkpoints_root = argv[6];
-  options.output_root = argv[7];
-  options.data_root = argv[8];
+  options.label = argv[5];
+  options.configs_root = argv[6];
+  options.checkpoints_root = argv[7];
+  options.output_root = argv[8];
+  options.data_root = argv[9];
   *exit_code = 2;
-  if (!absl::SimpleAtoi(argv[3], &options.seed) || !absl::SimpleAtoi(argv[9], &options.threads)) return true;
+  if (!absl::SimpleAtoi(argv[3], &options.seed) || !absl::SimpleAtoi(argv[10], &options.threads)) return true;
   const auto result = RunExperiment(argv[2], options);
   if (!result.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(result.status().message()).c_str());

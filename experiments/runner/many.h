@@ -14,6 +14,7 @@ namespace mrsn::experiments {
 struct RunRequest {
   std::string experiment;
   std::string override_text;  // as in PipelineOptions
+  std::string label;          // as in PipelineOptions
   uint64_t seed = 0;
 };
 

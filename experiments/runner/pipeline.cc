@@ -76,6 +76,13 @@ class Pipeline {
     return LoadExperiment(options_.configs_root, name, name == overridden_ ? options_.override_text : "");
   }
 
+  std::string LabelOf(const ResolvedExperiment& resolved) const {
+    if (resolved.name != overridden_) return resolved.name;
+    if (!options_.label.empty()) return options_.label;
+    if (options_.override_text.empty()) return resolved.name;
+    return absl::StrCat(resolved.name, "@", resolved.fingerprint.substr(0, 8));
+  }
+
   absl::StatusOr<std::unique_ptr<Dataset>> Open(const ResolvedExperiment& resolved, const std::string& field,
                                                 const DatasetConfig& config, Usage usage) const {
     auto dataset = datasets::OpenDataset(config, usage, options_.data_root);
@@ -151,8 +158,8 @@ absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
   }
   run.identity = Fingerprint(absl::StrCat(run.resolved.fingerprint, "\nseed ", seed, "\ndata ",
                                           run.train_data->Fingerprint(), "\n", inputs));
-  run.folder =
-      absl::StrFormat("%s/runs/%s/seed%d-%s", options_.output_root, name, seed, run.identity.substr(0, 12));
+  run.folder = absl::StrFormat("%s/runs/%s/seed%d-%s", options_.output_root, LabelOf(run.resolved), seed,
+                               run.identity.substr(0, 12));
   return run;
 }
 
@@ -235,7 +242,8 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   MRSN_ASSIGN_OR_RETURN(const auto dataset,
                         Open(run.resolved, "eval_data", experiment.eval_data(), Usage::kInference));
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
-  const std::string path = ResultPath(options_.output_root, name, seed);
+  const std::string label = LabelOf(run.resolved);
+  const std::string path = ResultPath(options_.output_root, label, seed);
   if (FileExists(path)) {
     Result result;
     if (ReadTextProto(path, &result).ok() && result.weights_hash() == trained.weights_hash &&
@@ -260,7 +268,7 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   const absl::Time start = absl::Now();
   MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, *dataset, windows, *run.model));
   result.set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
-  result.set_experiment(name);
+  result.set_experiment(label);
   result.set_seed(seed);
   result.set_config_fingerprint(run.resolved.fingerprint);
   result.set_data_fingerprint(dataset->Fingerprint());
@@ -335,8 +343,8 @@ absl::StatusOr<bool> HasShippedWeights(const std::string& name, const PipelineOp
   return PipelineOf("", options).HasShipped(name);
 }
 
-std::string ResultPath(const std::string& output_root, const std::string& name, uint64_t seed) {
-  return absl::StrFormat("%s/results/%s/seed%d.textproto", output_root, name, seed);
+std::string ResultPath(const std::string& output_root, const std::string& label, uint64_t seed) {
+  return absl::StrFormat("%s/results/%s/seed%d.textproto", output_root, label, seed);
 }
 
 }  // namespace mrsn::experiments

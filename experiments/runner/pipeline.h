@@ -26,8 +26,12 @@ struct PipelineOptions {
   std::string configs_root;      // folder of <experiment>.textproto
   std::string checkpoints_root;  // folder of trained weights that came with the program; "" = none
   std::string output_root;
-  std::string data_root;      // "" = embedded or generated data
-  std::string override_text;  // a delta on the experiment's config; makes the result unofficial
+  std::string data_root;  // "" = embedded or generated data
+  // A delta on the experiment's config; makes the result unofficial.
+  std::string override_text;
+  // What results and the run's folder are called; the experiment's name if empty, and
+  // with an override that name and the changed config's fingerprint.
+  std::string label;
   uint64_t seed = 0;
   int threads = 1;  // of one LibTorch operation
 };
@@ -58,8 +62,8 @@ absl::Status ExportWeights(const std::string& name, const PipelineOptions& optio
 // Whether weights trained with exactly this config and seed 0 came with the program.
 absl::StatusOr<bool> HasShippedWeights(const std::string& name, const PipelineOptions& options);
 
-// Where RunExperiment leaves the result.
-std::string ResultPath(const std::string& output_root, const std::string& name, uint64_t seed);
+// Where RunExperiment leaves the result of `label`, "<experiment>" or PipelineOptions::label.
+std::string ResultPath(const std::string& output_root, const std::string& label, uint64_t seed);
 
 }  // namespace mrsn::experiments
 

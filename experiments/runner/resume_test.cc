@@ -40,7 +40,7 @@ std::string Find(const std::string& folder, const std::string& name) {
 
 TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   const PipelineOptions undisturbed = Options("undisturbed");
-  ASSERT_TRUE(RunMany({{kExperiment, "", 0}}, undisturbed, 1).ok());
+  ASSERT_TRUE(RunMany({{kExperiment, "", "", 0}}, undisturbed, 1).ok());
   const auto expected = RunExperiment(kExperiment, undisturbed);
   ASSERT_TRUE(expected.ok()) << expected.status();
 
@@ -49,7 +49,7 @@ TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   if (child == 0) {
     // A process group of its own, so that the kill reaches the training under RunMany, too.
     ::setpgid(0, 0);
-    ::_exit(RunMany({{kExperiment, "", 0}}, killed, 1).ok() ? 0 : 1);
+    ::_exit(RunMany({{kExperiment, "", "", 0}}, killed, 1).ok() ? 0 : 1);
   }
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   while (Find(killed.output_root, "checkpoint.safetensors").empty() && absl::Now() < deadline) {
@@ -62,7 +62,7 @@ TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   ASSERT_FALSE(Find(killed.output_root, "checkpoint.safetensors").empty());
   ASSERT_TRUE(Find(killed.output_root, "weights.safetensors").empty()) << "killed too late to test resuming";
 
-  ASSERT_TRUE(RunMany({{kExperiment, "", 0}}, killed, 1).ok());
+  ASSERT_TRUE(RunMany({{kExperiment, "", "", 0}}, killed, 1).ok());
   const auto resumed = RunExperiment(kExperiment, killed);
   ASSERT_TRUE(resumed.ok()) << resumed.status();
   EXPECT_EQ(resumed->weights_hash(), expected->weights_hash());

@@ -1,0 +1,113 @@
+// bazel run //ablations:sweep -- --sweep=components --seeds=5
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ablations/sweep.h"
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/str_cat.h"
+#include "experiments/runner/machine.h"
+#include "experiments/runner/many.h"
+#include "experiments/tables/render.h"
+#include "experiments/tables/result_files.h"
+#include "experiments/tables/statistics.h"
+#include "experiments/tables/table_view.h"
+#include "ops/base/status_macros.h"
+
+ABSL_FLAG(std::string, sweep, "", "What to run: a file under ablations without .textproto, e.g. components.");
+ABSL_FLAG(int, seeds, 0, "Runs of each point, with seeds 0, 1, ...; 0 = as the sweep's file says.");
+ABSL_FLAG(int, parallel, 2, "Trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results go; default: out/ in the workspace.");
+
+namespace mrsn::ablations {
+namespace {
+
+using experiments::PipelineOptions;
+using experiments::RunRequest;
+
+// "micro/acre@width=64": a point of a grid under a name of its own.
+std::string LabelOf(const SweepRun& run) {
+  return run.point.empty() ? "" : absl::StrCat(run.experiment, "@", run.point);
+}
+
+// Mean and standard error of every point, in the order of the sweep.
+absl::Status PrintPoints(const std::vector<RunRequest>& requests, const std::string& results_root) {
+  std::vector<std::string> labels;
+  std::map<std::string, experiments::BySeed> scores;
+  for (const RunRequest& request : requests) {
+    const std::string& label = request.label.empty() ? request.experiment : request.label;
+    if (scores.count(label) == 0) {
+      labels.push_back(label);
+      MRSN_ASSIGN_OR_RETURN(const auto results, experiments::ReadResults(results_root, label));
+      for (const Result& result : results) scores[label][result.seed()] = 100 * result.frame_map();
+    }
+  }
+  for (const std::string& label : labels) {
+    const auto estimate = experiments::MeanOf(scores[label]);
+    if (!estimate.has_value()) continue;
+    std::printf("%-50s %6.2f", label.c_str(), estimate->mean);
+    if (estimate->standard_error.has_value()) std::printf(" ± %.2f", *estimate->standard_error);
+    std::printf("  n=%d\n", estimate->n);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
+                      int parallel) {
+  const std::string data_files = experiments::DataFilesRoot();
+  MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(data_files + "/ablations", name));
+  MRSN_ASSIGN_OR_RETURN(const std::vector<SweepRun> runs, ExpandSweep(sweep, options.configs_root, seeds));
+  std::vector<RunRequest> requests;
+  for (const SweepRun& run : runs) {
+    // RunMany makes what the others need.
+    if (!run.input_only) requests.push_back({run.experiment, run.delta, LabelOf(run), run.seed});
+  }
+  MRSN_RETURN_IF_ERROR(experiments::RunMany(requests, options, parallel));
+  const std::string results_root = options.output_root + "/results";
+  if (!sweep.has_table()) return PrintPoints(requests, results_root);
+  MRSN_ASSIGN_OR_RETURN(const Table table,
+                        experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
+  MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
+                        experiments::ViewTable(table, options.configs_root, results_root));
+  std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
+  return absl::OkStatus();
+}
+
+int Main() {
+  const int seeds = absl::GetFlag(FLAGS_seeds), parallel = absl::GetFlag(FLAGS_parallel);
+  if (absl::GetFlag(FLAGS_sweep).empty() || seeds < 0 || parallel < 1) {
+    std::fprintf(stderr, "error: --sweep must be set, --seeds 0 or more, --parallel 1 or more; see --help\n");
+    return 2;
+  }
+  const absl::Status status =
+      RunSweep(absl::GetFlag(FLAGS_sweep), seeds > 0 ? std::optional<int>(seeds) : std::nullopt,
+               experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root)), parallel);
+  if (!status.ok()) {
+    std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace mrsn::ablations
+
+int main(int argc, char** argv) {
+  int exit_code;
+  if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
+  absl::SetProgramUsageMessage(
+      "Runs a sweep: experiments, times a grid of config changes, times seeds, and prints one table.\n\n"
+      "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n\n"
+      "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
+      "found on disk. Exit code: 0 done, 1 failed, 2 wrong usage.");
+  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
+  if (rest.size() > 1) {
+    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
+    return 2;
+  }
+  return mrsn::ablations::Main();
+}
