@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "datasets/random.h"
 #include "ops/base/status_macros.h"
 
@@ -35,6 +37,11 @@ class ClipDataset : public Dataset {
     const KeyframeRecord& record = records_[index];
     MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const DecodedVideo> video,
                           cache_.Get(options_.video_paths[record.video]));
+    if (record.centre >= static_cast<int64_t>(video->frames.size())) {
+      return absl::DataLossError(absl::StrCat(options_.video_paths[record.video], ": has ",
+                                              video->frames.size(), " frames; the key frame is number ",
+                                              record.centre, " from 0"));
+    }
     const ClipIndices clip = SampleClip(record.centre, video->frames.size(), options_.clip);
 
     Sample sample;

@@ -35,7 +35,9 @@ struct ClipDatasetOptions {
   std::string fingerprint;
 };
 
-// Implements Dataset over `records`, which it sorts by key frame.
+// Implements Dataset over `records`, which it sorts by key frame. A key frame beyond the
+// end of its video is an error when it is loaded (containers without a frame count hide a
+// cut file); clips that merely reach over an end repeat the frame there.
 std::unique_ptr<Dataset> MakeClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records);
 
 }  // namespace mrsn::datasets

@@ -15,7 +15,8 @@ std::vector<Actor> TrainingActors(const std::vector<Actor>& ground_truth, const 
         best = &truth;
       }
     }
-    if (best != nullptr && !(best->box == proposal.box)) actors.push_back({proposal.box, proposal.score, best->labels});
+    if (best != nullptr && !(best->box == proposal.box))
+      actors.push_back({proposal.box, proposal.score, best->labels});
   }
   return actors;
 }

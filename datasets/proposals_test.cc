@@ -36,7 +36,9 @@ TEST(ProposalsTest, IouMustExceedTheThreshold) {
   EXPECT_EQ(TrainingActors(truth, truth, 1).size(), 1);  // 1 = ground truth only
 }
 
-TEST(ProposalsTest, AnIdenticalBoxIsNotTakenTwice) { EXPECT_EQ(TrainingActors(kTruth, kTruth, 0.75f).size(), 2); }
+TEST(ProposalsTest, AnIdenticalBoxIsNotTakenTwice) {
+  EXPECT_EQ(TrainingActors(kTruth, kTruth, 0.75f).size(), 2);
+}
 
 TEST(ProposalsTest, TheBestOverlapGivesTheLabels) {
   const std::vector<Actor> truth = {{{0, 0, 0.8f, 1}, 1, {0}}, {{0, 0, 0.9f, 1}, 1, {1}}};

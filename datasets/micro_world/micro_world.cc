@@ -12,17 +12,11 @@
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
+namespace {
 
-absl::StatusOr<std::unique_ptr<Dataset>> OpenMicroWorld(const MicroWorldOptions& options,
-                                                        ClipDatasetOptions clip_dataset,
-                                                        const std::string& root) {
-  if (options.split != "train" && options.split != "val") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("micro_world has no split \"", options.split, "\", only \"train\" and \"val\""));
-  }
-  const std::string parent = absl::StrCat(root.empty() ? CacheFolder() : root, "/micro_world");
-  MRSN_ASSIGN_OR_RETURN(const std::string folder, micro::GenerateOnce(options.generate, parent));
-
+absl::StatusOr<std::unique_ptr<Dataset>> OpenFolder(const MicroWorldOptions& options,
+                                                    ClipDatasetOptions clip_dataset,
+                                                    const std::string& folder) {
   const std::string label_map = folder + "/label_map.pbtxt";
   const std::string annotations_path = absl::StrCat(folder, "/", options.split, ".csv");
   const std::string boxes_path = absl::StrCat(folder, "/", options.split, "_boxes.csv");
@@ -46,6 +40,23 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenMicroWorld(const MicroWorldOptions&
       FingerprintFiles(micro::GeneratorFingerprint(options.generate),
                        {label_map, annotations_path, boxes_path}, clip_dataset.video_paths));
   return MakeClipDataset(std::move(clip_dataset), std::move(records));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Dataset>> OpenMicroWorld(const MicroWorldOptions& options,
+                                                        ClipDatasetOptions clip_dataset,
+                                                        const std::string& root) {
+  if (options.split != "train" && options.split != "val") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("micro_world has no split \"", options.split, "\", only \"train\" and \"val\""));
+  }
+  const std::string parent = absl::StrCat(root.empty() ? CacheFolder() : root, "/micro_world");
+  MRSN_ASSIGN_OR_RETURN(const std::string folder, micro::GenerateOnce(options.generate, parent));
+  absl::StatusOr<std::unique_ptr<Dataset>> dataset = OpenFolder(options, std::move(clip_dataset), folder);
+  if (dataset.ok()) return dataset;
+  return absl::Status(dataset.status().code(), absl::StrCat(dataset.status().message(), " (delete ", folder,
+                                                            " to have it generated again)"));
 }
 
 }  // namespace mrsn::datasets

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <set>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "datasets/ava/ava_files.h"
+#include "datasets/micro_world/detector.h"
 #include "datasets/micro_world/generate.h"
 #include "datasets/micro_world/renderer.h"
 #include "datasets/micro_world/rules.h"
@@ -328,43 +328,37 @@ TEST(GenerateTest, VideosAreLossless) {
     EXPECT_EQ(cv::norm(video->frames[i], renderer.Draw(i), cv::NORM_INF), 0) << i;
 }
 
-TEST(GenerateTest, DetectorsFaultsAreAsDescribed) {
-  const std::string root = Root("detector");
-  GenerateOptions options = Small();
-  options.train_videos = 40;
-  options.keyframes_per_video = 30;
-  ASSERT_TRUE(micro::Generate(options, root).ok());
-  std::map<Keyframe, std::map<int, Box>> truth;
-  const auto annotations = ReadAvaAnnotations(root + "/train.csv");
-  const auto box_list = ReadAvaBoxes(root + "/train_boxes.csv");
-  ASSERT_TRUE(annotations.ok() && box_list.ok());
-  for (const AnnotatedBox& row : *annotations) truth[row.keyframe][row.person_id] = row.box;
+TEST(DetectorTest, FaultsAreAsDescribed) {
   double people = 0, found = 0, boxes = 0, confident = 0, confident_false = 0, close = 0, overlapping = 0;
-  std::map<Keyframe, std::vector<DetectedBox>> detections;
-  for (const DetectedBox& box : *box_list) {
-    detections[box.keyframe].push_back(box);
-    float best = 0;
-    for (const auto& [id, person] : truth[box.keyframe])
-      best = std::max(best, IntersectionOverUnion(box.box, person));
-    ++boxes;
-    confident += box.score > 0.85;
-    confident_false += box.score > 0.85 && best < 0.3;
-    overlapping += best > 0.3;
-    close += best > 0.75;
-  }
-  for (const auto& [keyframe, persons] : truth) {
-    for (const auto& [id, person] : persons) {
-      ++people;
-      for (const DetectedBox& box : detections[keyframe]) {
-        if (IntersectionOverUnion(box.box, person) < 0.3) continue;
-        ++found;
-        break;
+  Random random(1);
+  for (const World& world : Worlds(60)) {
+    for (int k = 0; k < 30; ++k) {
+      const std::vector<Person>& persons = world.people[micro::FrameOfKeyframe(k)];
+      const std::vector<micro::Detection> detections = micro::DetectPeople(persons, random);
+      for (const micro::Detection& detection : detections) {
+        EXPECT_TRUE(detection.box.Valid());
+        EXPECT_GE(detection.box.x1, 0);
+        EXPECT_LE(detection.box.y2, 1);
+        float best = 0;
+        for (const Person& person : persons)
+          best = std::max(best, IntersectionOverUnion(detection.box, person.box()));
+        ++boxes;
+        confident += detection.score > 0.85;
+        confident_false += detection.score > 0.85 && best < 0.3;
+        overlapping += best > 0.3;
+        close += best > 0.75;
+      }
+      for (const Person& person : persons) {
+        ++people;
+        found += std::any_of(detections.begin(), detections.end(), [&](const micro::Detection& detection) {
+          return IntersectionOverUnion(detection.box, person.box()) > 0.3;
+        });
       }
     }
   }
-  EXPECT_NEAR(found / people, 0.93, 0.03);       // 8 % missed, some of them covered by a neighbour's box
-  EXPECT_NEAR(confident / boxes, 0.70, 0.06);    // the score threshold drops about a third
-  EXPECT_GT(confident_false / boxes, 0.005);     // and lets some false ones through
+  EXPECT_NEAR(found / people, 0.93, 0.02);       // 8 % missed, some of them covered by a neighbour's box
+  EXPECT_NEAR(confident / boxes, 0.72, 0.05);    // the score threshold drops more than a quarter
+  EXPECT_GT(confident_false / boxes, 0.01);      // and lets some false ones through
   EXPECT_NEAR(close / overlapping, 0.70, 0.10);  // the IoU rule drops about a third
 }
 
@@ -393,23 +387,32 @@ TEST(SingleActorTest, OneLabelAClipAndTheWholeFrame) {
   const std::string root = Root("single");
   GenerateOptions options = Small();
   options.single_actor = true;
-  options.train_videos = 40;
-  options.keyframes_per_video = 30;
   ASSERT_TRUE(micro::Generate(options, root).ok());
   EXPECT_EQ(ReadLabelMap(root + "/label_map.pbtxt")->size(), 8);
   const auto rows = ReadAvaAnnotations(root + "/train.csv");
   ASSERT_TRUE(rows.ok());
   std::set<Keyframe> keyframes;
-  std::map<int, double> count;
   for (const AnnotatedBox& row : *rows) {
     EXPECT_TRUE(keyframes.insert(row.keyframe).second) << row.keyframe.video << "," << row.keyframe.timestamp;
     EXPECT_TRUE((row.box == Box{0, 0, 1, 1}));
-    ++count[row.class_id];
   }
-  EXPECT_GT(rows->size(), 0.9 * 40 * 30);  // key frames with two activities at once are left out
-  EXPECT_EQ(count.size(), 8);
-  for (const auto& [id, number] : count) EXPECT_GT(number / rows->size(), 0.03) << id;
+  EXPECT_GT(rows->size(), 0.8 * 3 * 12);
   EXPECT_EQ(ReadAvaBoxes(root + "/train_boxes.csv")->size(), rows->size());
+}
+
+TEST(SingleActorTest, EveryClassIsCommon) {
+  micro::WorldOptions options;
+  options.min_people = options.max_people = 1;
+  double total = 0, count[9] = {};
+  for (const World& world : Worlds(120, options)) {
+    for (const auto& people : micro::LabelWorld(world, 30)) {
+      ASSERT_EQ(people.size(), 1);
+      ++total;
+      ++count[micro::SingleLabel(people[0])];
+    }
+  }
+  EXPECT_LT(count[0] / total, 0.06);  // two activities at once: left out
+  for (int id = 1; id <= 8; ++id) EXPECT_GT(count[id] / total, 0.04) << id;
 }
 
 TEST(SingleActorTest, TheActivityIsTheLabelElseThePose) {

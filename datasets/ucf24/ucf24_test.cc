@@ -167,6 +167,18 @@ TEST_F(Ucf24FilesTest, DetectionsReplaceGroundTruthAtInference) {
   EXPECT_THAT(training.actors[1].labels, ElementsAre(3));
 }
 
+// A raw MPEG-4 stream does not say how many frames it should have.
+TEST_F(Ucf24FilesTest, AKeyFrameBeyondTheEndOfACutVideo) {
+  const std::string whole = *ReadFile("datasets/ucf24/testdata/videos/Basketball/v_Basketball_g01_c02.mp4");
+  Write("clips.txt", "A/v_A\n");
+  Write("annotations.csv", "A/v_A,10,0,0,0,9,9\nA/v_A,170,0,0,0,9,9\n");
+  std::filesystem::remove(root_ + "/videos/A/v_A.avi");
+  Write("videos/A/v_A.mp4", whole.substr(0, whole.size() / 2));
+  const auto dataset = Open(Clips(), Usage::kTrain, root_);
+  EXPECT_TRUE(dataset->Load(0, 0).ok());
+  EXPECT_THAT(std::string(dataset->Load(1, 0).status().message()), HasSubstr("v_A.mp4: has "));
+}
+
 TEST_F(Ucf24FilesTest, ErrorsNameFileLineAndValue) {
   Write("annotations.csv", "A/v_A,1,24,0,0,1,1\n");
   EXPECT_THAT(Error(), HasSubstr("annotations.csv:1: class is 24, allowed: 0..23"));
