@@ -1,0 +1,29 @@
+// A short run with a fixed seed, against the band its config says.
+#include <cmath>
+#include <string>
+
+#include "experiments/config/config.h"
+#include "experiments/runner/pipeline.h"
+#include "gtest/gtest.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr char kExperiment[] = "smoke/map_regression";
+
+TEST(MapRegressionTest, FrameMapLiesInItsBand) {
+  PipelineOptions options = DefaultOptions(::testing::TempDir() + "/map_regression");
+  options.threads = 2;
+  const auto resolved = LoadExperiment(options.configs_root, kExperiment);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  const auto& expectations = resolved->experiment.expected();
+  ASSERT_EQ(expectations.size(), 1) << "the config says what to expect";
+  ASSERT_EQ(expectations[0].metric(), "frame_map");
+  const auto result = RunExperiment(kExperiment, options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->has_frame_map());
+  EXPECT_NEAR(result->frame_map(), expectations[0].value(), expectations[0].tolerance());
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
