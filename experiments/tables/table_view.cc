@@ -1,8 +1,10 @@
 #include "experiments/tables/table_view.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <set>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -11,6 +13,7 @@
 #include "experiments/config/text_proto.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
+#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -232,6 +235,15 @@ absl::Status CheckTable(const Table& table, const std::string& path, const Field
 
 absl::StatusOr<Table> ReadTable(const std::string& tables_root, const std::string& name) {
   const std::string path = absl::StrCat(tables_root, "/", name, ".textproto");
+  if (!FileExists(path)) {
+    std::set<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(tables_root, error)) {
+      if (entry.path().extension() == ".textproto") names.insert(entry.path().stem());
+    }
+    return absl::NotFoundError(absl::StrCat("unknown table '", name, "': there is no ", ShownPath(path),
+                                            "; there are ", absl::StrJoin(names, ", ")));
+  }
   Table table;
   FieldPlaces places;
   MRSN_RETURN_IF_ERROR(ReadTextProto(path, &table, &places));

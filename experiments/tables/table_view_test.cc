@@ -149,6 +149,11 @@ TEST_F(TableViewTest, BadManifests) {
             "unknown experiment 'arce': there is no R/configs/arce.textproto; did you mean acre?");
 }
 
+TEST_F(TableViewTest, UnknownTableNamesTheOthers) {
+  EXPECT_EQ(Shown(ReadTable(root_, "u").status()),
+            "unknown table 'u': there is no R/u.textproto; there are t");
+}
+
 TEST_F(TableViewTest, BadResults) {
   WriteResult("none", 0, 1.5, 0.5);
   EXPECT_EQ(Markdown(), "R/results/none/seed0.textproto: frame_map is 1.5; allowed: 0..1");
