@@ -107,7 +107,7 @@ TEST_F(EncodersTest, AttentionMatchesGolden) {
     const at::Tensor out = attention.SelfAttention(x, allowed);
     EXPECT_TRUE(Close(out, Golden()[prefix + "out"], 2e-5));
     out.backward(Golden()[prefix + "gout"]);
-    EXPECT_EQ(ExpectGoldenGradients(attention, {{"x", x}}, Golden(), prefix, 2e-5), 5);
+    ExpectGoldenGradients(attention, {{"x", x}}, Golden(), prefix, 2e-5);
   }
   {
     attention.zero_grad();
@@ -266,7 +266,7 @@ TEST_F(EncodersTest, TwoAcreLayersMatchGolden) {
   const at::Tensor out = acre.Forward(x);
   EXPECT_TRUE(Close(out, Golden()[prefix + "out"], 2e-5));
   out.backward(Golden()[prefix + "gout"]);
-  EXPECT_EQ(ExpectGoldenGradients(acre, {{"x", x}}, Golden(), prefix, 2e-5), 25);
+  ExpectGoldenGradients(acre, {{"x", x}}, Golden(), prefix, 2e-5);
 }
 
 // ---- Eq. 4
@@ -343,7 +343,7 @@ TEST_F(EncodersTest, RseMatchesGolden) {
   EXPECT_TRUE(Close(rx, Golden()[prefix + "x"], 2e-5));
   EXPECT_TRUE(Close(ry.unsqueeze(1), Golden()[prefix + "y"], 2e-5));
   at::cat({rx, ry.unsqueeze(1)}, 1).backward(Golden()[prefix + "gout"]);
-  EXPECT_EQ(ExpectGoldenGradients(rse, {{"x", x}, {"y", y}}, Golden(), prefix, 2e-5), 26);
+  ExpectGoldenGradients(rse, {{"x", x}, {"y", y}}, Golden(), prefix, 2e-5);
 }
 
 // ---- the block
