@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -213,20 +215,19 @@ absl::StatusOr<MrsnHeadOptions> ReadMrsnHead(const MrsnHeadConfig& config, int64
   return options;
 }
 
-absl::StatusOr<std::shared_ptr<Backbone>> BuildBackbone(const ModelConfig& config) {
+absl::StatusOr<ResNet3dOptions> ReadBackbone(const ModelConfig& config) {
   switch (config.backbone_case()) {
-    case ModelConfig::kSlowOnly: {
-      MRSN_ASSIGN_OR_RETURN(ResNet3dOptions options, ReadResNet3d(config.slow_only(), "slow_only."));
-      return std::make_shared<SlowOnly>(options);
-    }
+    case ModelConfig::kSlowOnly:
+      return ReadResNet3d(config.slow_only(), "slow_only.");
     case ModelConfig::BACKBONE_NOT_SET:
       return Invalid("backbone", "not set", "slow_only");
   }
   return absl::InternalError("unreachable");
 }
 
-absl::StatusOr<std::shared_ptr<RelationHead>> BuildHead(const ModelConfig& config, int64_t channels,
-                                                        int64_t roi_size) {
+using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions>;
+
+absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels, int64_t roi_size) {
   if (!config.has_num_classes()) {
     return Invalid("num_classes", "not set", absl::StrCat("1 to ", kMaxClasses));
   }
@@ -236,16 +237,16 @@ absl::StatusOr<std::shared_ptr<RelationHead>> BuildHead(const ModelConfig& confi
     case ModelConfig::kLinear: {
       const double dropout = MRSN_OR_DEFAULT(config.linear(), dropout, 0.5);
       MRSN_RETURN_IF_ERROR(CheckDropout("linear.dropout", dropout));
-      return std::make_shared<LinearHead>(LinearHeadOptions{channels, classes, dropout});
+      return LinearHeadOptions{channels, classes, dropout};
     }
     case ModelConfig::kMrsn: {
       MRSN_ASSIGN_OR_RETURN(MrsnHeadOptions options,
                             ReadMrsnHead(config.mrsn(), channels, roi_size, classes));
       if (!config.mrsn().has_acre() && !config.mrsn().has_aare()) {
         // Table 4's first row: without relations, SlowFast's head is what is left.
-        return std::make_shared<LinearHead>(LinearHeadOptions{channels, classes, options.dropout});
+        return LinearHeadOptions{channels, classes, options.dropout};
       }
-      return std::make_shared<MrsnHead>(options);
+      return options;
     }
     case ModelConfig::HEAD_NOT_SET:
       return Invalid("head", "not set", "linear, mrsn");
@@ -253,18 +254,43 @@ absl::StatusOr<std::shared_ptr<RelationHead>> BuildHead(const ModelConfig& confi
   return absl::InternalError("unreachable");
 }
 
+std::shared_ptr<RelationHead> MakeHead(const HeadOptions& options) {
+  if (const auto* linear = std::get_if<LinearHeadOptions>(&options)) {
+    return std::make_shared<LinearHead>(*linear);
+  }
+  return std::make_shared<MrsnHead>(std::get<MrsnHeadOptions>(options));
+}
+
 #undef MRSN_OR_DEFAULT
+
+// Module::to() refuses the meta device (set_data() does not let a tensor change
+// between dense and meta), so the parameters are emptied one by one.
+void MoveToMeta(torch::nn::Module& module) {
+  std::vector<at::Tensor> tensors = module.parameters();
+  for (const at::Tensor& buffer : module.buffers()) tensors.push_back(buffer);
+  at::NoGradGuard no_grad;
+  for (const at::Tensor& tensor : tensors) {
+    const at::Tensor empty = at::empty_like(tensor, tensor.options().device(at::kMeta));
+    tensor.unsafeGetTensorImpl()->shallow_copy_from(empty.getIntrusivePtr());
+  }
+}
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device) {
+  // All of the configuration is read before anything large is made.
+  MRSN_ASSIGN_OR_RETURN(const RoiFeatureOptions roi, ReadRoi(config.roi()));
+  MRSN_ASSIGN_OR_RETURN(const ResNet3dOptions backbone, ReadBackbone(config));
+  MRSN_ASSIGN_OR_RETURN(const HeadOptions head,
+                        ReadHead(config, backbone.stages.back().channels, roi.output_size));
   try {
-    MRSN_ASSIGN_OR_RETURN(RoiFeatureOptions roi, ReadRoi(config.roi()));
-    MRSN_ASSIGN_OR_RETURN(std::shared_ptr<Backbone> backbone, BuildBackbone(config));
-    MRSN_ASSIGN_OR_RETURN(std::shared_ptr<RelationHead> head,
-                          BuildHead(config, backbone->channels(), roi.output_size));
-    auto detector = std::make_shared<ActionDetector>(std::move(backbone), roi, std::move(head));
-    detector->to(device);
+    auto detector =
+        std::make_shared<ActionDetector>(std::make_shared<SlowOnly>(backbone), roi, MakeHead(head));
+    if (device.is_meta()) {
+      MoveToMeta(*detector);
+    } else {
+      detector->to(device);
+    }
     return detector;
   } catch (const std::exception& error) {  // no memory, no such device
     return absl::ResourceExhaustedError(

@@ -16,7 +16,8 @@ class ModelConfig;  // mrsn/model_config.pb.h
 
 // The detector, freshly initialised from LibTorch's default CPU generator (the
 // same seed gives the same weights, whatever the device), in training mode.
-// On torch::kMeta it has shapes and no memory: for counting.
+// On torch::kMeta it has shapes and no memory, and Forward() takes meta tensors and
+// returns shapes: for counting parameters and operations at any size.
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what
 // is allowed.
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device);

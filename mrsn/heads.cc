@@ -63,12 +63,11 @@ at::Tensor LongTermSupport::Forward(const at::Tensor& G, const at::Tensor& clip_
       bank.features + distance_embedding_.index_select(0, bank.offset + window_seconds_);  // [M,g]
   const at::Tensor in_window = SameClip(clip_index, bank.clip_index);                      // [N,M]
   // A person whose window is empty sees every key, only so that its softmax has a
-  // value; the value is then replaced by 0.
+  // value; the value is then multiplied by 0.
   const at::Tensor has_window = in_window.any(1, /*keepdim=*/true);  // [N,1]
   const at::Tensor attention =
       attention_->CrossAttention(G.unsqueeze(0), keys.unsqueeze(0), in_window | ~has_window).squeeze(0);
-  const at::Tensor support = norm_(attention);  // [N,g]
-  return at::where(has_window, support, at::zeros({}, support.options())) + G;
+  return norm_(attention) * has_window + G;  // [N,g]
 }
 
 LinearHead::LinearHead(const LinearHeadOptions& options)

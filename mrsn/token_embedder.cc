@@ -50,9 +50,9 @@ at::Tensor TokenEmbedder::ActorTokens(const at::Tensor& actors) {
 
 at::Tensor ActorCell(const at::Tensor& boxes, int64_t grid) {
   const at::Tensor centre = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;  // [N,2] x, y
-  // NaN is replaced before the conversion to integers, which has no value for it.
-  const at::Tensor cell =
-      (centre * grid).ceil().nan_to_num(1).clamp(1, static_cast<double>(grid)).to(at::kLong) - 1;
+  // fmax, unlike clamp, turns NaN into the 1, which the conversion to integers needs.
+  const at::Tensor one = at::ones({}, centre.options());
+  const at::Tensor cell = at::fmax((centre * grid).ceil(), one).clamp_max(grid).to(at::kLong) - 1;
   return cell.select(1, 1) * grid + cell.select(1, 0);
 }
 
