@@ -85,9 +85,10 @@ std::optional<double> AveragePrecision(ApKind kind, absl::Span<const uint8_t> hi
 }
 
 std::optional<double> WeightedAveragePrecision(ApKind kind, absl::Span<const uint8_t> hits,
+                                               absl::Span<const int32_t> group,
                                                absl::Span<const uint16_t> weight, int64_t num_gt) {
   return Average(
-      kind, hits, [&](size_t i) -> int64_t { return weight[i]; }, num_gt);
+      kind, hits, [&](size_t i) -> int64_t { return weight[group[i]]; }, num_gt);
 }
 
 float NumpySum(absl::Span<const float> values) {
