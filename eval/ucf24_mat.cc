@@ -1,12 +1,21 @@
+#include <fcntl.h>
 #include <matio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
+#include <csignal>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "eval/ucf24_files.h"
 #include "ops/base/status_macros.h"
 
@@ -97,7 +106,9 @@ class Reader {
     for (size_t i = 0; i < videos; ++i) {
       const std::string place = absl::StrCat("annot(", i + 1, ")");
       const std::optional<std::string> video = Text(Field(annot, "name", i));
-      if (!video.has_value() || video->empty()) return Bad(place + ".name", "text");
+      if (!video.has_value() || video->empty() || video->find('\n') != std::string::npos) {
+        return Bad(place + ".name", "text");
+      }
       matvar_t* tubes = Field(annot, "tubes", i);
       const size_t count = Elements(tubes);
       if (tubes != nullptr && count > 0 && tubes->class_type != MAT_C_STRUCT)
@@ -163,20 +174,118 @@ class Reader {
   RowBlock& block_;
 };
 
-}  // namespace
-
-absl::StatusOr<CsvContents> ReadUcf24Mat(const std::string& path) {
+absl::Status ReadInThisProcess(const std::string& path, RowBlock& block) {
   const std::unique_ptr<mat_t, CloseMat> mat(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (mat == nullptr)
+  if (mat == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": libmatio cannot open it as a MAT file"));
+  }
   const std::unique_ptr<matvar_t, FreeVariable> annot(Mat_VarRead(mat.get(), "annot"));
   if (annot == nullptr || annot->class_type != MAT_C_STRUCT) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": expected a struct array named 'annot'"));
   }
+  return Reader(path, block).Read(annot.get());
+}
+
+// What the child sends: a length and that many bytes of an error message (none on
+// success), then the names of the videos, the keyframes, the rows.
+template <typename T>
+void Put(std::string& bytes, const T* values, uint64_t count) {
+  bytes.append(reinterpret_cast<const char*>(&count), sizeof count);
+  bytes.append(reinterpret_cast<const char*>(values), count * sizeof(T));
+}
+
+template <typename T>
+bool Take(absl::string_view& bytes, std::vector<T>& values) {
+  uint64_t count;
+  if (bytes.size() < sizeof count) return false;
+  std::memcpy(&count, bytes.data(), sizeof count);
+  bytes.remove_prefix(sizeof count);
+  if (count > bytes.size() / sizeof(T)) return false;
+  values.resize(count);
+  if (count > 0) std::memcpy(static_cast<void*>(values.data()), bytes.data(), count * sizeof(T));
+  bytes.remove_prefix(count * sizeof(T));
+  return true;
+}
+
+std::string Serialize(const absl::Status& status, const RowBlock& block) {
+  std::string bytes;
+  Put(bytes, status.message().data(), status.message().size());
+  if (!status.ok()) return bytes;
+  std::string names;
+  for (const std::string& video : block.keyframes.videos()) names += video + '\n';
+  Put(bytes, names.data(), names.size());
+  Put(bytes, block.keyframes.keyframes().data(), block.keyframes.keyframes().size());
+  Put(bytes, block.rows.data(), block.rows.size());
+  return bytes;
+}
+
+absl::StatusOr<RowBlock> Deserialize(absl::string_view bytes) {
+  const absl::Status cut = absl::InternalError("the reading process ended early");
+  std::vector<char> message, names;
+  std::vector<KeyframeTable::Entry> keyframes;
+  RowBlock block;
+  if (!Take(bytes, message)) return cut;
+  if (!message.empty()) return absl::InvalidArgumentError({message.data(), message.size()});
+  if (!Take(bytes, names) || !Take(bytes, keyframes) || !Take(bytes, block.rows)) return cut;
+  const std::vector<std::string> videos = absl::StrSplit(absl::string_view(names.data(), names.size()), '\n');
+  for (const KeyframeTable::Entry& entry : keyframes) block.keyframes.Find(videos[entry.video], entry.micros);
+  return block;
+}
+
+[[noreturn]] void Child(const std::string& path, int out) {
+  for (int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) ::signal(signal, SIG_DFL);
+  const struct rlimit seconds = {60, 60}, no_core = {0, 0};
+  ::setrlimit(RLIMIT_CPU, &seconds);
+  ::setrlimit(RLIMIT_CORE, &no_core);
+#ifndef __SANITIZE_ADDRESS__
+  const struct rlimit memory = {rlim_t{4} << 30, rlim_t{4} << 30};
+  ::setrlimit(RLIMIT_DATA, &memory);
+#endif
+  Mat_LogInitFunc("mrsn", [](int, char*) {});  // its messages end in abort() or on the terminal
+  RowBlock block;
+  const absl::Status status = ReadInThisProcess(path, block);
+  const std::string bytes = Serialize(status, block);
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t written = ::write(out, bytes.data() + at, bytes.size() - at);
+    if (written <= 0) break;
+    at += written;
+  }
+  ::_exit(0);
+}
+
+}  // namespace
+
+// libmatio crashes on some damaged files (found by fuzzing: null field names, wrong
+// sizes), so that it runs in a process of its own whose end does no harm.
+absl::StatusOr<CsvContents> ReadUcf24Mat(const std::string& path) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot make a pipe");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    Child(path, ends[1]);
+  }
+  ::close(ends[1]);
+  std::string bytes;
+  std::vector<char> buffer(1 << 16);
+  for (ssize_t got; child > 0 && (got = ::read(ends[0], buffer.data(), buffer.size())) != 0;) {
+    if (got > 0) bytes.append(buffer.data(), got);
+    if (got < 0 && errno != EINTR) break;
+  }
+  ::close(ends[0]);
+  if (child < 0) return absl::ErrnoToStatus(errno, "cannot start a process to read a MAT file");
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return absl::DataLossError(
+        absl::StrCat(path, ": damaged MAT file: libmatio ended with ",
+                     WIFSIGNALED(status) ? absl::StrCat("signal ", WTERMSIG(status)) : "an error", " on it"));
+  }
   CsvContents contents;
-  contents.blocks.emplace_back();
-  MRSN_RETURN_IF_ERROR(Reader(path, contents.blocks[0]).Read(annot.get()));
-  contents.num_rows = contents.blocks[0].rows.size();
+  MRSN_ASSIGN_OR_RETURN(RowBlock block, Deserialize(bytes));
+  contents.num_rows = block.rows.size();
+  contents.blocks.push_back(std::move(block));
   return contents;
 }
 
