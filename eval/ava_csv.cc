@@ -2,26 +2,18 @@
 
 #include <charconv>
 #include <cmath>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "eval/io/numbers.h"
 #include "eval/parallel.h"
+#include "eval/row_checks.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::eval {
 namespace {
-
-constexpr char kBlank[] = "blank line, skipped";
-constexpr char kOutside[] = "keyframe outside 902..1798";
-constexpr char kUnknownClass[] = "class not in the list of classes, row not evaluated";
-constexpr char kInvalidBox[] = "detection box with x1 >= x2 or y1 >= y2";
-constexpr char kNoArea[] = "ground truth box of no area, cannot be matched";
-constexpr char kDuplicate[] = "ground truth row occurs twice; counted twice, as the scripts do";
-constexpr char kNoScore[] = "detection without a score column, score 1.0 is taken";
 
 // Column names in messages; index = column.
 constexpr const char* kColumns[] = {"video", "timestamp", "x1", "y1", "x2", "y2", "class", "score"};
@@ -56,7 +48,7 @@ struct RowParser {
     absl::string_view fields[8];
     const int count = SplitFields(line, fields, 8);
     if (count == 1 && TrimBlanks(line).empty()) {
-      warnings.Add(kBlank, number, line);
+      warnings.Add(kBlankLine, number, line);
       return true;
     }
     if (count != 7 && count != 8 && !(count == 2 && options->allow_keyframe_rows)) {
@@ -70,7 +62,7 @@ struct RowParser {
       return Bad(1, fields[1], "a number of seconds");
     }
     if (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit) {
-      warnings.Add(kOutside, number, fields[1]);
+      warnings.Add(kOutsideRange, number, fields[1]);
     }
     const int keyframe = block.keyframes.Find(fields[0], micros);
     if (count == 2) return true;
@@ -122,7 +114,7 @@ struct ExclusionParser {
     absl::string_view fields[2];
     const int count = SplitFields(line, fields, 2);
     if (count == 1 && TrimBlanks(line).empty()) {
-      warnings.Add(kBlank, number, line);
+      warnings.Add(kBlankLine, number, line);
       return true;
     }
     int64_t micros;
@@ -138,30 +130,6 @@ struct ExclusionParser {
     return true;
   }
 };
-
-// Ground truth rows that are equal in every column.
-void WarnOfDuplicates(const TextFile& file, std::vector<RowParser>& parsers, std::vector<Warning>& warnings) {
-  using Key = std::tuple<std::string, int64_t, int, double, double, double, double, double>;
-  absl::flat_hash_set<Key> seen;
-  int64_t first_line = 0;
-  for (const RowParser& parser : parsers) {
-    WarningCounts counts;
-    const KeyframeTable& table = parser.block.keyframes;
-    for (size_t i = 0; i < parser.block.rows.size(); ++i) {
-      const Row& row = parser.block.rows[i];
-      const KeyframeTable::Entry& entry = table.keyframes()[row.keyframe];
-      const std::string& video = table.videos()[entry.video];
-      const BoxD& box = row.box;
-      if (!seen.insert({video, entry.micros, row.class_id, box.x1, box.y1, box.x2, box.y2, row.score})
-               .second) {
-        counts.Add(kDuplicate, parser.row_lines[i],
-                   absl::StrCat(video, ",", entry.micros / KeyframeTable::kUnit, ",..,", row.class_id));
-      }
-    }
-    counts.AppendTo(file.name(), first_line, warnings);
-    first_line += parser.lines;
-  }
-}
 
 void AppendNumber(std::string& text, double value) {
   char buffer[40];
@@ -188,7 +156,7 @@ absl::StatusOr<CsvContents> ParseAvaCsv(const TextFile& file, bool ground_truth,
   const RowParser fresh(&options, ground_truth);
   const int threads = options.num_threads > 0 ? options.num_threads : DefaultThreads();
   MRSN_RETURN_IF_ERROR(ParseLines(file, threads, parsers, fresh, contents.warnings));
-  if (ground_truth) WarnOfDuplicates(file, parsers, contents.warnings);
+  if (ground_truth) WarnOfDuplicates(file.name(), parsers, contents.warnings);
   for (RowParser& parser : parsers) {
     contents.num_rows += parser.block.rows.size();
     contents.blocks.push_back(std::move(parser.block));

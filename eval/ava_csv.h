@@ -8,32 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "eval/io/lines.h"
+#include "eval/csv_contents.h"
+#include "eval/io/text_file.h"
 #include "eval/rows.h"
 #include "ops/base/keyframe.h"
 
 namespace mrsn::eval {
-
-struct CsvOptions {
-  // A keyframe is its second to six decimals (official_2020); otherwise the whole second.
-  bool fractional_timestamps = false;
-  // Rows may have 2 columns, video,timestamp: a keyframe without anybody (official_2020's ground truth).
-  bool allow_keyframe_rows = false;
-  // When given, rows of other classes are warned of; they are returned all the same.
-  const absl::flat_hash_set<int>* classes = nullptr;
-  int num_threads = 0;  // 0 = the machine's
-};
-
-struct CsvContents {
-  std::vector<RowBlock> blocks;  // in file order
-  std::vector<Warning> warnings;
-  int64_t num_rows = 0;
-};
 
 // Errors name file, line, column and value: wrong number of columns, not a
 // number, NaN or infinity, and in ground truth a box with x2 < x1 or y2 < y1.

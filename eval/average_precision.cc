@@ -15,7 +15,8 @@ struct Step {
 // falls everywhere else, so that the maximum to the right is found at one.
 double Interpolated(ApKind kind, const std::vector<Step>& steps, int64_t num_gt) {
   const double total = static_cast<double>(num_gt);
-  std::vector<double> envelope(steps.size());
+  thread_local std::vector<double> envelope;  // reused: the bootstrap calls this 10^5 times
+  envelope.resize(steps.size());
   double best = 0;
   for (size_t i = steps.size(); i-- > 0;) envelope[i] = best = std::max(best, steps[i].precision);
 
@@ -38,7 +39,8 @@ double Interpolated(ApKind kind, const std::vector<Step>& steps, int64_t num_gt)
 // A detection counted `weight` times adds that many points to the raw curve.
 template <typename Weight>
 double Trapezoid(absl::Span<const uint8_t> hits, Weight weight, int64_t num_gt) {
-  std::vector<float> areas;
+  thread_local std::vector<float> areas;
+  areas.clear();
   areas.reserve(hits.size());
   float precision = 1, recall = 0;
   int64_t true_positives = 0, count = 0;
@@ -65,7 +67,8 @@ std::optional<double> Average(ApKind kind, absl::Span<const uint8_t> hits, Weigh
     return std::nullopt;
   }
   if (kind == ApKind::kTrapezoid) return Trapezoid(hits, weight, num_gt);
-  std::vector<Step> steps;
+  thread_local std::vector<Step> steps;
+  steps.clear();
   int64_t true_positives = 0, count = 0;
   for (size_t i = 0; i < hits.size(); ++i) {
     const int64_t copies = weight(i);
@@ -85,9 +88,10 @@ std::optional<double> AveragePrecision(ApKind kind, absl::Span<const uint8_t> hi
 }
 
 std::optional<double> WeightedAveragePrecision(ApKind kind, absl::Span<const uint8_t> hits,
+                                               absl::Span<const int32_t> group,
                                                absl::Span<const uint16_t> weight, int64_t num_gt) {
   return Average(
-      kind, hits, [&](size_t i) -> int64_t { return weight[i]; }, num_gt);
+      kind, hits, [&](size_t i) -> int64_t { return weight[group[i]]; }, num_gt);
 }
 
 float NumpySum(absl::Span<const float> values) {

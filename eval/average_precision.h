@@ -20,9 +20,10 @@ namespace mrsn::eval {
 // Without ground truth: undefined, except kTrapezoid without detections, which is 0.
 std::optional<double> AveragePrecision(ApKind kind, absl::Span<const uint8_t> hits, int64_t num_gt);
 
-// The same with every detection counted `weight[i]` times (0 = not there) and
-// `num_gt` counted likewise: the bootstrap's resampled curve.
+// The same with every detection counted `weight[group[i]]` times (0 = not there) and
+// `num_gt` counted likewise: the bootstrap's resampled curve, groups being videos.
 std::optional<double> WeightedAveragePrecision(ApKind kind, absl::Span<const uint8_t> hits,
+                                               absl::Span<const int32_t> group,
                                                absl::Span<const uint16_t> weight, int64_t num_gt);
 
 // numpy's float32 sum (blocks of 128, eight accumulators) and mean.

@@ -58,13 +58,14 @@ std::optional<double> MeanOverClasses(const ProtocolRules& rules,
   for (const std::optional<double>& value : values) {
     if (value.has_value()) {
       sum += *value;
-      floats.push_back(static_cast<float>(*value));
+      floats.push_back(100 * static_cast<float>(*value));
     } else if (rules.mean_over_all_classes) {
       return std::nullopt;
     }
   }
   if (floats.empty()) return std::nullopt;
-  if (rules.ap == ApKind::kTrapezoid) return NumpyMean(floats);
+  // ACT and MOC average percentages in float32.
+  if (rules.ap == ApKind::kTrapezoid) return NumpyMean(floats) / 100;
   return sum / floats.size();
 }
 

@@ -20,20 +20,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eval/box.h"
+#include "eval/evaluated_class.h"
 #include "eval/matching.h"
 #include "eval/protocol.h"
 #include "eval/rows.h"
 #include "ops/base/keyframe.h"
 
 namespace mrsn::eval {
-
-// A class that counts. `id` as in the files: AVA from 1, UCF101-24 from 0.
-// `kind` groups classes ("pose", "person-object", "actor-actor" ..); "" = none.
-struct EvaluatedClass {
-  int id = 0;
-  std::string name;
-  std::string kind;
-};
 
 struct FrameMapOptions {
   Protocol protocol = Protocol::kOfficial2019;

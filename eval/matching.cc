@@ -113,10 +113,7 @@ class RangeMatcher {
 
   // The ground truth box this detection takes, or null.
   const Row* Hit(const Row& detection, const Row* const* ground_truth, int count) {
-    BoxD box = detection.box;
-    if (rules_.rounds_detections) {
-      box = {std::nearbyint(box.x1), std::nearbyint(box.y1), std::nearbyint(box.x2), std::nearbyint(box.y2)};
-    }
+    const BoxD box = ScoredBox(rules_, detection.box);
     int best = -1;
     double best_overlap = 0;
     for (int i = 0; i < count; ++i) {
@@ -266,6 +263,11 @@ void JoinClass(std::vector<RangeMatcher>& parts, int class_index, ClassMatches& 
 double Overlap(const ProtocolRules& rules, const BoxD& a, const BoxD& b) {
   if (rules.plus_one) return OverlapPlusOne(rules, a, b);
   return rules.float_iou ? OverlapWithoutPlusOne<float>(a, b) : OverlapWithoutPlusOne<double>(a, b);
+}
+
+BoxD ScoredBox(const ProtocolRules& rules, const BoxD& box) {
+  if (!rules.rounds_detections) return box;
+  return {std::nearbyint(box.x1), std::nearbyint(box.y1), std::nearbyint(box.x2), std::nearbyint(box.y2)};
 }
 
 void DroppedRows::Add(const DroppedRows& other) {

@@ -15,6 +15,9 @@ namespace mrsn::eval {
 // nothing is clipped or reordered.
 double Overlap(const ProtocolRules& rules, const BoxD& a, const BoxD& b);
 
+// A detection's box as the protocol scores it: YOWO writes whole pixels.
+BoxD ScoredBox(const ProtocolRules& rules, const BoxD& box);
+
 // What was not evaluated, and why.
 struct DroppedRows {
   int64_t other_class_gt = 0, other_class_detections = 0;  // classes outside the list

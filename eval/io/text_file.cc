@@ -67,6 +67,14 @@ void TextFile::Unmap() {
 }
 
 absl::StatusOr<TextFile> TextFile::Open(const std::string& path) {
+  MRSN_ASSIGN_OR_RETURN(TextFile file, OpenUnchecked(path));
+  MRSN_RETURN_IF_ERROR(file.CheckLines());
+  return file;
+}
+
+absl::Status TextFile::CheckLines() const { return CheckLineLengths(name_, text_); }
+
+absl::StatusOr<TextFile> TextFile::OpenUnchecked(const std::string& path) {
   TextFile file;
   file.name_ = path;
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -98,13 +106,13 @@ absl::StatusOr<TextFile> TextFile::Open(const std::string& path) {
 absl::StatusOr<TextFile> TextFile::FromBytes(absl::string_view bytes, const std::string& name) {
   TextFile file;
   file.name_ = name;
-  if (absl::StartsWith(bytes, "\x1f\x8b")) {
-    MRSN_RETURN_IF_ERROR(file.Use(bytes));
-    return file;
+  if (!absl::StartsWith(bytes, "\x1f\x8b")) {
+    file.buffer_ = static_cast<char*>(std::malloc(bytes.size() + 1));
+    if (!bytes.empty()) std::memcpy(file.buffer_, bytes.data(), bytes.size());
+    bytes = {file.buffer_, bytes.size()};
   }
-  file.buffer_ = static_cast<char*>(std::malloc(bytes.size() + 1));
-  if (!bytes.empty()) std::memcpy(file.buffer_, bytes.data(), bytes.size());
-  MRSN_RETURN_IF_ERROR(file.Use({file.buffer_, bytes.size()}));
+  MRSN_RETURN_IF_ERROR(file.Use(bytes));
+  MRSN_RETURN_IF_ERROR(file.CheckLines());
   return file;
 }
 
@@ -171,7 +179,7 @@ absl::Status TextFile::Use(absl::string_view bytes) {
   if (absl::StartsWith(text_, "\xff\xfe") || absl::StartsWith(text_, "\xfe\xff")) {
     return absl::InvalidArgumentError(absl::StrCat(name_, ": is UTF-16, expected UTF-8 or ASCII"));
   }
-  return CheckLineLengths(name_, text_);
+  return absl::OkStatus();
 }
 
 }  // namespace mrsn::eval

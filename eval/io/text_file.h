@@ -20,6 +20,9 @@ class TextFile {
   // each other. Errors name the path: not readable, truncated or corrupt gzip, a
   // line of more than kMaxLineBytes. A UTF-8 byte order mark is skipped.
   static absl::StatusOr<TextFile> Open(const std::string& path);
+  // The same without looking at line lengths, for files that may be binary.
+  static absl::StatusOr<TextFile> OpenUnchecked(const std::string& path);
+  absl::Status CheckLines() const;
   // The same checks on bytes in memory; `name` stands for the path in errors.
   static absl::StatusOr<TextFile> FromBytes(absl::string_view bytes, const std::string& name);
 

@@ -1,0 +1,29 @@
+// The flags frame_map and compare share.
+#ifndef MRSN_EVAL_EVALUATION_FLAGS_H_
+#define MRSN_EVAL_EVALUATION_FLAGS_H_
+
+#include <string>
+
+#include "absl/flags/declare.h"
+#include "absl/status/statusor.h"
+#include "eval/bootstrap.h"
+#include "eval/load.h"
+
+ABSL_DECLARE_FLAG(int, bootstrap);
+ABSL_DECLARE_FLAG(std::string, json);
+
+namespace mrsn::eval {
+
+// --dataset, --groundtruth, --labelmap, --excluded, --videos, --protocol, --iou and
+// --threads; `detections` stays empty. An error is a mistake in the use of the flags.
+absl::StatusOr<EvaluationFiles> FilesFromFlags();
+
+// --bootstrap, --seed, --threads.
+BootstrapOptions BootstrapFromFlags();
+
+// UserPath, and "" for "".
+std::string FlagPath(const std::string& value);
+
+}  // namespace mrsn::eval
+
+#endif  // MRSN_EVAL_EVALUATION_FLAGS_H_
