@@ -15,14 +15,14 @@ namespace {
 
 // Persons and bank entries do not change the count by where they are, only by how many.
 DetectorInput InputFor(const ComplexitySetting& setting, const ActionDetector& model) {
+  const auto floats = at::TensorOptions(at::kMeta), longs = floats.dtype(at::kLong);
   DetectorInput input;
-  input.slow = at::zeros({1, 3, setting.frames, setting.height, setting.width});
-  input.boxes = at::tensor({0.25, 0.25, 0.75, 0.75}, at::kFloat).repeat({setting.boxes, 1});
-  input.clip_index = at::zeros({setting.boxes}, at::kLong);
+  input.slow = at::empty({1, 3, setting.frames, setting.height, setting.width}, floats);
+  input.boxes = at::empty({setting.boxes, 4}, floats);
+  input.clip_index = at::empty({setting.boxes}, longs);
   if (model.needs_bank()) {
-    input.bank.features = at::zeros({setting.bank_entries, model.relation_width()});
-    input.bank.clip_index = at::zeros({setting.bank_entries}, at::kLong);
-    input.bank.offset = at::zeros({setting.bank_entries}, at::kLong);
+    input.bank = {at::empty({setting.bank_entries, model.relation_width()}, floats),
+                  at::empty({setting.bank_entries}, longs), at::empty({setting.bank_entries}, longs)};
   }
   return input;
 }
@@ -31,7 +31,7 @@ DetectorInput InputFor(const ComplexitySetting& setting, const ActionDetector& m
 
 absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result) {
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
-                        BuildModel(experiment.model(), at::kCPU));
+                        BuildModel(experiment.model(), at::kMeta));
   Parameters& parameters = *result->mutable_parameters();
   parameters.set_total(eval::CountParameters(model->parameters()));
   parameters.set_backbone(eval::CountParameters(model->backbone().parameters()));

@@ -16,7 +16,8 @@ struct ComplexitySetting {
   int bank_entries = 63;          // in the window of a long-term head: 21 s of 3 persons
 };
 
-// Counted from the operations that one forward pass executes.
+// Counted from the operations that one forward pass executes, on the meta device: no
+// weights, no memory.
 absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result);
 
 }  // namespace mrsn::experiments
