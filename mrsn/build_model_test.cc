@@ -224,7 +224,10 @@ TEST(BuildModelTest, AMissingDeviceIsAnError) {
 
 class DetectorTest : public ::testing::Test {
  protected:
-  void SetUp() override { torch::manual_seed(21); }
+  void SetUp() override {
+    torch::manual_seed(21);
+    at::set_num_threads(1);  // tensors this small only wait for each other
+  }
 
   // Double precision; nothing at its symmetric start.
   std::shared_ptr<ActionDetector> Scrambled(const std::string& config) {

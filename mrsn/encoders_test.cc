@@ -52,7 +52,10 @@ EncoderOptions Small(int64_t layers = 1) { return {8, 2, 12, layers}; }
 
 class EncodersTest : public ::testing::Test {
  protected:
-  void SetUp() override { torch::manual_seed(3); }
+  void SetUp() override {
+    torch::manual_seed(3);
+    at::set_num_threads(1);  // tensors this small only wait for each other
+  }
 };
 
 // ---- Eq. 6
