@@ -203,12 +203,21 @@ void KeepVideos(const absl::flat_hash_set<std::string>& videos, CsvContents& con
   contents.num_rows = 0;
   for (RowBlock& block : contents.blocks) {
     RowBlock kept;
+    // Numbers in `kept`, -1 = dropped, -2 = not met yet.
+    std::vector<int> number(block.keyframes.size(), -2);
+    std::vector<bool> wanted;
+    for (const std::string& video : block.keyframes.videos()) wanted.push_back(videos.contains(video));
     for (const Row& row : block.rows) {
-      const KeyframeTable::Entry entry = block.keyframes.keyframes()[row.keyframe];
-      const std::string& video = block.keyframes.videos()[entry.video];
-      if (!videos.contains(video)) continue;
+      int& keyframe = number[row.keyframe];
+      if (keyframe == -2) {
+        const KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
+        keyframe = wanted[entry.video]
+                       ? kept.keyframes.Find(block.keyframes.videos()[entry.video], entry.micros)
+                       : -1;
+      }
+      if (keyframe < 0) continue;
       kept.rows.push_back(row);
-      kept.rows.back().keyframe = kept.keyframes.Find(video, entry.micros);
+      kept.rows.back().keyframe = keyframe;
     }
     contents.num_rows += kept.rows.size();
     block = std::move(kept);
