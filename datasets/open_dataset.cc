@@ -7,6 +7,7 @@
 #include "datasets/clip_dataset.h"
 #include "datasets/micro_world/micro_world.h"
 #include "datasets/ucf24/ucf24.h"
+#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
@@ -132,6 +133,10 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
                                                      const std::string& data_root) {
   MRSN_RETURN_IF_ERROR(ValidateDatasetConfig(config));
+  // A misspelt root must not become a new folder of generated videos.
+  if (!data_root.empty() && !FileExists(data_root)) {
+    return absl::NotFoundError(absl::StrCat("data root ", data_root, ": there is no such folder"));
+  }
   ClipDatasetOptions clip_dataset;
   clip_dataset.usage = usage;
   clip_dataset.clip = ClipOf(config);

@@ -26,8 +26,15 @@ DatasetConfig Micro() {
   return Config("micro_world { train_videos: 4 val_videos: 2 keyframes_per_video: 10 }");
 }
 
+// A folder that is there, to generate in.
+std::string Root() {
+  const std::string root = ::testing::TempDir() + "open_dataset_test";
+  EXPECT_TRUE(MakeFolders(root).ok());
+  return root;
+}
+
 std::unique_ptr<Dataset> Open(const DatasetConfig& config, Usage usage) {
-  auto dataset = OpenDataset(config, usage, ::testing::TempDir() + "open_dataset_test");
+  auto dataset = OpenDataset(config, usage, Root());
   EXPECT_TRUE(dataset.ok()) << dataset.status();
   return *std::move(dataset);
 }
@@ -171,6 +178,7 @@ TEST(OpenDatasetTest, SingleActor) {
 
 TEST(OpenDatasetTest, AVanishedVideoIsNamed) {
   const std::string root = ::testing::TempDir() + "open_dataset_test_vanished";
+  ASSERT_TRUE(MakeFolders(root).ok());
   const auto dataset = OpenDataset(Micro(), Usage::kTrain, root);
   ASSERT_TRUE(dataset.ok());
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
@@ -180,6 +188,16 @@ TEST(OpenDatasetTest, AVanishedVideoIsNamed) {
   EXPECT_THAT(std::string((*dataset)->Load(10, 0).status().message()), HasSubstr("train_0001.avi"));
   EXPECT_THAT(std::string(OpenDataset(Micro(), Usage::kTrain, root).status().message()),
               AllOf(HasSubstr("train_0001.avi"), HasSubstr("to have it generated again")));
+}
+
+TEST(OpenDatasetTest, AMissingRootIsNamedAndNotMade) {
+  const std::string root = ::testing::TempDir() + "misspelt";
+  for (const char* config :
+       {"micro_world { train_videos: 1 val_videos: 1 keyframes_per_video: 1 }", "ucf24 {}"}) {
+    EXPECT_THAT(std::string(OpenDataset(Config(config), Usage::kTrain, root).status().message()),
+                HasSubstr("data root " + root + ": there is no such folder"));
+  }
+  EXPECT_FALSE(FileExists(root));
 }
 
 TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {

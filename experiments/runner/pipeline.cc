@@ -86,8 +86,10 @@ class Pipeline {
   absl::StatusOr<std::unique_ptr<Dataset>> Open(const ResolvedExperiment& resolved, const std::string& field,
                                                 const DatasetConfig& config, Usage usage) const {
     auto dataset = datasets::OpenDataset(config, usage, options_.data_root);
-    if (!dataset.ok()) return AtItsPlace(resolved, dataset.status(), "dataset", field);
-    return dataset;
+    if (dataset.ok()) return dataset;
+    const absl::Status placed = AtItsPlace(resolved, dataset.status(), "dataset", field);
+    if (placed != dataset.status()) return placed;
+    return absl::Status(placed.code(), absl::StrCat(resolved.name, ": ", field, ": ", placed.message()));
   }
 
   // Weights that came with the program, if they were trained with exactly this config.
