@@ -13,7 +13,6 @@ constexpr char kExperiment[] = "smoke/map_regression";
 
 TEST(MapRegressionTest, FrameMapLiesInItsBand) {
   PipelineOptions options = DefaultOptions(::testing::TempDir() + "/map_regression");
-  options.threads = 2;
   const auto resolved = LoadExperiment(options.configs_root, kExperiment);
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   const auto& expectations = resolved->experiment.expected();
