@@ -1,8 +1,5 @@
 #include "eval/curves.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <vector>
 
@@ -74,22 +71,18 @@ absl::Status WriteCurves(const FrameMapResult& result, const MatchedFrames& matc
   const std::string script = CurveScript(result, matched, folder);
   if (script.empty())
     return absl::FailedPreconditionError("no class has ground truth, so there is no curve to draw");
-  char path[] = "/tmp/mrsn_curves_XXXXXX";
-  const int descriptor = ::mkstemp(path);
-  if (descriptor < 0) return absl::InternalError("cannot make a temporary file in /tmp");
-  ::close(descriptor);
-  absl::Status status = WriteFileAtomically(path, script);
-  if (status.ok()) {
-    FILE* pipe = ::popen(absl::StrCat("gnuplot ", path, " 2>&1").c_str(), "r");
-    std::string output;
-    char buffer[512];
-    while (pipe != nullptr && std::fgets(buffer, sizeof buffer, pipe) != nullptr) output += buffer;
-    if (pipe == nullptr || ::pclose(pipe) != 0) {
-      status = absl::InternalError(absl::StrCat("gnuplot failed (is gnuplot-nox installed?): ", output));
-    }
+  // Kept beside the curves, for those who want other axes or colours.
+  const std::string path = absl::StrCat(folder, "/curves.gnuplot");
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(path, script));
+  const std::string quoted = absl::StrReplaceAll(path, {{"'", "'\\''"}});
+  FILE* pipe = ::popen(absl::StrCat("gnuplot '", quoted, "' 2>&1").c_str(), "r");
+  std::string output;
+  char buffer[512];
+  while (pipe != nullptr && std::fgets(buffer, sizeof buffer, pipe) != nullptr) output += buffer;
+  if (pipe == nullptr || ::pclose(pipe) != 0) {
+    return absl::InternalError(absl::StrCat("gnuplot failed (is gnuplot-nox installed?): ", output));
   }
-  ::unlink(path);
-  return status;
+  return absl::OkStatus();
 }
 
 }  // namespace mrsn::eval

@@ -11,7 +11,8 @@ namespace mrsn::eval {
 
 // Writes <folder>/<id>.svg for every class with ground truth, and <folder>/all.svg
 // with all of them. Curves are the raw ones, before any envelope, at most 400
-// points each. An error if gnuplot is missing or fails, with its message.
+// points each; the gnuplot program stays beside them. An error if gnuplot is missing or fails, with its
+// message.
 absl::Status WriteCurves(const FrameMapResult& result, const MatchedFrames& matched,
                          const std::string& folder);
 

@@ -1,5 +1,5 @@
 // Writes the largest evaluation cases as files, to time the command line on them:
-//   bazel run //eval:synthetic -- --out=/tmp/biggest [--rows=1600000]
+//   bazel run //eval:synthetic -- --out=biggest [--rows=1600000]
 #include <cstdio>
 
 #include "absl/flags/flag.h"

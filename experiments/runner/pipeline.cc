@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -205,6 +207,9 @@ absl::StatusOr<TrainedModel> Pipeline::TrainedFrom(Run& run, uint64_t seed) {
                                                  {"weights_hash", trained.weights_hash},
                                                  {"iterations", absl::StrCat(trained.iterations)},
                                                  {"train_seconds", absl::StrCat(trained.train_seconds)}})));
+  // The weights say it all now; what only resuming needed goes.
+  std::error_code ignored;
+  std::filesystem::remove(training.checkpoint_path, ignored);
   return trained;
 }
 
