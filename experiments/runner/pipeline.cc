@@ -44,6 +44,15 @@ std::string Text(const Safetensors& weights, const std::string& key) {
   return found == weights.metadata.end() ? "" : found->second;
 }
 
+// Trained weights on disk.
+struct TrainedModel {
+  std::string weights_path;
+  std::string weights_hash;
+  std::string folder;  // of the run; empty for weights that came with the program
+  double train_seconds = 0;
+  int64_t iterations = 0;
+};
+
 // One experiment with everything it needs in memory.
 struct Run {
   ResolvedExperiment resolved;
@@ -332,10 +341,6 @@ PipelineOptions DefaultOptions(const std::string& output_root) {
   options.checkpoints_root = DataFilesRoot() + "/experiments/checkpoints";
   options.output_root = output_root.empty() ? DefaultOutputRoot() : UserPath(output_root);
   return options;
-}
-
-absl::StatusOr<TrainedModel> TrainExperiment(const std::string& name, const PipelineOptions& options) {
-  return WithoutExceptions(name, [&] { return PipelineOf(name, options).Trained(name, options.seed); });
 }
 
 absl::StatusOr<Result> RunExperiment(const std::string& name, const PipelineOptions& options) {

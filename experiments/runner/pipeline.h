@@ -40,18 +40,6 @@ struct PipelineOptions {
 // user gave it, "" = DefaultOutputRoot().
 PipelineOptions DefaultOptions(const std::string& output_root);
 
-// Trained weights on disk.
-struct TrainedModel {
-  std::string weights_path;
-  std::string weights_hash;
-  std::string folder;  // of the run; empty for weights that came with the program
-  double train_seconds = 0;
-  int64_t iterations = 0;
-};
-
-// Trains (or finds) the experiment's model.
-absl::StatusOr<TrainedModel> TrainExperiment(const std::string& name, const PipelineOptions& options);
-
 // Trains if need be, evaluates, writes and returns the result.
 absl::StatusOr<Result> RunExperiment(const std::string& name, const PipelineOptions& options);
 
