@@ -54,14 +54,13 @@ class ClipDataset : public Dataset {
       for (Actor& actor : sample.actors) actor.box = FlipBox(actor.box);
     }
 
-    std::vector<const cv::Mat*> slow;
-    for (int position : clip.slow) slow.push_back(&video->frames[clip.source[position]]);
-    sample.slow = TransformFrames(slow, transform);
-    if (clip.has_fast) {
-      std::vector<const cv::Mat*> fast;
-      for (int64_t source : clip.source) fast.push_back(&video->frames[source]);
-      sample.fast = TransformFrames(fast, transform);
-    }
+    const auto transformed = [&](const std::vector<int64_t>& numbers) {
+      std::vector<const cv::Mat*> frames;
+      for (const int64_t number : numbers) frames.push_back(&video->frames[number]);
+      return TransformFrames(frames, transform);
+    };
+    sample.slow = transformed(clip.slow);
+    if (!clip.fast.empty()) sample.fast = transformed(clip.fast);
     return sample;
   }
 

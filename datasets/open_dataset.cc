@@ -42,6 +42,16 @@ ClipOptions ClipOf(const DatasetConfig& config) {
   options.frames = clip.has_frames() ? clip.frames() : IsUcf24(config) ? 8 : 4;
   options.stride = clip.has_stride() ? clip.stride() : IsUcf24(config) ? 4 : 2;
   options.fast_ratio = clip.fast_ratio();
+  switch (clip.slow_frames()) {
+    case ClipConfig::EVERY_ALPHA:
+      options.slow_frames = SlowFrames::kEveryAlpha;
+      break;
+    case ClipConfig::INTERVAL_MID:
+      options.slow_frames = SlowFrames::kIntervalMid;
+      break;
+    default:  // LINSPACE; ValidateDatasetConfig refuses what is no SlowFrames
+      options.slow_frames = SlowFrames::kLinspace;
+  }
   return options;
 }
 
@@ -118,6 +128,10 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
   if (clip.fast_ratio > 0 && clip.stride % clip.fast_ratio != 0) {
     ranges.Fail("clip.fast_ratio", clip.fast_ratio,
                 absl::StrCat("it must divide clip.stride, ", clip.stride));
+  }
+  if (!ClipConfig::SlowFrames_IsValid(config.clip().slow_frames())) {
+    ranges.Fail("clip.slow_frames", config.clip().slow_frames(),
+                "one of LINSPACE, EVERY_ALPHA, INTERVAL_MID");
   }
   const TransformOptions transform = TransformOf(config);
   if (transform.short_side != 0) ranges.Check("transform.short_side", transform.short_side, 16, 2048);
