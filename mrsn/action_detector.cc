@@ -1,14 +1,47 @@
 #include "mrsn/action_detector.h"
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+
+#include <optional>
 
 namespace mrsn {
 
+namespace {
+
+// Autocast to bfloat16 on one kind of device for as long as it lives.
+class Autocast {
+ public:
+  explicit Autocast(at::DeviceType device)
+      : device_(device),
+        was_enabled_(at::autocast::is_autocast_enabled(device)),
+        was_type_(at::autocast::get_autocast_dtype(device)) {
+    at::autocast::set_autocast_enabled(device_, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::increment_nesting();
+  }
+  ~Autocast() {
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, was_enabled_);
+    at::autocast::set_autocast_dtype(device_, was_type_);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool was_enabled_;
+  at::ScalarType was_type_;
+};
+
+}  // namespace
+
 ActionDetector::ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOptions roi,
-                               std::shared_ptr<RelationHead> head)
+                               std::shared_ptr<RelationHead> head, Precision precision)
     : backbone_(register_module("backbone", std::move(backbone))),
       roi_(roi),
-      head_(register_module("head", std::move(head))) {}
+      head_(register_module("head", std::move(head))),
+      precision_(precision) {}
 
 DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
   TORCH_CHECK(input.slow.dim() == 5 && input.slow.size(1) == 3, "slow: expected [B,3,T,H,W], got ",
@@ -30,21 +63,23 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
     return output;
   }
 
+  std::optional<Autocast> autocast;
+  if (precision_ == Precision::kBfloat16) autocast.emplace(input.slow.device().type());
+
   HeadInput head;
-  head.features = backbone_->Forward(input.slow, input.fast);  // [B,C,h,w]
+  Taps* taps = input.want_taps ? &output.taps : nullptr;
+  head.features = backbone_->Forward(input.slow, input.fast, taps).to(input.slow.scalar_type());  // [B,C,h,w]
   head.actors = RoiFeatures(head.features, input.boxes, input.clip_index,
                             {input.slow.size(3), input.slow.size(4)}, backbone_->stride(), roi_);
   head.boxes = input.boxes;
   head.clip_index = input.clip_index;
   head.bank = input.bank;
-  if (input.want_taps) {
-    head.taps = &output.taps;
-    output.taps.emplace_back("F", head.features);
-    output.taps.emplace_back("A", head.actors);
-  }
+  head.taps = taps;
+  Note(taps, "F", head.features);
+  Note(taps, "A", head.actors);
   HeadOutput result = head_->Forward(head);
-  output.logits = std::move(result.logits);
-  output.G = std::move(result.G);
+  output.logits = result.logits.to(input.slow.scalar_type());
+  output.G = result.G.to(input.slow.scalar_type());
   return output;
 }
 

@@ -36,11 +36,17 @@ struct DetectorOutput {
   Taps taps;          // named intermediates in order of computation, if asked for
 };
 
+enum class Precision {
+  kFloat32,
+  kBfloat16,  // LibTorch's autocast: convolutions and products in bfloat16; weights, features F,
+              // RoIAlign, norms and results in float32
+};
+
 class ActionDetector : public torch::nn::Module {
  public:
   // Submodules "backbone" and "head".
   ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOptions roi,
-                 std::shared_ptr<RelationHead> head);
+                 std::shared_ptr<RelationHead> head, Precision precision = Precision::kFloat32);
 
   // No persons: empty logits and G, and the backbone is not run. Throws
   // c10::Error on shapes that contradict each other.
@@ -62,6 +68,7 @@ class ActionDetector : public torch::nn::Module {
   std::shared_ptr<Backbone> backbone_;
   RoiFeatureOptions roi_;
   std::shared_ptr<RelationHead> head_;
+  Precision precision_;
 };
 
 }  // namespace mrsn

@@ -11,103 +11,19 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "mrsn/backbone/slow_fast.h"
 #include "mrsn/backbone/slow_only.h"
+#include "mrsn/config_checks.h"
 #include "mrsn/linear_head.h"
 #include "mrsn/model_config.pb.h"
 #include "mrsn/mrsn_head.h"
+#include "mrsn/read_backbone.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
 namespace {
 
-// Far beyond anything sensible; keeps a slip of the pen from asking for terabytes.
-constexpr int64_t kMaxChannels = 16384;
 constexpr int64_t kMaxClasses = 100000;
-
-absl::Status Invalid(const std::string& field, const std::string& value, const std::string& allowed) {
-  return absl::InvalidArgumentError(absl::StrCat("model.", field, ": ", value, "; allowed: ", allowed));
-}
-
-absl::Status InRange(const std::string& field, double value, double low, double high) {
-  if (value >= low && value <= high) return absl::OkStatus();  // not NaN
-  return Invalid(field, absl::StrCat(value), absl::StrCat(low, " to ", high));
-}
-
-absl::Status Odd(const std::string& field, int64_t value, int64_t high) {
-  if (value >= 1 && value <= high && value % 2 == 1) return absl::OkStatus();
-  return Invalid(field, absl::StrCat(value), absl::StrCat("odd numbers from 1 to ", high));
-}
-
-#define MRSN_OR_DEFAULT(message, field, value) ((message).has_##field() ? (message).field() : (value))
-
-absl::StatusOr<ResNet3dOptions::Stage> ReadStage(const ResNet3dConfig::Stage& config, bool bottleneck,
-                                                 const std::string& path) {
-  if (!config.has_blocks()) return Invalid(path + "blocks", "not set", "1 to 100");
-  if (!config.has_channels())
-    return Invalid(path + "channels", "not set", absl::StrCat("1 to ", kMaxChannels));
-  ResNet3dOptions::Stage stage;
-  stage.blocks = config.blocks();
-  stage.channels = config.channels();
-  MRSN_RETURN_IF_ERROR(InRange(path + "blocks", stage.blocks, 1, 100));
-  MRSN_RETURN_IF_ERROR(InRange(path + "channels", stage.channels, 1, kMaxChannels));
-  if (config.has_inner_channels() && !bottleneck) {
-    return Invalid(path + "inner_channels", absl::StrCat(config.inner_channels()),
-                   "not set, with block BASIC");
-  }
-  stage.inner_channels = MRSN_OR_DEFAULT(config, inner_channels, stage.channels / 4);
-  if (bottleneck) {
-    MRSN_RETURN_IF_ERROR(InRange(path + "inner_channels", stage.inner_channels, 1, kMaxChannels));
-  }
-  stage.stride = MRSN_OR_DEFAULT(config, stride, 1);
-  stage.dilation = MRSN_OR_DEFAULT(config, dilation, 1);
-  stage.temporal_kernel = MRSN_OR_DEFAULT(config, temporal_kernel, 1);
-  stage.temporal_blocks = MRSN_OR_DEFAULT(config, temporal_blocks, stage.blocks);
-  MRSN_RETURN_IF_ERROR(InRange(path + "stride", stage.stride, 1, 8));
-  MRSN_RETURN_IF_ERROR(InRange(path + "dilation", stage.dilation, 1, 16));
-  MRSN_RETURN_IF_ERROR(Odd(path + "temporal_kernel", stage.temporal_kernel, 31));
-  MRSN_RETURN_IF_ERROR(InRange(path + "temporal_blocks", stage.temporal_blocks, 0, stage.blocks));
-  return stage;
-}
-
-absl::StatusOr<ResNet3dOptions> ReadResNet3d(const ResNet3dConfig& config, const std::string& path) {
-  ResNet3dOptions options;
-  switch (config.block()) {
-    case ResNet3dConfig::BLOCK_UNSPECIFIED:
-    case ResNet3dConfig::BOTTLENECK:
-      options.block = ResNet3dOptions::Block::kBottleneck;
-      break;
-    case ResNet3dConfig::BASIC:
-      options.block = ResNet3dOptions::Block::kBasic;
-      break;
-    default:  // a number in the file that is no Block (proto3 enums are open)
-      return Invalid(path + "block", absl::StrCat(config.block()), "BOTTLENECK, BASIC");
-  }
-  const bool bottleneck = options.block == ResNet3dOptions::Block::kBottleneck;
-  options.stem_channels = MRSN_OR_DEFAULT(config, stem_channels, 64);
-  options.stem_temporal_kernel = MRSN_OR_DEFAULT(config, stem_temporal_kernel, 1);
-  options.stem_kernel = MRSN_OR_DEFAULT(config, stem_kernel, 7);
-  options.stem_stride = MRSN_OR_DEFAULT(config, stem_stride, 2);
-  options.stem_pool = MRSN_OR_DEFAULT(config, stem_pool, true);
-  options.batch_norm_epsilon = MRSN_OR_DEFAULT(config, batch_norm_epsilon, 1e-5);
-  options.batch_norm_momentum = MRSN_OR_DEFAULT(config, batch_norm_momentum, 0.1);
-  options.zero_init_last_batch_norm = config.zero_init_last_batch_norm();
-  MRSN_RETURN_IF_ERROR(InRange(path + "stem_channels", options.stem_channels, 1, kMaxChannels / 32));
-  MRSN_RETURN_IF_ERROR(Odd(path + "stem_temporal_kernel", options.stem_temporal_kernel, 31));
-  MRSN_RETURN_IF_ERROR(Odd(path + "stem_kernel", options.stem_kernel, 31));
-  MRSN_RETURN_IF_ERROR(InRange(path + "stem_stride", options.stem_stride, 1, 8));
-  MRSN_RETURN_IF_ERROR(InRange(path + "batch_norm_epsilon", options.batch_norm_epsilon, 1e-12, 1));
-  MRSN_RETURN_IF_ERROR(InRange(path + "batch_norm_momentum", options.batch_norm_momentum, 0, 1));
-  if (config.stages().empty()) {
-    if (!bottleneck) return Invalid(path + "stages", "none", "at least one, with block BASIC");
-    options.stages = SlowR50Stages(options.stem_channels);
-  }
-  for (int s = 0; s < config.stages_size(); ++s) {
-    MRSN_ASSIGN_OR_RETURN(ResNet3dOptions::Stage stage,
-                          ReadStage(config.stages(s), bottleneck, absl::StrCat(path, "stages[", s, "].")));
-    options.stages.push_back(stage);
-  }
-  return options;
-}
 
 absl::StatusOr<RoiFeatureOptions> ReadRoi(const RoiConfig& config) {
   RoiFeatureOptions options;
@@ -116,10 +32,18 @@ absl::StatusOr<RoiFeatureOptions> ReadRoi(const RoiConfig& config) {
   options.aligned = MRSN_OR_DEFAULT(config, aligned, true);
   MRSN_RETURN_IF_ERROR(InRange("roi.output_size", options.output_size, 1, 64));
   MRSN_RETURN_IF_ERROR(InRange("roi.sampling_ratio", options.sampling_ratio, 0, 64));
+  switch (config.scale()) {
+    case RoiConfig::SCALE_UNSPECIFIED:
+    case RoiConfig::STRIDE:
+      break;
+    case RoiConfig::MAP_SIZE:
+      options.scale = RoiScale::kMapSize;
+      break;
+    default:  // a number in the file that is no Scale (proto3 enums are open)
+      return Invalid("roi.scale", absl::StrCat(config.scale()), "STRIDE, MAP_SIZE");
+  }
   return options;
 }
-
-absl::Status CheckDropout(const std::string& field, double value) { return InRange(field, value, 0, 0.99); }
 
 absl::StatusOr<int64_t> ReadLayers(bool on, const MrsnHeadConfig::Encoder& config, const std::string& field) {
   if (!on) return 0;
@@ -215,16 +139,6 @@ absl::StatusOr<MrsnHeadOptions> ReadMrsnHead(const MrsnHeadConfig& config, int64
   return options;
 }
 
-absl::StatusOr<ResNet3dOptions> ReadBackbone(const ModelConfig& config) {
-  switch (config.backbone_case()) {
-    case ModelConfig::kSlowOnly:
-      return ReadResNet3d(config.slow_only(), "slow_only.");
-    case ModelConfig::BACKBONE_NOT_SET:
-      return Invalid("backbone", "not set", "slow_only");
-  }
-  return absl::InternalError("unreachable");
-}
-
 using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions>;
 
 absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels, int64_t roi_size) {
@@ -237,14 +151,14 @@ absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels
     case ModelConfig::kLinear: {
       const double dropout = MRSN_OR_DEFAULT(config.linear(), dropout, 0.5);
       MRSN_RETURN_IF_ERROR(CheckDropout("linear.dropout", dropout));
-      return LinearHeadOptions{channels, classes, dropout};
+      return LinearHeadOptions{channels, classes, dropout, config.linear().dropout_before_pool()};
     }
     case ModelConfig::kMrsn: {
       MRSN_ASSIGN_OR_RETURN(MrsnHeadOptions options,
                             ReadMrsnHead(config.mrsn(), channels, roi_size, classes));
       if (!config.mrsn().has_acre() && !config.mrsn().has_aare()) {
         // Table 4's first row: without relations, SlowFast's head is what is left.
-        return LinearHeadOptions{channels, classes, options.dropout};
+        return LinearHeadOptions{channels, classes, options.dropout, false};
       }
       return options;
     }
@@ -261,7 +175,22 @@ std::shared_ptr<RelationHead> MakeHead(const HeadOptions& options) {
   return std::make_shared<MrsnHead>(std::get<MrsnHeadOptions>(options));
 }
 
-#undef MRSN_OR_DEFAULT
+std::shared_ptr<Backbone> MakeBackbone(const BackboneOptions& options) {
+  if (const auto* slow = std::get_if<SlowOnlyOptions>(&options)) return std::make_shared<SlowOnly>(*slow);
+  return std::make_shared<SlowFast>(std::get<SlowFastOptions>(options));
+}
+
+absl::StatusOr<Precision> ReadPrecision(ModelConfig::Precision precision) {
+  switch (precision) {
+    case ModelConfig::PRECISION_UNSPECIFIED:
+    case ModelConfig::FLOAT32:
+      return Precision::kFloat32;
+    case ModelConfig::BFLOAT16:
+      return Precision::kBfloat16;
+    default:  // as above
+      return Invalid("precision", absl::StrCat(precision), "FLOAT32, BFLOAT16");
+  }
+}
 
 // Module::to() refuses the meta device (set_data() does not let a tensor change
 // between dense and meta), so the parameters are emptied one by one.
@@ -280,12 +209,11 @@ void MoveToMeta(torch::nn::Module& module) {
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device) {
   // All of the configuration is read before anything large is made.
   MRSN_ASSIGN_OR_RETURN(const RoiFeatureOptions roi, ReadRoi(config.roi()));
-  MRSN_ASSIGN_OR_RETURN(const ResNet3dOptions backbone, ReadBackbone(config));
-  MRSN_ASSIGN_OR_RETURN(const HeadOptions head,
-                        ReadHead(config, backbone.stages.back().channels, roi.output_size));
+  MRSN_ASSIGN_OR_RETURN(const BackboneOptions backbone, ReadBackbone(config));
+  MRSN_ASSIGN_OR_RETURN(const HeadOptions head, ReadHead(config, ChannelsOf(backbone), roi.output_size));
+  MRSN_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(config.precision()));
   try {
-    auto detector =
-        std::make_shared<ActionDetector>(std::make_shared<SlowOnly>(backbone), roi, MakeHead(head));
+    auto detector = std::make_shared<ActionDetector>(MakeBackbone(backbone), roi, MakeHead(head), precision);
     if (device.is_meta()) {
       MoveToMeta(*detector);
     } else {

@@ -31,6 +31,14 @@ std::shared_ptr<ActionDetector> Build(const std::string& text, torch::Device dev
   return *detector;
 }
 
+at::Tensor TapOf(const DetectorOutput& output, const std::string& name) {
+  for (const auto& [tap, tensor] : output.taps) {
+    if (tap == name) return tensor;
+  }
+  ADD_FAILURE() << "no tap " << name;
+  return {};
+}
+
 int64_t Count(const torch::nn::Module& module) {
   int64_t count = 0;
   for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
@@ -86,7 +94,8 @@ TEST(BuildModelTest, DefaultsArePaperSizeOnTheMetaDevice) {
       EXPECT_EQ(tensor.sizes(), (at::IntArrayRef{3, 65, 1024}));
     }
   }
-  EXPECT_THAT(names, ::testing::ElementsAre("F", "A", "R_context", "R_actor", "X", "Y", "G", "G_long"));
+  EXPECT_THAT(names, ::testing::ElementsAre("slow.stem", "slow.res2", "slow.res3", "slow.res4", "slow.res5", "F", "A",
+                                            "R_context", "R_actor", "X", "Y", "G", "G_long"));
 }
 
 // Counts of the equations as METHOD reads them, made once outside this project; C = 2304.
@@ -339,7 +348,7 @@ TEST_F(DetectorTest, RoisAreTakenAtTheBackbonesStride) {
   input.clip_index = at::tensor({1}, at::kLong);
   input.want_taps = true;
   const DetectorOutput output = detector->Forward(input);
-  const at::Tensor F = output.taps[0].second, A = output.taps[1].second;
+  const at::Tensor F = TapOf(output, "F"), A = TapOf(output, "A");
   ASSERT_EQ(F.sizes(), (at::IntArrayRef{3, 8, 8, 11}));
   // The box is 3 x 3 cells from (2, 1), a bin is one cell, and its one sample lies
   // half a cell in, minus the half-cell shift: on the cells themselves.

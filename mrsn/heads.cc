@@ -75,10 +75,13 @@ LinearHead::LinearHead(const LinearHeadOptions& options)
       classifier_(register_module("classifier", MakeClassifier(options.channels, options.classes))) {}
 
 HeadOutput LinearHead::Forward(const HeadInput& input) {
+  const auto drop = [&](const at::Tensor& x, bool here) {
+    return here ? at::dropout(x, options_.dropout, is_training()) : x;
+  };
   HeadOutput output;
-  output.G = MaxPoolRoi(input.actors);  // [N,C]
-  if (input.taps) input.taps->emplace_back("G", output.G);
-  output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
+  output.G = MaxPoolRoi(drop(input.actors, options_.dropout_before_pool));  // [N,C]
+  Note(input.taps, "G", output.G);
+  output.logits = classifier_(drop(output.G, !options_.dropout_before_pool));
   return output;
 }
 

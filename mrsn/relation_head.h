@@ -5,14 +5,9 @@
 
 #include <torch/nn/module.h>
 
-#include <string>
-#include <utility>
-#include <vector>
+#include "mrsn/taps.h"
 
 namespace mrsn {
-
-// Named intermediate tensors in order of computation.
-using Taps = std::vector<std::pair<std::string, at::Tensor>>;
 
 // Bank entries around each clip, all clips' entries concatenated in any order.
 struct LongTermWindow {

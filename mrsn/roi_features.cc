@@ -10,7 +10,9 @@ namespace mrsn {
 
 at::Tensor RoiFeatures(const at::Tensor& features, const at::Tensor& boxes, const at::Tensor& clip_index,
                        FrameSize frame, int64_t stride, const RoiFeatureOptions& options) {
-  const double width = static_cast<double>(frame.width), height = static_cast<double>(frame.height);
+  const bool by_map = options.scale == RoiScale::kMapSize;
+  const auto width = static_cast<double>(by_map ? features.size(3) * stride : frame.width);
+  const auto height = static_cast<double>(by_map ? features.size(2) * stride : frame.height);
   const at::Tensor pixels = boxes * at::tensor({width, height, width, height}, boxes.options());
   ops::RoiAlignOptions roi;
   roi.output_height = roi.output_width = options.output_size;

@@ -8,10 +8,16 @@
 
 namespace mrsn {
 
+enum class RoiScale {
+  kStride,   // cells = pixels / stride, as PySlowFast
+  kMapSize,  // cells = normalised box times the map's size, as ACAR-Net
+};
+
 struct RoiFeatureOptions {
   int64_t output_size = 7;
   int64_t sampling_ratio = 0;  // samples per bin and axis; 0: as many as the bin spans cells
   bool aligned = true;         // half-cell shift
+  RoiScale scale = RoiScale::kStride;
 };
 
 // features   F [B,C,h,w]
@@ -19,9 +25,9 @@ struct RoiFeatureOptions {
 // clip_index [N] int64 in [0,B)
 // frame      size of the frames F was computed from, in pixels
 // stride     pixels of the frame per cell of F (Backbone::stride(); 16)
-// Returns A [N,C,output_size,output_size] by RoIAlign with spatial scale 1/stride,
-// as PySlowFast does it. For frames whose sides are multiples of the stride that
-// equals scaling the boxes by (w, h); others are rounded up (341 pixels -> 22 cells).
+// Returns A [N,C,output_size,output_size] by RoIAlign. For frames whose sides are
+// multiples of the stride both scales are the same; others are rounded up (341 pixels
+// -> 22 cells), and only kStride keeps boxes where the pixels are.
 struct FrameSize {
   int64_t height = 0, width = 0;
 };

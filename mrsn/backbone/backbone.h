@@ -4,17 +4,21 @@
 
 #include <torch/nn/module.h>
 
+#include "mrsn/backbone/options.h"
+#include "mrsn/taps.h"
+
 namespace mrsn {
 
 class Backbone : public torch::nn::Module {
  public:
   // slow [B,3,T,H,W] and, for two pathways, fast [B,3,alpha T,H,W] (else undefined):
-  // normalised RGB. Returns F [B,C,h,w]: the last stage averaged over time,
-  // pathways concatenated.
-  virtual at::Tensor Forward(const at::Tensor& slow, const at::Tensor& fast) = 0;
+  // normalised RGB. Returns F [B,C,h,w]: the last stage pooled over time, pathways
+  // concatenated. Taps: each pathway's stages, "slow.stem" [B,c,T,h,w], "slow.res2", ...
+  virtual at::Tensor Forward(const at::Tensor& slow, const at::Tensor& fast, Taps* taps = nullptr) = 0;
 
-  virtual int64_t channels() const = 0;  // C
-  virtual int64_t stride() const = 0;    // pixels of the frame per cell of F: h = ceil(H / stride)
+  virtual int64_t channels() const = 0;        // C
+  virtual int64_t stride() const = 0;          // pixels of the frame per cell of F: h = ceil(H / stride)
+  virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
 
   // Frozen: batch norms use their running statistics whatever the mode, and
   // their scale and shift are not trained (requires_grad off). Stays in force
@@ -25,6 +29,8 @@ class Backbone : public torch::nn::Module {
  private:
   bool batch_norm_frozen_ = false;
 };
+
+at::Tensor PoolOverTime(const at::Tensor& x, TemporalPool pool);  // [B,C,T,h,w] -> [B,C,h,w]
 
 }  // namespace mrsn
 

@@ -2,10 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
-#include <string>
-
-#include "mrsn/backbone/slow_only.h"
 
 namespace mrsn {
 namespace {
@@ -13,101 +11,162 @@ namespace {
 using Block = ResNet3dOptions::Block;
 using StageOptions = ResNet3dOptions::Stage;
 
-// Size-preserving (before the stride) spatially and in time.
-torch::nn::Conv3d MakeConv(int64_t in, int64_t out, int64_t temporal_kernel, int64_t kernel,
-                           int64_t stride = 1, int64_t dilation = 1) {
-  torch::nn::Conv3d conv(torch::nn::Conv3dOptions(in, out, {temporal_kernel, kernel, kernel})
-                             .stride({1, stride, stride})
-                             .padding({temporal_kernel / 2, kernel / 2 * dilation, kernel / 2 * dilation})
-                             .dilation({1, dilation, dilation})
-                             .bias(false));
-  at::NoGradGuard no_grad;
-  const double fan_out = static_cast<double>(out * temporal_kernel * kernel * kernel);
-  conv->weight.normal_(0, std::sqrt(2 / fan_out));
-  return conv;
-}
-
-torch::nn::BatchNorm3d MakeNorm(const ResNet3dOptions& options, int64_t channels, bool zero = false) {
-  torch::nn::BatchNorm3d norm(torch::nn::BatchNorm3dOptions(channels)
-                                  .eps(options.batch_norm_epsilon)
-                                  .momentum(options.batch_norm_momentum));
-  at::NoGradGuard no_grad;
-  if (zero) norm->weight.zero_();
-  return norm;
-}
-
 }  // namespace
 
-std::vector<StageOptions> SlowR50Stages(int64_t width) {
-  //       blocks, channels, inner, stride, dilation, temporal kernel, in so many blocks
-  return {{3, 4 * width, width, 1, 1, 1, 0},
-          {4, 8 * width, 2 * width, 2, 1, 1, 0},
-          {6, 16 * width, 4 * width, 2, 1, 3, 6},
-          {3, 32 * width, 8 * width, 1, 2, 3, 3}};
+ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
+                          const ResNet3dOptions& options, const ConvOptions& conv) {
+  // Size-preserving (before the stride) in space and time.
+  torch::nn::Conv3d module(
+      torch::nn::Conv3dOptions(conv.in, conv.out, {conv.temporal_kernel, conv.kernel, conv.kernel})
+          .stride({conv.temporal_stride, conv.stride, conv.stride})
+          .padding(
+              {conv.temporal_kernel / 2, conv.kernel / 2 * conv.dilation, conv.kernel / 2 * conv.dilation})
+          .dilation({1, conv.dilation, conv.dilation})
+          .bias(conv.bias));
+  torch::nn::BatchNorm3d norm{nullptr};
+  at::NoGradGuard no_grad;
+  const double fan_out = static_cast<double>(conv.out * conv.temporal_kernel * conv.kernel * conv.kernel);
+  module->weight.normal_(0, std::sqrt(2 / fan_out));
+  if (conv.bias) module->bias.zero_();
+  owner.register_module(name, module);
+  if (conv.norm) {
+    norm = torch::nn::BatchNorm3d(torch::nn::BatchNorm3dOptions(conv.out)
+                                      .eps(options.batch_norm_epsilon)
+                                      .momentum(options.batch_norm_momentum));
+    if (conv.zero_norm) norm->weight.zero_();
+    owner.register_module(norm_name, norm);
+  }
+  return ConvNorm(std::move(module), std::move(norm));
 }
 
 ResNet3dBlock::ResNet3dBlock(const ResNet3dOptions& options, const StageOptions& stage,
                              int64_t input_channels, int64_t stride, int64_t temporal_kernel) {
-  const bool zero = options.zero_init_last_batch_norm;
   const int64_t in = input_channels, inner = stage.inner_channels, out = stage.channels;
+  const auto add = [&](const std::string& suffix, const ConvOptions& conv) {
+    return RegisterConvNorm(*this, "conv_" + suffix, "norm_" + suffix, options, conv);
+  };
+  ConvOptions a, b, c, shortcut;
+  a.in = in;
+  a.temporal_kernel = temporal_kernel;
+  b.kernel = 3;
+  b.dilation = stage.dilation;
+  c.out = out;
   switch (options.block) {
     case Block::kBottleneck:
-      conv_a_ = register_module("conv_a", MakeConv(in, inner, temporal_kernel, 1));
-      norm_a_ = register_module("norm_a", MakeNorm(options, inner));
-      conv_b_ = register_module("conv_b", MakeConv(inner, inner, 1, 3, stride, stage.dilation));
-      norm_b_ = register_module("norm_b", MakeNorm(options, inner));
-      conv_c_ = register_module("conv_c", MakeConv(inner, out, 1, 1));
-      norm_c_ = register_module("norm_c", MakeNorm(options, out, zero));
+      a.out = b.in = b.out = c.in = inner;
+      b.stride = stride;
+      c.zero_norm = options.zero_init_last_batch_norm;
       break;
     case Block::kBasic:
-      conv_a_ = register_module("conv_a", MakeConv(in, out, temporal_kernel, 3, stride, stage.dilation));
-      norm_a_ = register_module("norm_a", MakeNorm(options, out));
-      conv_b_ = register_module("conv_b", MakeConv(out, out, 1, 3, 1, stage.dilation));
-      norm_b_ = register_module("norm_b", MakeNorm(options, out, zero));
+      a.out = b.in = b.out = out;
+      a.kernel = 3;
+      a.stride = stride;
+      a.dilation = stage.dilation;
+      b.zero_norm = options.zero_init_last_batch_norm;
       break;
   }
+  a_ = add("a", a);
+  b_ = add("b", b);
+  if (options.block == Block::kBottleneck) c_ = add("c", c);
   if (in != out || stride != 1) {
-    shortcut_ = register_module("shortcut", MakeConv(in, out, 1, 1, stride));
-    shortcut_norm_ = register_module("shortcut_norm", MakeNorm(options, out));
+    shortcut.in = in;
+    shortcut.out = out;
+    shortcut.stride = stride;
+    shortcut_ = RegisterConvNorm(*this, "shortcut", "shortcut_norm", options, shortcut);
   }
 }
 
 at::Tensor ResNet3dBlock::Forward(const at::Tensor& x) {
-  at::Tensor branch = norm_a_(conv_a_(x)).relu_();
-  branch = norm_b_(conv_b_(branch));
-  if (conv_c_) branch = norm_c_(conv_c_(branch.relu_()));
-  return (branch + (shortcut_ ? shortcut_norm_(shortcut_(x)) : x)).relu_();
+  const at::Tensor shortcut = shortcut_ ? shortcut_.Forward(x, Activation::kNone) : x;
+  const at::Tensor a = a_.Forward(x, Activation::kRelu);
+  if (!c_) return b_.Forward(a, Activation::kRelu, shortcut);
+  return c_.Forward(b_.Forward(a, Activation::kRelu), Activation::kRelu, shortcut);
+}
+
+NonLocalBlock::NonLocalBlock(const ResNet3dOptions& options, int64_t channels) : options_(options.nonlocal) {
+  ConvOptions in, out;
+  in.in = out.out = channels;
+  in.out = out.in = channels / 2;
+  in.bias = out.bias = true;
+  in.norm = false;
+  // As published: a fresh block changes nothing.
+  out.zero_norm = true;
+  theta_ = RegisterConvNorm(*this, "theta", "", options, in);
+  phi_ = RegisterConvNorm(*this, "phi", "", options, in);
+  g_ = RegisterConvNorm(*this, "g", "", options, in);
+  out_ = RegisterConvNorm(*this, "out", "norm", options, out);
+}
+
+at::Tensor NonLocalBlock::Forward(const at::Tensor& x) {
+  const auto& pool = options_.pool;
+  const bool pooled = std::any_of(pool.begin(), pool.end(), [](int64_t p) { return p > 1; });
+  const at::Tensor keys_from = pooled ? at::max_pool3d(x, pool, pool) : x;
+  const at::Tensor queries = theta_.Forward(x, Activation::kNone);  // [B,c,T,h,w]
+  const at::Tensor theta = queries.flatten(2).transpose(1, 2);      // [B,P,c]
+  const at::Tensor phi = phi_.Forward(keys_from, Activation::kNone).flatten(2);
+  const at::Tensor g = g_.Forward(keys_from, Activation::kNone).flatten(2).transpose(1, 2);  // [B,P',c]
+  at::Tensor affinity = at::matmul(theta, phi);                                              // [B,P,P']
+  switch (options_.affinity) {
+    case NonLocalOptions::Affinity::kDotProduct:
+      affinity = affinity / affinity.size(2);
+      break;
+    case NonLocalOptions::Affinity::kSoftmax:
+      affinity = (affinity / std::sqrt(static_cast<double>(theta.size(2)))).softmax(2);
+      break;
+  }
+  // [B,P,c] seen as [B,c,T,h,w] is channels_last_3d already.
+  const at::Tensor mixed =
+      at::matmul(affinity, g).transpose(1, 2).unflatten(2, {x.size(2), x.size(3), x.size(4)});
+  return out_.Forward(mixed, Activation::kNone, x);
 }
 
 ResNet3d::ResNet3d(const ResNet3dOptions& options)
     : stem_pool_(options.stem_pool),
+      stem_pool_padding_(options.stem_pool_padding),
       channels_(options.stem_channels),
-      stride_(options.stem_stride * (options.stem_pool ? 2 : 1)),
-      stem_(register_module(
-          "stem", MakeConv(options.input_channels, options.stem_channels, options.stem_temporal_kernel,
-                           options.stem_kernel, options.stem_stride))),
-      stem_norm_(register_module("stem_norm", MakeNorm(options, options.stem_channels))) {
+      stride_(options.stem_stride * (options.stem_pool ? 2 : 1)) {
+  ConvOptions stem;
+  stem.in = options.input_channels;
+  stem.out = options.stem_channels;
+  stem.temporal_kernel = options.stem_temporal_kernel;
+  stem.kernel = options.stem_kernel;
+  stem.stride = options.stem_stride;
+  stem_ = RegisterConvNorm(*this, "stem", "stem_norm", options, stem);
   for (const StageOptions& stage : options.stages) {
-    const std::string name = "res" + std::to_string(stages_.size() + 2) + "_";
+    const std::string name = StageName(stages_.size()) + "_";
     auto& blocks = stages_.emplace_back();
+    channels_ += stage.lateral_channels;
     for (int64_t b = 0; b < stage.blocks; ++b) {
-      blocks.push_back(register_module(
+      NamedBlock& added = blocks.emplace_back();
+      added.block = register_module(
           name + std::to_string(b),
           std::make_shared<ResNet3dBlock>(options, stage, channels_, b == 0 ? stage.stride : 1,
-                                          b < stage.temporal_blocks ? stage.temporal_kernel : 1)));
+                                          b < stage.temporal_blocks ? stage.temporal_kernel : 1));
       channels_ = stage.channels;
+      if (std::count(stage.nonlocal.begin(), stage.nonlocal.end(), b) > 0) {
+        added.nonlocal = register_module(name + std::to_string(b) + "_nonlocal",
+                                         std::make_shared<NonLocalBlock>(options, channels_));
+      }
     }
     stride_ *= stage.stride;
   }
 }
 
 at::Tensor ResNet3d::Stem(const at::Tensor& x) {
-  const at::Tensor y = stem_norm_(stem_(x)).relu_();
-  return stem_pool_ ? at::max_pool3d(y, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}) : y;
+  const at::Tensor y = stem_.Forward(x.contiguous(at::MemoryFormat::ChannelsLast3d), Activation::kRelu);
+  if (!stem_pool_) return y;
+  const int64_t padding = stem_pool_padding_ ? 1 : 0;
+  const at::Tensor maps = y.transpose(1, 2).flatten(0, 1);  // [B T, C, H, W]
+  return at::max_pool2d(maps, {3, 3}, {2, 2}, {padding, padding})
+      .unflatten(0, {y.size(0), y.size(2)})
+      .transpose(1, 2);
 }
 
 at::Tensor ResNet3d::Stage(size_t index, at::Tensor x) {
-  for (const auto& block : stages_[index]) x = block->Forward(x);
+  for (const NamedBlock& named : stages_[index]) {
+    x = named.block->Forward(x);
+    if (named.nonlocal) x = named.nonlocal->Forward(x);
+  }
   return x;
 }
 
@@ -115,29 +174,6 @@ at::Tensor ResNet3d::Forward(const at::Tensor& x) {
   at::Tensor y = Stem(x);
   for (size_t s = 0; s < stages_.size(); ++s) y = Stage(s, y);
   return y;
-}
-
-at::Tensor SlowOnly::Forward(const at::Tensor& slow, const at::Tensor&) {
-  return resnet_->Forward(slow).mean(2);  // [B,C,T,h,w] -> [B,C,h,w]
-}
-
-void Backbone::SetBatchNormFrozen(bool frozen) {
-  batch_norm_frozen_ = frozen;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* norm = module->as<torch::nn::BatchNorm3d>()) {
-      norm->weight.set_requires_grad(!frozen);
-      norm->bias.set_requires_grad(!frozen);
-    }
-  }
-  train(is_training());
-}
-
-void Backbone::train(bool on) {
-  torch::nn::Module::train(on);
-  if (!batch_norm_frozen_) return;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* norm = module->as<torch::nn::BatchNorm3d>()) norm->eval();
-  }
 }
 
 }  // namespace mrsn

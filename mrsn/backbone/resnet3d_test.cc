@@ -177,7 +177,7 @@ TEST_P(ResNet3dTest, EqualsPlainLoops) {
 }
 
 TEST_P(ResNet3dTest, GradientsAreRight) {
-  SlowOnly slow(GetParam()());
+  SlowOnly slow({GetParam()(), {}});
   Scramble(slow);
   slow.SetBatchNormFrozen(true);
   slow.train();
@@ -201,18 +201,18 @@ int64_t Count(const torch::nn::Module& module) {
 ResNet3dOptions R50(int64_t width) {
   ResNet3dOptions options;
   options.stem_channels = width;
-  options.stages = SlowR50Stages(width);
+  options.stages = SlowStages(50, width);
   return options;
 }
 
 // PySlowFast's counts: SLOW_8x8_R50 at width 64, and at width 16 without the
 // classifier (2,029,920 with 512 * 80 + 80).
 TEST(SlowOnlyTest, R50HasPySlowFastsParameters) {
-  const SlowOnly slow(R50(64));
+  const SlowOnly slow({R50(64), {}});
   EXPECT_EQ(Count(slow), 31634496);
   EXPECT_EQ(slow.channels(), 2048);
   EXPECT_EQ(slow.stride(), 16);
-  EXPECT_EQ(Count(SlowOnly(R50(16))), 2029920 - 512 * 80 - 80);
+  EXPECT_EQ(Count(SlowOnly({R50(16), {}})), 2029920 - 512 * 80 - 80);
 }
 
 TEST(SlowOnlyTest, StagesHavePySlowFastsShapes) {
@@ -231,7 +231,7 @@ TEST(SlowOnlyTest, StagesHavePySlowFastsShapes) {
 }
 
 TEST(SlowOnlyTest, AveragesOverTime) {
-  SlowOnly slow(SmallBasic());
+  SlowOnly slow({SmallBasic(), {}});
   slow.eval();
   const at::Tensor x = at::randn({1, 3, 3, 12, 12});
   const at::Tensor frames = slow.resnet().Forward(x);
@@ -240,7 +240,7 @@ TEST(SlowOnlyTest, AveragesOverTime) {
 }
 
 TEST(SlowOnlyTest, FrozenBatchNormNeitherLearnsNorRemembers) {
-  SlowOnly slow(SmallBottleneck());
+  SlowOnly slow({SmallBottleneck(), {}});
   slow.SetBatchNormFrozen(true);
   slow.train();
   const at::Tensor x = at::randn({2, 3, 2, 16, 16}) * 5 + 1;
@@ -272,7 +272,7 @@ TEST(SlowOnlyTest, ZeroedLastNormsLeaveTheShortcut) {
 // Kaiming over the fan-out: deviation sqrt(2 / (out t k k)).
 TEST(SlowOnlyTest, ConvolutionsStartKaimingNormal) {
   torch::manual_seed(1);
-  const SlowOnly slow(R50(64));
+  const SlowOnly slow({R50(64), {}});
   const at::Tensor weight = slow.named_parameters()["resnet.res4_1.conv_b.weight"];  // 256 x 256 x 1 x 3 x 3
   EXPECT_NEAR(weight.std().item<double>() / std::sqrt(2.0 / (256 * 9)), 1, 0.01);
   EXPECT_NEAR(weight.mean().item<double>(), 0, 1e-3);

@@ -1,0 +1,90 @@
+// What the backbones are made of: plain structs, without LibTorch.
+#ifndef MRSN_MRSN_BACKBONE_OPTIONS_H_
+#define MRSN_MRSN_BACKBONE_OPTIONS_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace mrsn {
+
+struct NonLocalOptions {
+  enum class Affinity {
+    kDotProduct,  // f = theta phi^T / positions
+    kSoftmax,     // f = softmax(theta phi^T / sqrt(inner))
+  };
+  Affinity affinity = Affinity::kDotProduct;
+  std::array<int64_t, 3> pool = {1, 2, 2};  // max pooling of keys and values over t, y, x; 1s: none
+};
+
+struct ResNet3dOptions {
+  enum class Block {
+    kBottleneck,  // a: t x 1 x 1, b: 1 x 3 x 3 (stride, dilation), c: 1 x 1 x 1
+    kBasic,       // a: t x 3 x 3 (stride, dilation), b: 1 x 3 x 3 (dilation)
+  };
+  struct Stage {
+    int64_t blocks = 0;
+    int64_t channels = 0;                // out
+    int64_t inner_channels = 0;          // of a bottleneck's a and b
+    int64_t stride = 1;                  // spatial, of the first block
+    int64_t dilation = 1;                // spatial, of every block
+    int64_t temporal_kernel = 1;         // odd
+    int64_t temporal_blocks = 0;         // the first so many blocks have it, the others 1
+    int64_t lateral_channels = 0;        // what a lateral connection adds to the stage's input
+    std::vector<int64_t> nonlocal = {};  // blocks (from 0) that a non-local block follows
+  };
+  Block block = Block::kBottleneck;
+  int64_t input_channels = 3;
+  int64_t stem_channels = 64;
+  int64_t stem_temporal_kernel = 1;
+  int64_t stem_kernel = 7;
+  int64_t stem_stride = 2;
+  bool stem_pool = true;          // 1 x 3 x 3 max pooling, stride 2 ...
+  bool stem_pool_padding = true;  // ... with one cell around; without, the map is one cell smaller
+  std::vector<Stage> stages;
+  NonLocalOptions nonlocal;
+  double batch_norm_epsilon = 1e-5;
+  double batch_norm_momentum = 0.1;
+  bool zero_init_last_batch_norm = false;
+};
+
+// The four stages of R-50 (blocks 3, 4, 6, 3) or R-101 (3, 4, 23, 3) with stem width
+// `width` (64), as a Slow pathway has them on AVA: temporal kernel 3 in the last two,
+// the last one not strided but dilated by 2. Any other depth counts as 50.
+std::vector<ResNet3dOptions::Stage> SlowStages(int64_t depth, int64_t width);
+
+// How a pathway's last stage becomes one map per clip.
+enum class TemporalPool { kAverage, kMax };
+
+struct SlowOnlyOptions {
+  ResNet3dOptions resnet;
+  TemporalPool pool = TemporalPool::kAverage;
+};
+
+// A convolution k x 1 x 1 of stride alpha in time, from c to ratio c channels, whose
+// result is concatenated to the Slow pathway. The frameworks differ in the rest.
+struct LateralOptions {
+  int64_t kernel = 7;  // k, odd: 7 or 5
+  int64_t ratio = 2;
+  bool norm_and_relu = true;  // PySlowFast, PyTorchVideo; others take the bare convolution
+  bool bias = false;          // AlphAction
+};
+
+struct SlowFastOptions {
+  // The same number of stages and the same strides in both. Their lateral_channels are
+  // filled in by SlowFast's constructor.
+  ResNet3dOptions slow, fast;
+  int64_t alpha = 4;
+  LateralOptions lateral;
+  TemporalPool pool = TemporalPool::kAverage;
+};
+
+// The Fast pathway that goes with a Slow one: 1 / beta_inverse of its widths, temporal
+// kernels everywhere, but in those blocks only that have one in a stage of the Slow
+// pathway with any (SlowFast "50-50": the first 6 of res4's 23). No non-local blocks.
+ResNet3dOptions FastPathway(const ResNet3dOptions& slow, int64_t beta_inverse, int64_t stem_temporal_kernel,
+                            int64_t temporal_kernel);
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_BACKBONE_OPTIONS_H_
