@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "experiments/config/compatibility.h"
 #include "experiments/config/merge.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
@@ -167,6 +168,7 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
   resolved.path = ShownPathOf(root, name);
   resolved.experiment = std::move(composed.experiment);
   resolved.places = std::move(composed.places);
+  ApplyCompatibility(&resolved.experiment);
   FillDefaults(&resolved.experiment);
   MRSN_RETURN_IF_ERROR(ValidateExperiment(resolved.experiment, resolved.path, resolved.places));
   MRSN_RETURN_IF_ERROR(CheckInputs(root, resolved));

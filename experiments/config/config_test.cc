@@ -215,6 +215,61 @@ TEST_F(ConfigTest, ModelAndInputs) {
             "did you mean yyyyyy?");
 }
 
+// The table of compatibility.h, row by row, against what peers' sources say.
+TEST_F(ConfigTest, CompatibilitySetsWhatIsNotSet) {
+  const auto resolved = [&](const char* framework, const char* model = "slow_fast {}") {
+    Write("x",
+          absl::StrCat("compatibility: ", framework, "\nmodel { num_classes: 80 linear {} ", model, " }"));
+    const auto loaded = LoadExperiment(root_, "x");
+    EXPECT_TRUE(loaded.ok()) << loaded.status();
+    return loaded.ok() ? loaded->experiment : Experiment();
+  };
+  const struct {
+    const char* framework;
+    bool norm, bias;
+    int kernel, dilation;
+    bool pool_padding;
+    int roi_size;
+    bool aligned;
+    RoiConfig::Scale scale;
+    bool drop_first;
+    ClipConfig::SlowFrames slow_frames;
+  } rows[] = {
+      {"PYSLOWFAST", true, false, 7, 2, true, 7, true, RoiConfig::STRIDE, false, ClipConfig::LINSPACE},
+      {"PYTORCHVIDEO", true, false, 7, 2, true, 7, false, RoiConfig::STRIDE, false, ClipConfig::LINSPACE},
+      {"MMACTION2", false, false, 7, 1, true, 8, true, RoiConfig::STRIDE, true, ClipConfig::EVERY_ALPHA},
+      {"ACAR", true, false, 7, 2, true, 7, false, RoiConfig::MAP_SIZE, false, ClipConfig::LINSPACE},
+      {"ALPHACTION", false, true, 5, 2, false, 7, false, RoiConfig::STRIDE, false, ClipConfig::INTERVAL_MID},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.framework);
+    const Experiment experiment = resolved(row.framework);
+    const SlowFastConfig& net = experiment.model().slow_fast();
+    EXPECT_EQ(net.lateral().norm_and_relu(), row.norm);
+    EXPECT_EQ(net.lateral().bias(), row.bias);
+    EXPECT_EQ(net.lateral().kernel(), row.kernel);
+    EXPECT_EQ(net.slow().res5_dilation(), row.dilation);
+    EXPECT_EQ(net.slow().stem_pool_padding(), row.pool_padding);
+    EXPECT_EQ(experiment.model().roi().output_size(), row.roi_size);
+    EXPECT_EQ(experiment.model().roi().aligned(), row.aligned);
+    EXPECT_EQ(experiment.model().roi().scale(), row.scale);
+    EXPECT_EQ(experiment.model().linear().dropout_before_pool(), row.drop_first);
+    EXPECT_EQ(experiment.train_data().clip().slow_frames(), row.slow_frames);
+    EXPECT_EQ(experiment.eval_data().clip().slow_frames(), row.slow_frames);
+    EXPECT_EQ(experiment.eval_data().transform().short_side(), 256);
+  }
+  // What the experiment says itself stays, and its other backbone is not made up.
+  const Experiment own = resolved("MMACTION2", "slow_only { res5_dilation: 4 } roi { output_size: 7 }");
+  EXPECT_EQ(own.model().slow_only().res5_dilation(), 4);
+  EXPECT_EQ(own.model().roi().output_size(), 7);
+  EXPECT_TRUE(own.model().roi().aligned());
+  EXPECT_FALSE(own.model().has_slow_fast());
+  Write("x", "base: \"base/b\"\ncompatibility: 9");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:2:1: compatibility is 9; allowed: PYSLOWFAST, PYTORCHVIDEO, MMACTION2, ACAR, "
+            "ALPHACTION");
+}
+
 TEST_F(ConfigTest, OverrideIsOneMoreLayer) {
   Write("x", "base: \"base/b\"");
   const auto loaded = LoadExperiment(root_, "x", "clear: \"train.decay_epochs\" train { epochs: 1 }");

@@ -114,6 +114,10 @@ absl::Status ValidateExperiment(const Experiment& experiment, const std::string&
     return missing("model.head", "set model { linear {} } or model { mrsn { .. } }");
   }
   Ranges ranges(origin, places);
+  // proto3 enums are open: a number that is no Compatibility parses.
+  ranges.Check("compatibility", Compatibility_IsValid(experiment.compatibility()),
+               absl::StrCat(experiment.compatibility()),
+               "PYSLOWFAST, PYTORCHVIDEO, MMACTION2, ACAR, ALPHACTION");
   CheckTrain(experiment.train(), &ranges);
   MRSN_RETURN_IF_ERROR(ranges.status());
   MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval(), origin, places));
