@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -20,7 +19,7 @@ namespace mrsn::experiments {
 namespace {
 
 constexpr int kMostBoxes = 20;
-// A 21 s window at 1 Hz, of so many persons each second.
+// A whole window at 1 Hz (of 21 s, if omega is 10), with so many persons each second.
 constexpr int kPersonsInBank[] = {1, 3, 5, 10};
 
 Split CountParameters(ActionDetector& model) {
@@ -78,39 +77,24 @@ std::optional<MrsnShape> MrsnShapeOf(const ActionDetector& model, const torch::n
   return shape;
 }
 
-// Of the head alone, which sees feature map and RoI features of the setting's shapes.
 std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnShape>& shape,
                               ActionDetector& model) {
-  ComplexitySetting setting = report.setting;
-  setting.boxes = 1;
-  DetectorInput one = MetaInput(setting, model);
-  one.want_taps = true;
-  at::Tensor features, actor;  // [1,C,h,w], [1,C,7,7]
-  for (const auto& [name, tensor] : model.Forward(one).taps) {
-    if (name == "F") features = tensor;
-    if (name == "A") actor = tensor;
-  }
-  std::set<int> bank_sizes = {setting.bank_entries};
-  for (const int persons : kPersonsInBank) {
-    if (report.needs_bank) bank_sizes.insert(persons * (2 * static_cast<int>(model.bank_radius()) + 1));
-  }
   std::vector<CurvePoint> curve;
-  for (setting.boxes = 1; setting.boxes <= kMostBoxes; ++setting.boxes) {
-    for (const int entries : bank_sizes) {
-      setting.bank_entries = entries;
-      const DetectorInput input = MetaInput(setting, model);
-      HeadInput head;
-      head.features = features;
-      head.actors = actor.new_empty({setting.boxes, actor.size(1), actor.size(2), actor.size(3)});
-      head.boxes = input.boxes;
-      head.clip_index = input.clip_index;
-      head.bank = input.bank;
-      CurvePoint& point = curve.emplace_back();
-      point.boxes = setting.boxes;
-      point.bank_entries = entries;
-      point.head_macs = eval::CountMacs([&] { model.head().Forward(head); }).total;
-      if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, setting.boxes, entries);
-    }
+  const auto add = [&](int boxes, int bank_entries) {
+    ComplexitySetting setting = report.setting;
+    setting.boxes = boxes;
+    setting.bank_entries = bank_entries;
+    const DetectorInput input = MetaInput(setting, model);
+    CurvePoint& point = curve.emplace_back();
+    point.boxes = boxes;
+    point.bank_entries = bank_entries;
+    point.head_macs = eval::CountMacs([&] { model.Forward(input); }).total - report.macs.backbone;
+    if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, boxes, bank_entries);
+  };
+  for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
+  if (!report.needs_bank) return curve;
+  for (const int persons : kPersonsInBank) {
+    add(report.setting.boxes, persons * (2 * static_cast<int>(model.bank_radius()) + 1));
   }
   return curve;
 }

@@ -72,7 +72,9 @@ struct ComplexityReport {
   std::vector<ModuleComplexity> modules;  // each before those inside it
   std::vector<std::string> uncounted;     // operations outside of `macs`
   std::optional<PlainEquations> plain;    // for an MRSN head
-  std::vector<CurvePoint> curve;          // 1 to 20 boxes, each with every bank size
+  // 1 to 20 boxes with the setting's bank; then, for long-term heads, the setting's boxes
+  // with a window of 1, 3, 5 and 10 persons a second.
+  std::vector<CurvePoint> curve;
   ActivationBytes activations;
 };
 

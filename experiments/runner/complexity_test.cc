@@ -150,11 +150,14 @@ TEST(ComplexityTest, BankSizesOfTheCurve) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->setting.frames, 4);
   EXPECT_EQ(report->setting.height, 64);
-  // 20 numbers of boxes with 21 s of 1, 3, 5 and 10 persons, 63 being the setting's, too.
-  ASSERT_EQ(report->curve.size(), 80);
-  // Another 42 entries are projected twice, g = 192 to c = 64, and meet N = 1 query, 2 c each.
-  EXPECT_EQ(report->curve[1].head_macs - report->curve[0].head_macs, 42 * (2 * 192 * 64 + 2 * 64));
-  EXPECT_EQ(report->curve[1].bank_entries, 63);
+  // 1 to 20 boxes with the setting's 63 entries, then 21 s of 1, 3, 5 and 10 persons.
+  ASSERT_EQ(report->curve.size(), 24);
+  EXPECT_EQ(report->curve[19].bank_entries, 63);
+  EXPECT_EQ(report->curve[20].bank_entries, 21);
+  EXPECT_EQ(report->curve[20].boxes, 3);
+  EXPECT_EQ(report->curve[21].head_macs, report->macs.head);
+  // 42 entries more are projected twice, g = 192 to c = 64, and meet 3 queries, 2 c each.
+  EXPECT_EQ(report->curve[21].head_macs - report->curve[20].head_macs, 42 * (2 * 192 * 64 + 3 * 2 * 64));
 }
 
 // micro/none on 4 x 64 x 64 with 3 boxes. The stem's convolution and norm give S values

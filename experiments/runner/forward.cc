@@ -57,7 +57,7 @@ absl::StatusOr<at::Device> DeviceOf(const std::string& name) {
   return at::Device(at::kCUDA);
 }
 
-absl::Status LoadCheckpoint(const std::string& path, ActionDetector& model) {
+absl::Status ReadWeights(const std::string& path, ActionDetector& model) {
   MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(path));
   return LoadWeights(weights, path, "", model);
 }
@@ -76,7 +76,7 @@ absl::StatusOr<std::shared_ptr<ActionDetector>> ModelOf(const ResolvedExperiment
   }
   auto model = BuildModel(resolved.experiment.model(), device);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
-  if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, **model));
+  if (!random) MRSN_RETURN_IF_ERROR(ReadWeights(checkpoint, **model));
   return model;
 }
 

@@ -156,7 +156,7 @@ absl::Status CheckAscending(const at::Tensor& clip_index, const Reader& reader) 
 }  // namespace
 
 absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const std::string& origin,
-                                                const ActionDetector& model) {
+                                                ActionDetector& model) {
   Reader reader(input, origin);
   DetectorInput batch;
   MRSN_ASSIGN_OR_RETURN(batch.slow, reader.Take("slow", at::kFloat, {{"B"}, {"", 3}, {"T"}, {"H"}, {"W"}}));

@@ -12,7 +12,7 @@ namespace mrsn::experiments {
 
 // Names, shapes and errors as in forward.h; `origin` names the input in errors.
 absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const std::string& origin,
-                                                const ActionDetector& model);
+                                                ActionDetector& model);
 
 }  // namespace mrsn::experiments
 

@@ -11,7 +11,7 @@ namespace mrsn::experiments {
 
 // One clip. Persons and bank entries do not change the work by where they are, only by
 // how many.
-inline DetectorInput MetaInput(const ComplexitySetting& setting, const ActionDetector& model) {
+inline DetectorInput MetaInput(const ComplexitySetting& setting, ActionDetector& model) {
   const auto floats = at::TensorOptions(at::kMeta), longs = floats.dtype(at::kLong);
   DetectorInput input;
   input.slow = at::empty({1, 3, setting.frames, setting.height, setting.width}, floats);
