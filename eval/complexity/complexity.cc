@@ -10,6 +10,7 @@
 
 #include "ATen/ATen.h"
 #include "ATen/core/function_schema.h"
+#include "eval/complexity/activations.h"
 
 namespace mrsn::eval {
 namespace {
@@ -97,6 +98,8 @@ bool MovesNothing(const at::RecordFunction& function) {
 
 class Counter {
  public:
+  explicit Counter(const std::vector<ModuleWeight>& weights) : activations_(weights) {}
+
   void Enter(const at::RecordFunction& function) {
     if (function.scope() == at::RecordScope::USER_SCOPE) {
       scopes_.push_back(scopes_.empty() ? function.name() : scopes_.back() + "/" + function.name());
@@ -104,7 +107,7 @@ class Counter {
       scope_macs_[scopes_.back()] += 0;
       return;
     }
-    operators_.push_back({});
+    operators_.push_back({false, activations_.Read(function.inputs())});
     if (counted_depth_ != 0) return;  // a part of an operator that is counted already
     const auto rule = Rules().find(function.name());
     if (rule == Rules().end()) return;
@@ -115,6 +118,7 @@ class Counter {
     ++count.calls;
     count.macs += macs;
     for (const std::string& scope : scopes_) scope_macs_[scope] += macs;
+    module_macs_[operators_.back().reads.module.value_or("")] += macs;
   }
 
   void Leave(const at::RecordFunction& function) {
@@ -123,6 +127,7 @@ class Counter {
       return;
     }
     if (operators_.empty()) return;
+    activations_.Made(operators_.back().reads, function.outputs());
     const bool outermost = operators_.size() == 1;
     if (outermost && !operators_.back().has_counted && !MovesNothing(function))
       uncounted_.insert(function.name());
@@ -130,7 +135,7 @@ class Counter {
     operators_.pop_back();
   }
 
-  MacReport Report() const {
+  MacReport Report() {
     MacReport report;
     for (const auto& [op, count] : by_op_) {
       report.by_op.push_back({op, count.calls, count.macs});
@@ -139,13 +144,16 @@ class Counter {
     std::stable_sort(report.by_op.begin(), report.by_op.end(),
                      [](const OpCount& a, const OpCount& b) { return a.macs > b.macs; });
     for (const std::string& scope : scope_order_) report.by_scope.push_back({scope, scope_macs_.at(scope)});
+    for (const auto& [module, macs] : module_macs_) report.by_module.push_back({module, macs});
     report.uncounted.assign(uncounted_.begin(), uncounted_.end());
+    report.memory = activations_.Finish();
     return report;
   }
 
  private:
   struct Operator {
     bool has_counted = false;  // it or a part of it is in by_op_
+    Activations::Reads reads;
   };
 
   std::vector<Operator> operators_;  // those being executed, outermost first
@@ -154,7 +162,9 @@ class Counter {
   std::map<std::string, OpCount> by_op_;
   std::vector<std::string> scope_order_;
   std::map<std::string, int64_t> scope_macs_;
+  std::map<std::string, int64_t> module_macs_;
   std::set<std::string> uncounted_;
+  Activations activations_;
 };
 
 // LibTorch's callbacks are plain functions; this is how they find their counter.
@@ -178,6 +188,7 @@ class Watch {
     handle_ =
         at::addThreadLocalCallback(at::RecordFunctionCallback(OnEnter, OnLeave)
                                        .needsInputs(true)
+                                       .needsOutputs(true)
                                        .scopes({at::RecordScope::FUNCTION, at::RecordScope::USER_SCOPE}));
   }
   ~Watch() {
@@ -200,8 +211,18 @@ int64_t MacReport::InScope(const std::string& scope) const {
   return 0;
 }
 
-MacReport CountMacs(const std::function<void()>& run) {
-  Counter counter;
+int64_t MacReport::InModule(const std::string& module) const {
+  int64_t macs = 0;
+  for (const ModuleCount& count : by_module) {
+    const bool inside = module.empty() || count.module == module ||
+                        count.module.compare(0, module.size() + 1, module + ".") == 0;
+    if (inside) macs += count.macs;
+  }
+  return macs;
+}
+
+MacReport CountMacs(const std::function<void()>& run, const std::vector<ModuleWeight>& weights) {
+  Counter counter(weights);
   {
     const Watch watch(&counter);
     run();

@@ -20,6 +20,12 @@
 // listed in MacReport::uncounted, so that nothing is left out silently. An operator that
 // LibTorch breaks down into others (matmul, einsum, conv3d, linear) is counted once,
 // whichever way it is broken down on the device at hand.
+//
+// Told which tensors are which module's weights, CountMacs() also says which module each
+// multiply-add belongs to. An operator with weights (convolution, linear) belongs to the
+// module that owns them. A product of activations (attention) belongs to the innermost
+// module that has in it every module which made its factors: of queries and keys from two
+// layers of "head.attention", that is "head.attention".
 #ifndef MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
 #define MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
 
@@ -44,19 +50,45 @@ struct ScopeCount {
   int64_t macs = 0;   // with everything inside it
 };
 
+// A tensor that a module owns, "backbone.res5" or "" for the outermost.
+struct ModuleWeight {
+  std::string module;
+  at::Tensor weight;
+};
+
+struct ModuleCount {
+  std::string module;  // "": the outermost, or products of what was made without any weight
+  int64_t macs = 0;    // without those of the modules inside it
+};
+
+// Bytes of the tensors that operators return, parts of operators included. Each piece of
+// memory counts once, however many views of it there are; what stood before the run
+// (inputs, weights) does not count, nor does memory inside of kernels. Counted on the meta
+// device, attention is LibTorch's plain one, which holds its queries x keys weights.
+struct MemoryCount {
+  int64_t made = 0;  // all
+  int64_t peak = 0;  // most that were alive at once
+  int64_t kept = 0;  // alive when `run` has returned: its results and, where gradients are
+                     // recorded and the results are held, all that the backward pass needs
+};
+
 struct MacReport {
   int64_t total = 0;
   std::vector<OpCount> by_op;          // most multiply-adds first
   std::vector<ScopeCount> by_scope;    // in order of first entry
+  std::vector<ModuleCount> by_module;  // sorted by name
   std::vector<std::string> uncounted;  // sorted; views and allocations are left out
+  MemoryCount memory;
 
   // 0 for a scope that was never entered.
   int64_t InScope(const std::string& scope) const;
+  // Of a module and all modules inside it; "" is the total.
+  int64_t InModule(const std::string& module) const;
 };
 
 // Runs `run` on this thread and counts what it does there; an exception of it passes through.
-// May not be called from within `run`.
-MacReport CountMacs(const std::function<void()>& run);
+// May not be called from within `run`. A tensor given as two modules' weight is the first one's.
+MacReport CountMacs(const std::function<void()>& run, const std::vector<ModuleWeight>& weights = {});
 
 // Names the part of a computation between its construction and destruction. It is LibTorch's
 // own user scope: code that should not know of this room writes RECORD_USER_SCOPE("backbone")

@@ -3,10 +3,12 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ATen/ATen.h"
 #include "c10/core/GradMode.h"
+#include "c10/core/InferenceMode.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -15,6 +17,7 @@ namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 // Counts must not depend on where the operation runs, nor on whether gradients are recorded.
 class ComplexityTest : public ::testing::TestWithParam<at::DeviceType> {
@@ -164,6 +167,78 @@ TEST_P(ComplexityTest, SplitsByScope) {
   EXPECT_EQ(report.InScope("backbone/res5"), 120);
   EXPECT_EQ(report.InScope("head"), 0);
   EXPECT_EQ(report.InScope("res5"), 0);
+}
+
+std::vector<std::pair<std::string, int64_t>> Modules(const MacReport& report) {
+  std::vector<std::pair<std::string, int64_t>> modules;
+  for (const ModuleCount& count : report.by_module) modules.emplace_back(count.module, count.macs);
+  return modules;
+}
+
+TEST_P(ComplexityTest, MultiplyAddsBelongToTheModuleWhoseWeightsAreUsed) {
+  const at::Tensor x = Ones({3, 4}), query = Ones({4, 4}), key = Ones({4, 4}), packed = Ones({12, 4}, true);
+  const at::Tensor stem = Ones({2, 1, 2}), signal = Ones({1, 1, 5});
+  const MacReport report = CountMacs(
+      [&] {
+        const at::Tensor q = at::linear(x, query), k = at::linear(x, key);  // 3*4*4 each
+        const at::Tensor scores = q.mm(k.t());                              // 3*3*4, of q's and k's parent
+        // What is made of them, new memory or old, keeps their parent: 6*3*4.
+        at::cat({scores.softmax(-1), scores.relu_()}).mm(k);
+        at::linear(x, packed.slice(0, 0, 4));  // 3*4*4
+        at::linear(x, packed.slice(0, 4));     // 3*4*8
+        at::conv1d(signal, stem);              // 4 positions * 2 filters * 2
+        x.mm(x.t());                           // 3*3*4, of no module's making
+      },
+      {{"head.attention.q", query}, {"head.attention.k", key}, {"head.attention2", packed}, {"stem", stem}});
+  EXPECT_THAT(Modules(report),
+              ElementsAre(Pair("", 36), Pair("head.attention", 36 + 72), Pair("head.attention.k", 48),
+                          Pair("head.attention.q", 48), Pair("head.attention2", 144), Pair("stem", 16)));
+  EXPECT_EQ(report.InModule("head.attention"), 204);
+  EXPECT_EQ(report.InModule("head"), 348);
+  EXPECT_EQ(report.InModule("hea"), 0);
+  EXPECT_EQ(report.InModule(""), report.total);
+}
+
+TEST_P(ComplexityTest, FactorsOfTwoModulesBelongToTheOneAroundBoth) {
+  const at::Tensor x = Ones({2, 2}), a = Ones({2, 2}), b = Ones({2, 2});
+  const auto owner_of_product = [&](const std::string& left, const std::string& right) {
+    const MacReport report =
+        CountMacs([&] { at::linear(x, a).mm(at::linear(x, b)); }, {{left, a}, {right, b}});
+    for (const ModuleCount& count : report.by_module) {
+      if (count.module != left && count.module != right) return count.module;
+    }
+    return std::string(report.InModule(left) > report.InModule(right) ? left : right);
+  };
+  EXPECT_EQ(owner_of_product("net.layer1.q", "net.layer1.k"), "net.layer1");
+  EXPECT_EQ(owner_of_product("net.layer1", "net.layer10"), "net");
+  EXPECT_EQ(owner_of_product("net", "net.layer1"), "net");
+  EXPECT_EQ(owner_of_product("net", "other"), "");
+}
+
+TEST_P(ComplexityTest, BytesOfActivations) {
+  const at::Tensor x = Ones({10, 10});  // 400 bytes
+  at::Tensor result;
+  const MemoryCount memory = CountMacs([&] {
+                               at::Tensor a = at::relu(x);
+                               const at::Tensor b = a + a;  // a and b: 800
+                               a.reset();
+                               result = (b + b).relu_().view({5, 20}).t();  // b and the result: 800
+                             }).memory;
+  EXPECT_EQ(memory.made, 1200);
+  EXPECT_EQ(memory.peak, 800);
+  EXPECT_EQ(memory.kept, 400);
+}
+
+TEST_P(ComplexityTest, BytesKeptForTheBackwardPass) {
+  const at::Tensor x = Ones({2, 3}), first = Ones({4, 3}, true), second = Ones({5, 4}, true);
+  at::Tensor result;
+  const auto run = [&] { result = at::linear(at::linear(x, first).relu(), second); };
+  // 2*4 values, the same after ReLU, 2*5 results.
+  const MemoryCount training = CountMacs(run).memory;
+  EXPECT_EQ(training.made, 32 + 32 + 40);
+  EXPECT_EQ(training.kept, 32 + 40);  // ReLU's result serves ReLU and the second layer
+  const c10::InferenceMode inference;
+  EXPECT_EQ(CountMacs(run).memory.kept, 40);
 }
 
 TEST_P(ComplexityTest, LargestOperatorFirst) {

@@ -2,10 +2,15 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "eval/complexity/complexity.h"
+#include "experiments/runner/meta_input.h"
+#include "experiments/runner/mrsn_plain_counts.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
 #include "ops/base/status_macros.h"
@@ -13,43 +18,177 @@
 namespace mrsn::experiments {
 namespace {
 
-// Persons and bank entries do not change the count by where they are, only by how many.
-DetectorInput InputFor(const ComplexitySetting& setting, const ActionDetector& model) {
-  const auto floats = at::TensorOptions(at::kMeta), longs = floats.dtype(at::kLong);
-  DetectorInput input;
-  input.slow = at::empty({1, 3, setting.frames, setting.height, setting.width}, floats);
-  input.boxes = at::empty({setting.boxes, 4}, floats);
-  input.clip_index = at::empty({setting.boxes}, longs);
-  if (model.needs_bank()) {
-    input.bank = {at::empty({setting.bank_entries, model.relation_width()}, floats),
-                  at::empty({setting.bank_entries}, longs), at::empty({setting.bank_entries}, longs)};
+constexpr int kMostBoxes = 20;
+// A whole window at 1 Hz (of 21 s, if omega is 10), with so many persons each second.
+constexpr int kPersonsInBank[] = {1, 3, 5, 10};
+
+Split CountParameters(ActionDetector& model) {
+  return {eval::CountParameters(model.parameters()), eval::CountParameters(model.backbone().parameters()),
+          eval::CountParameters(model.head().parameters())};
+}
+
+std::vector<eval::ModuleWeight> WeightsOf(const torch::nn::Module& model) {
+  std::vector<eval::ModuleWeight> weights;
+  for (const auto& item : model.named_parameters()) {
+    const size_t dot = item.key().rfind('.');
+    weights.push_back({dot == std::string::npos ? "" : item.key().substr(0, dot), item.value()});
   }
-  return input;
+  return weights;
+}
+
+Split SplitOf(int64_t total, ActionDetector& model, const DetectorInput& input) {
+  const int64_t backbone = eval::CountMacs([&] { model.backbone().Forward(input.slow, input.fast); }).total;
+  return {total, backbone, total - backbone};
+}
+
+// The numbers of the head's closed forms, from its parameters' shapes; nothing for
+// another head.
+std::optional<MrsnShape> MrsnShapeOf(const ActionDetector& model, const torch::nn::Module& head) {
+  const auto parameters = head.named_parameters();
+  const auto size = [&](const char* name, int64_t dimension) {
+    const at::Tensor* parameter = parameters.find(name);
+    return parameter == nullptr ? 0 : parameter->size(dimension);
+  };
+  const auto layers = [&](const char* encoder) {
+    int64_t count = 0;
+    for (const auto& item : parameters) {
+      count += absl::StartsWith(item.key(), "mrse") && absl::StrContains(item.key(), encoder) &&
+               absl::EndsWith(item.key(), "attention.in_proj_weight");
+    }
+    return count;
+  };
+  MrsnShape shape;
+  shape.acre_layers = layers(".acre.layer");
+  shape.aare_layers = layers(".aare.layer");
+  shape.rse_layers = layers(".rse.x_layer");
+  if (shape.acre_layers + shape.aare_layers == 0) return std::nullopt;
+  for (const auto& item : parameters) {
+    if (absl::EndsWith(item.key(), "layer0.ffn.expand.weight")) shape.hidden = item.value().size(0);
+  }
+  shape.width = size("embedder.actor.weight", 0);
+  shape.actor_inputs = size("embedder.actor.weight", 1);
+  shape.channels = size("embedder.patch.weight", 1);
+  shape.patch_size = size("embedder.patch.weight", 2);
+  shape.context_tokens = std::max(size("embedder.context_embedding", 0), size("actor_position.embedding", 0));
+  shape.classes = size("mlp.classifier.weight", 0);
+  shape.mlp_layers = size("mlp.hidden.weight", 0) > 0 ? 2 : 1;
+  shape.inner_width = size("long_term.attention.in_proj_weight", 0) / 3;
+  shape.window_seconds = model.bank_radius();
+  return shape;
+}
+
+std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnShape>& shape,
+                              ActionDetector& model) {
+  std::vector<CurvePoint> curve;
+  const auto add = [&](int boxes, int bank_entries) {
+    ComplexitySetting setting = report.setting;
+    setting.boxes = boxes;
+    setting.bank_entries = bank_entries;
+    const DetectorInput input = MetaInput(setting, model);
+    CurvePoint& point = curve.emplace_back();
+    point.boxes = boxes;
+    point.bank_entries = bank_entries;
+    point.head_macs = eval::CountMacs([&] { model.Forward(input); }).total - report.macs.backbone;
+    if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, boxes, bank_entries);
+  };
+  for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
+  if (!report.needs_bank) return curve;
+  for (const int persons : kPersonsInBank) {
+    add(report.setting.boxes, persons * (2 * static_cast<int>(model.bank_radius()) + 1));
+  }
+  return curve;
+}
+
+absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment& experiment,
+                                       const ComplexitySetting& setting) {
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
+                        BuildModel(experiment.model(), at::kMeta));
+  ComplexityReport report;
+  report.experiment = name;
+  report.setting = setting;
+  report.needs_bank = model->needs_bank();
+  if (!report.needs_bank) report.setting.bank_entries = 0;
+  report.parameters = CountParameters(*model);
+
+  const DetectorInput input = MetaInput(report.setting, *model);
+  if (input.fast.defined()) report.fast_frames = static_cast<int>(input.fast.size(2));
+  // Dropout has its masks, and batch norms statistics of their own unless frozen.
+  model->SetBatchNormFrozen(experiment.train().freeze_batch_norm());
+  model->train();
+  DetectorOutput kept;
+  report.activations.training = eval::CountMacs([&] { kept = model->Forward(input); }).memory.kept;
+
+  at::NoGradGuard no_grad;
+  model->eval();
+  const eval::MacReport macs = eval::CountMacs([&] { model->Forward(input); }, WeightsOf(*model));
+  report.macs = SplitOf(macs.total, *model, input);
+  report.uncounted = macs.uncounted;
+  report.activations.made = macs.memory.made;
+  report.activations.peak = macs.memory.peak;
+  for (const auto& item : model->named_modules("", /*include_self=*/false)) {
+    ModuleComplexity module = {item.key(), eval::CountParameters(item.value()->parameters()),
+                               macs.InModule(item.key())};
+    if (module.parameters + module.macs > 0) report.modules.push_back(std::move(module));
+  }
+  const std::optional<MrsnShape> shape = MrsnShapeOf(*model, model->head());
+  if (shape) {
+    report.plain = {MrsnParameters(*shape),
+                    MrsnPlainMacs(*shape, report.setting.boxes, report.setting.bank_entries)};
+  }
+  report.curve = Curve(report, shape, *model);
+  return report;
 }
 
 }  // namespace
 
+ComplexitySetting SettingOf(const Experiment& experiment) {
+  const DatasetConfig& data = experiment.eval_data();
+  ComplexitySetting setting;
+  // What an unset field stands for, see datasets/dataset_config.proto.
+  if (data.has_micro_world()) {
+    setting.frames = 4;
+    setting.height = 64;
+  }
+  if (data.clip().has_frames()) setting.frames = data.clip().frames();
+  if (data.transform().short_side() > 0) setting.height = data.transform().short_side();
+  setting.width = setting.height;
+  return setting;
+}
+
 absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result) {
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
                         BuildModel(experiment.model(), at::kMeta));
+  const Split counted = CountParameters(*model);
   Parameters& parameters = *result->mutable_parameters();
-  parameters.set_total(eval::CountParameters(model->parameters()));
-  parameters.set_backbone(eval::CountParameters(model->backbone().parameters()));
-  parameters.set_head(eval::CountParameters(model->head().parameters()));
+  parameters.set_total(counted.total);
+  parameters.set_backbone(counted.backbone);
+  parameters.set_head(counted.head);
 
   at::NoGradGuard no_grad;
   model->eval();
-  const DetectorInput input = InputFor(setting, *model);
+  const DetectorInput input = MetaInput(setting, *model);
+  const Split split = SplitOf(eval::CountMacs([&] { model->Forward(input); }).total, *model, input);
   MultiplyAdds& macs = *result->mutable_multiply_adds();
-  macs.set_total(eval::CountMacs([&] { model->Forward(input); }).total);
-  macs.set_backbone(eval::CountMacs([&] { model->backbone().Forward(input.slow, input.fast); }).total);
-  macs.set_head(macs.total() - macs.backbone());
+  macs.set_total(split.total);
+  macs.set_backbone(split.backbone);
+  macs.set_head(split.head);
   macs.set_setting(
       absl::StrFormat("%dx%dx%d, %d boxes", setting.frames, setting.height, setting.width, setting.boxes));
   if (model->needs_bank()) {
     macs.set_setting(absl::StrFormat("%s, %d bank entries", macs.setting(), setting.bank_entries));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<ComplexityReport> CountComplexity(const std::string& name, const Experiment& experiment,
+                                                 const ComplexitySetting& setting) {
+  try {
+    return Count(name, experiment, setting);
+  } catch (const c10::Error& error) {  // a clip smaller than the backbone's reach
+    return absl::InvalidArgumentError(absl::StrFormat("%s: %d frames of %dx%d: %s", name, setting.frames,
+                                                      setting.height, setting.width,
+                                                      error.what_without_backtrace()));
+  }
 }
 
 }  // namespace mrsn::experiments

@@ -8,6 +8,7 @@
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
 #include "experiments/runner/machine.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace mrsn::experiments {
@@ -43,6 +44,40 @@ TEST_P(EveryExperimentTest, IsBuiltAndRunAtItsRealSize) {
   }
 }
 
+// Three ways to the same numbers: by module, apart, and by the equations.
+TEST_P(EveryExperimentTest, ItsCountsAgree) {
+  const Experiment experiment = LoadExperiment(Configs(), GetParam())->experiment;
+  ComplexitySetting setting;
+  setting.height = setting.width = 64;
+  setting.bank_entries = 40;
+  const auto report = CountComplexity(GetParam(), experiment, setting);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->parameters.total, report->parameters.backbone + report->parameters.head);
+  EXPECT_EQ(report->macs.total, report->macs.backbone + report->macs.head);
+  const auto module = [&](const std::string& name) {
+    for (const ModuleComplexity& module : report->modules) {
+      if (module.module == name) return module;
+    }
+    return ModuleComplexity();
+  };
+  EXPECT_EQ(module("backbone").parameters, report->parameters.backbone);
+  EXPECT_EQ(module("backbone").macs, report->macs.backbone);
+  EXPECT_EQ(module("head").parameters, report->parameters.head);
+  EXPECT_EQ(module("head").macs, report->macs.head);
+  for (const CurvePoint& point : report->curve) {
+    if (point.boxes == setting.boxes && point.bank_entries == report->setting.bank_entries) {
+      EXPECT_EQ(point.head_macs, report->macs.head);
+    }
+  }
+  EXPECT_GT(report->activations.made, report->activations.peak);
+  EXPECT_GT(report->activations.training, report->activations.peak);
+  const bool relations = experiment.model().mrsn().has_acre() || experiment.model().mrsn().has_aare();
+  ASSERT_EQ(report->plain.has_value(), relations);
+  if (relations) {
+    EXPECT_EQ(report->plain->head_parameters, report->parameters.head);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Configs, EveryExperimentTest, ::testing::ValuesIn(*ListExperiments(Configs())),
                          [](const auto& info) {
                            return absl::StrReplaceAll(info.param, {{"/", "_"}, {"-", "_"}});
@@ -56,6 +91,16 @@ TEST(ComplexityTest, FullSizeRowsHaveThePublishedSize) {
   EXPECT_EQ(none.parameters().head(), 163920);
 }
 
+// PySlowFast's SlowOnly R-50 with its linear head and 80 classes, counted by fvcore.
+TEST(ComplexityTest, FullSizeRowsHaveThePublishedMultiplyAdds) {
+  const auto total = [](ComplexitySetting setting) {
+    return Count("ava22/ablation/none", setting).multiply_adds().total();
+  };
+  EXPECT_EQ(total({4, 256, 256, 3, 0}), 41553461248);
+  EXPECT_EQ(total({8, 256, 256, 3, 0}), 83106430976);
+  EXPECT_EQ(total({8, 256, 341, 3, 0}), 113568677888);
+}
+
 // Backbone of base/micro on 4 x 64 x 64: stem 4*32*32*16*(3*25); block 4*16*16*48*(16*27)
 // and 4*16*16*48*(48*9); shortcut 4*16*16*48*16. Linear head: 3 persons x 48 x 15.
 TEST(ComplexityTest, MicroCountsByHand) {
@@ -66,6 +111,82 @@ TEST(ComplexityTest, MicroCountsByHand) {
   EXPECT_EQ(none.multiply_adds().backbone(),
             4 * 32 * 32 * 16 * 75 + 4 * 16 * 16 * 48 * (16 * 27 + 48 * 9 + 16));
   EXPECT_EQ(none.multiply_adds().head(), 3 * 48 * 15);
+}
+
+// What sharing saves in the first layers (M = 1): ACRE projects the L = 64 context tokens
+// to 3d once instead of N times, and MCA_X has one value and one result a person where
+// the equations have T queries, a key, a value, T results and T x 2d for attention.
+TEST(ComplexityTest, ExecutedIsPlainLessWhatIsShared) {
+  const auto resolved = LoadExperiment(Configs(), "ava22/ablation/acre_aare_rse");
+  const auto report = CountComplexity("row", resolved->experiment, SettingOf(resolved->experiment));
+  ASSERT_TRUE(report.ok()) << report.status();
+  const int64_t d = 1024, L = 64, T = 65;
+  for (const CurvePoint& point : report->curve) {
+    const int64_t N = point.boxes;
+    EXPECT_EQ(*point.plain_head_macs - point.head_macs,
+              (N - 1) * L * 3 * d * d + N * ((2 * T + 2) - 2) * d * d + N * 2 * T * d)
+        << N << " boxes";
+  }
+  ASSERT_EQ(report->curve.size(), 20);
+  EXPECT_EQ(report->setting.frames, 16);
+  // Eq. 2's and Eq. 7's parts: T (2 d^2 of the feed-forward layer) and its output
+  // projections d^2, shared projections 3 d^2 of 64 + N tokens, attention 2 T^2 d.
+  for (const ModuleComplexity& module : report->modules) {
+    if (module.module == "head.mrse0.acre") {
+      EXPECT_EQ(module.macs, (L + 3) * 3 * d * d + 3 * (T * 3 * d * d + 2 * T * T * d));
+    }
+    if (module.module == "head.mrse0.acre.layer0.attention") {
+      EXPECT_EQ(module.macs, (L + 3) * 3 * d * d + 3 * (T * d * d + 2 * T * T * d));
+    }
+    if (module.module == "head.mlp") {
+      EXPECT_EQ(module.macs, 3 * (3 * d * d + 80 * d));
+    }
+  }
+}
+
+TEST(ComplexityTest, BankSizesOfTheCurve) {
+  const auto resolved = LoadExperiment(Configs(), "micro/acre_aare_rse_lrb");
+  const auto report = CountComplexity("row", resolved->experiment, SettingOf(resolved->experiment));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->setting.frames, 4);
+  EXPECT_EQ(report->setting.height, 64);
+  // 1 to 20 boxes with the setting's 63 entries, then 21 s of 1, 3, 5 and 10 persons.
+  ASSERT_EQ(report->curve.size(), 24);
+  EXPECT_EQ(report->curve[19].bank_entries, 63);
+  EXPECT_EQ(report->curve[20].bank_entries, 21);
+  EXPECT_EQ(report->curve[20].boxes, 3);
+  EXPECT_EQ(report->curve[21].head_macs, report->macs.head);
+  // 42 entries more are projected twice, g = 192 to c = 64, and meet 3 queries, 2 c each.
+  EXPECT_EQ(report->curve[21].head_macs - report->curve[20].head_macs, 42 * (2 * 192 * 64 + 3 * 2 * 64));
+}
+
+// micro/none on 4 x 64 x 64 with 3 boxes. The stem's convolution and norm give S values
+// each (ReLU is in place), the block's two, the shortcut's and their sum B each.
+TEST(ComplexityTest, ActivationsByHand) {
+  const auto resolved = LoadExperiment(Configs(), "micro/none");
+  const auto report = CountComplexity("row", resolved->experiment, SettingOf(resolved->experiment));
+  ASSERT_TRUE(report.ok()) << report.status();
+  const int64_t S = 4 * 32 * 32 * 16, B = 4 * 16 * 16 * 48;
+  const int64_t F = 48 * 16 * 16, A = 3 * 48 * 7 * 7, G = 3 * 48, logits = 3 * 15;
+  // The maximum's indices have 8 bytes. Boxes in pixels, and the 4 factors that made them
+  // on the CPU and then on the device.
+  EXPECT_EQ(report->activations.made,
+            4 * (2 * S + 7 * B + F + A + G + logits) + 8 * G + 4 * (3 * 4) + 2 * 4 * 4);
+  // At the sum: the block's input, branch, shortcut before and after its norm, the sum.
+  EXPECT_EQ(report->activations.peak, 4 * (S + 4 * B));
+  // Norms keep inputs, convolutions and ReLU what ReLU gave, RoIAlign the boxes, dropout
+  // its mask, the classifier what dropout gave; G and logits are the results.
+  EXPECT_EQ(report->activations.training, 4 * (2 * S + 5 * B) + 4 * (3 * 4) + 8 * G + 4 * (3 * G + logits));
+}
+
+TEST(ComplexityTest, AClipTooSmallIsAnError) {
+  const auto resolved = LoadExperiment(Configs(), "micro/none");
+  ComplexitySetting setting = SettingOf(resolved->experiment);
+  setting.height = 0;
+  const auto report = CountComplexity("micro/none", resolved->experiment, setting);
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(std::string(report.status().message()),
+              testing::StartsWith("micro/none: 4 frames of 0x64: Calculated padded input size"));
 }
 
 }  // namespace

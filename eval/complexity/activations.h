@@ -1,0 +1,55 @@
+// Follows tensors through an executed function: which module's weights they were made
+// with, and how many bytes of them are alive.
+#ifndef MRSN_EVAL_COMPLEXITY_ACTIVATIONS_H_
+#define MRSN_EVAL_COMPLEXITY_ACTIVATIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "ATen/core/ivalue.h"
+#include "eval/complexity/complexity.h"
+
+namespace mrsn::eval {
+
+// Tensors are told apart by the storage they are views of, so that a slice of a weight is
+// that weight; on the meta device, too, each storage is an object of its own.
+class Activations {
+ public:
+  using Values = c10::ArrayRef<const c10::IValue>;
+
+  // What an operator reads, found before it runs.
+  struct Reads {
+    std::optional<std::string> module;             // see ModuleCount; nothing: made from no weight
+    std::vector<const c10::StorageImpl*> storage;  // of every tensor
+  };
+
+  explicit Activations(const std::vector<ModuleWeight>& weights);
+
+  Reads Read(Values inputs) const;
+  // Notes what an operator returned; its views and in-place results stay what they were.
+  void Made(const Reads& reads, const std::vector<c10::IValue>& outputs);
+
+  // Call when nothing of the function runs any more.
+  MemoryCount Finish();
+
+ private:
+  struct Block {
+    c10::weak_intrusive_ptr<c10::StorageImpl> storage;  // also keeps its address from being used again
+    std::optional<std::string> module;
+    int64_t bytes = 0;
+  };
+
+  int64_t BytesAlive();  // and forgets what is not
+
+  std::unordered_map<const c10::StorageImpl*, std::string> weights_;
+  std::unordered_map<const c10::StorageImpl*, Block> blocks_;
+  MemoryCount memory_;
+};
+
+}  // namespace mrsn::eval
+
+#endif  // MRSN_EVAL_COMPLEXITY_ACTIVATIONS_H_
