@@ -297,7 +297,7 @@ TEST(ImportWeightsTest, HalfPrecisionIsWidenedAndIntegersAreNotWeights) {
   EXPECT_TRUE(at::equal(model[0].second, at::tensor({1.5f, -2.0f})));
   const auto integers = ImportWeights({{"backbone.a", at::tensor({1, 2})}}, "f", *mapper, {}, model);
   EXPECT_THAT(std::string(integers.status().message()),
-              HasSubstr("Long [2] in the file, Float [2] in the model"));
+              HasSubstr("Int [2] in the file, Float [2] in the model"));
 }
 
 TEST(ImportWeightsTest, OldFilesLackTheCounterAndTwinsAreErrors) {
