@@ -1,7 +1,5 @@
 #include "mrsn/checkpoint/name_map.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "mrsn/checkpoint/name_map.pb.h"
+#include "mrsn/checkpoint/parse_text.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
@@ -22,18 +21,6 @@ struct NamedText {
 };
 constexpr NamedText kBuiltIn[] = {
 #include "mrsn/checkpoint/name_maps.inc"
-};
-
-// Keeps the first complaint of the parser.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrFormat("%d:%d: %s", line + 1, column + 1, message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
 };
 
 std::string WithSlow(const std::string& text, bool two_pathways) {
@@ -60,12 +47,7 @@ NameMapper::~NameMapper() = default;
 absl::StatusOr<NameMapper> NameMapper::Parse(const std::string& text, const std::string& origin,
                                              bool two_pathways) {
   NameMap map;
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &map)) {
-    return absl::InvalidArgumentError(absl::StrCat(origin, ":", error.text()));
-  }
+  MRSN_RETURN_IF_ERROR(ParseText(text, origin, &map));
   NameMapper mapper;
   mapper.format_ = map.format();
   MRSN_ASSIGN_OR_RETURN(mapper.recognised_by_, Compile(map.recognised_by(), origin, "recognised_by"));

@@ -34,6 +34,14 @@ inline c10::ScalarType ScalarTypeOf(Dtype dtype) {
   return c10::ScalarType::Undefined;
 }
 
+// PyTorch's name, "float32"; LibTorch's for types that are not in dtype.h.
+inline const char* DtypeName(c10::ScalarType type) {
+  for (const DtypeInfo& info : kDtypeInfos) {
+    if (ScalarTypeOf(info.dtype) == type) return info.name;
+  }
+  return c10::toString(type);
+}
+
 }  // namespace mrsn
 
 #endif  // MRSN_MRSN_CHECKPOINT_SCALAR_TYPE_H_
