@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "mrsn/checkpoint/scalar_type.h"
 
 namespace mrsn {
 namespace {
@@ -20,7 +21,7 @@ constexpr char kBackbone[] = "backbone.";
 constexpr char kCounter[] = ".num_batches_tracked";
 
 std::string Shown(const at::Tensor& tensor) {
-  return absl::StrFormat("%s [%s]", c10::toString(tensor.scalar_type()), absl::StrJoin(tensor.sizes(), ","));
+  return absl::StrFormat("%s [%s]", DtypeName(tensor.scalar_type()), absl::StrJoin(tensor.sizes(), ","));
 }
 
 bool SameKind(const at::Tensor& a, const at::Tensor& b) {

@@ -120,7 +120,7 @@ TEST(LoadCheckpointTest, WhatDoesNotFitIsNamed) {
   EXPECT_THAT(
       ErrorOf("plain.pth", two_classes),
       AllOf(HasSubstr("plain.pth does not fit the model: as pyslowfast: 30 copied, 2 that do not fit (first: "
-                      "head.projection.weight, Float [3,4] in the file, Float [2,4] in the model)"),
+                      "head.projection.weight, float32 [3,4] in the file, float32 [2,4] in the model)"),
             HasSubstr("take its backbone only"), Not(HasSubstr("\n"))));
 
   Shapes more = SlowOnly(3);
@@ -297,7 +297,7 @@ TEST(ImportWeightsTest, HalfPrecisionIsWidenedAndIntegersAreNotWeights) {
   EXPECT_TRUE(at::equal(model[0].second, at::tensor({1.5f, -2.0f})));
   const auto integers = ImportWeights({{"backbone.a", at::tensor({1, 2})}}, "f", *mapper, {}, model);
   EXPECT_THAT(std::string(integers.status().message()),
-              HasSubstr("Int [2] in the file, Float [2] in the model"));
+              HasSubstr("int32 [2] in the file, float32 [2] in the model"));
 }
 
 TEST(ImportWeightsTest, OldFilesLackTheCounterAndTwinsAreErrors) {
