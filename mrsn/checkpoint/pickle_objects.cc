@@ -43,12 +43,16 @@ bool Ints(const PickleValue& value, std::vector<int64_t>* ints) {
 // views that repeat elements (expand) do not occur in state dicts, and one of them
 // could stand for any number of bytes.
 absl::Status CheckBounds(const TensorRecord& tensor) {
-  uint64_t elements = 1, last = tensor.offset;
-  for (size_t i = 0; i < tensor.sizes.size(); ++i) {
-    if (__builtin_mul_overflow(elements, static_cast<uint64_t>(tensor.sizes[i]), &elements)) {
+  // Strides of sizes beyond 64 bits would overflow even if another size is 0.
+  int64_t bytes = 8;
+  for (int64_t size : tensor.sizes) {
+    if (__builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
       return Wrong("a tensor's size is beyond 64 bits");
     }
   }
+  const bool empty = std::count(tensor.sizes.begin(), tensor.sizes.end(), 0) > 0;
+  const uint64_t elements = empty ? 0 : bytes / 8;
+  uint64_t last = tensor.offset;
   for (size_t i = 0; elements > 0 && i < tensor.sizes.size(); ++i) {
     uint64_t reach;
     if (__builtin_mul_overflow(static_cast<uint64_t>(tensor.sizes[i] - 1),

@@ -201,17 +201,20 @@ TEST(UnpickleTest, TensorsWithinTheirStorage) {
 }
 
 TEST(UnpickleTest, TensorsBeyondTheirStorageAreErrors) {
-  const std::string huge = "J\xff\xff\xff\x7f";                            // 2^31 - 1
-  for (const std::string& rest : {std::string("K\x02K\x02\x85K\x04\x85"),  // elements 2 and 6
-                                  std::string("K\x06K\x01\x85K\x01\x85"),  // element 6
-                                  "K\x01" + huge + "\x85K\x01\x85",
-                                  // Repeated elements: sizes (2^31 - 1,), strides (0,).
-                                  "K\x01" + huge + "\x85J" + std::string(4, '\0') + "\x85",
-                                  "K\x01" + huge + huge + huge + "\x87" + huge + huge + huge + "\x87",
-                                  "K\x01K\x02\x85" + std::string("J\xff\xff\xff\xff\x85"),  // stride -1
-                                  std::string("J\xff\xff\xff\xffK\x02\x85K\x01\x85"),       // offset -1
-                                  std::string("K\x01K\x02\x85K\x01K\x01\x86"),  // a stride too many
-                                  std::string("K\x01K\x02K\x01")}) {
+  const std::string huge = "J\xff\xff\xff\x7f";  // 2^31 - 1
+  for (const std::string& rest :
+       {std::string("K\x02K\x02\x85K\x04\x85"),  // elements 2 and 6
+        std::string("K\x06K\x01\x85K\x01\x85"),  // element 6
+        "K\x01" + huge + "\x85K\x01\x85",
+        // Repeated elements: sizes (2^31 - 1,), strides (0,).
+        "K\x01" + huge + "\x85J" + std::string(4, '\0') + "\x85",
+        "K\x01" + huge + huge + huge + "\x87" + huge + huge + huge + "\x87",
+        "K\x01K\x02\x85" + std::string("J\xff\xff\xff\xff\x85"),  // stride -1
+        std::string("J\xff\xff\xff\xffK\x02\x85K\x01\x85"),       // offset -1
+        std::string("K\x01K\x02\x85K\x01K\x01\x86"),              // a stride too many
+        // No elements, but strides beyond 64 bits: sizes (0, 2^31 - 1, 2^31 - 1, 2^31 - 1).
+        "K\x01(" + std::string("K\0", 2) + huge + huge + huge + "t(K\x01" + "K\x01K\x01K\x01t",
+        std::string("K\x01K\x02K\x01")}) {
     const auto tree = Unpickle(TensorPickle(rest), "p");
     ASSERT_FALSE(tree.ok());
     EXPECT_THAT(std::string(tree.status().message()), HasSubstr("p: not a readable pickle: byte "));
