@@ -1,4 +1,6 @@
 // bazel run //experiments:convert_checkpoint -- --in=slowfast.pyth --experiment=... --out=weights.safetensors
+#include <ATen/ATen.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -63,6 +65,7 @@ absl::Status Convert(const std::string& in, const std::string& out) {
   MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
                         LoadExperiment(DataFilesRoot() + "/experiments/configs",
                                        absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_override)));
+  at::manual_seed(0);  // of what the file leaves as initialised
   auto model = BuildModel(resolved.experiment.model(), at::kCPU);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
   ImportOptions options;
@@ -83,6 +86,7 @@ absl::Status Convert(const std::string& in, const std::string& out) {
   about.set_experiment(resolved.name);
   about.set_config_fingerprint(resolved.fingerprint);
   about.set_commit(SourceCommit());
+  about.set_seed(0);
   Checkpoint::Source& source = *about.mutable_imported_from();
   source.set_format(report.format);
   source.set_file(std::filesystem::path(in).filename());
@@ -122,6 +126,9 @@ int main(int argc, char** argv) {
       "  bazel run //experiments:convert_checkpoint -- --in=SLOW_8x8_R50.pyth \\\n"
       "      --experiment=ava22/ablation/none --out=slow.safetensors --report=slow.json\n"
       "  ... --in=resnet50.pth --backbone_only      # image kernels are inflated over time\n\n"
+      "A converted file experiments/checkpoints/<experiment>.safetensors is what other experiments start "
+      "from\n"
+      "that name the experiment in inputs.initialise_from.\n\n"
       "Prints what became of every tensor: copied, inflated, left out, missing, unexpected, of another "
       "shape.\n"
       "Nothing in a file is executed, whatever it contains. Files saved by torch before 1.6 are not read; "

@@ -200,6 +200,7 @@ TEST(NameMapTest, WhatIsLeftOutAndWhereARowIsDropped) {
   EXPECT_THAT(native->LeftOut("model.head.classifier.weight"), IsEmpty());
   EXPECT_FALSE(native->HasBackgroundRow("head.classifier.weight"));
   const auto mmaction2 = ChooseNameMap("mmaction2", {}, false, "file");
+  EXPECT_EQ(mmaction2->LeftOut("data_preprocessor.mean"), "the mean and deviation of its input's colours");
   EXPECT_TRUE(mmaction2->HasBackgroundRow("head.classifier.weight"));
   EXPECT_FALSE(mmaction2->HasBackgroundRow("backbone.resnet.stem.weight"));
 }

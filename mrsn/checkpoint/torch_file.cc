@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -55,8 +54,6 @@ std::string Head(const std::string& path) {
 }
 
 }  // namespace
-
-bool LooksLikeZip(const std::string& path) { return IsZip(Head(path)); }
 
 absl::StatusOr<TorchFile> TorchFile::Open(const std::string& path) {
   const std::string head = Head(path);

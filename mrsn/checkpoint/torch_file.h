@@ -6,6 +6,7 @@
 #ifndef MRSN_MRSN_CHECKPOINT_TORCH_FILE_H_
 #define MRSN_MRSN_CHECKPOINT_TORCH_FILE_H_
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,9 +57,6 @@ class TorchFile {
   std::string state_key_;
   std::vector<StoredTensor> state_;
 };
-
-// Whether the file begins like a zip archive; false if it cannot be read.
-bool LooksLikeZip(const std::string& path);
 
 }  // namespace mrsn
 
