@@ -97,5 +97,19 @@ def mrsn_proto_library(name, srcs, deps = [], **kwargs):
     proto_library(name = name, srcs = srcs, deps = deps, **kwargs)
     cc_proto_library(name = name + "_cc", deps = [":" + name], **kwargs)
 
+def mrsn_embedded_texts(name, srcs):
+    """Text files as C++: <name>.inc has {"<file name>", R"(its text)"}, for each, to be #included in an array.
+
+    Args:
+      name: of the target, to be listed in a library's srcs.
+      srcs: files without the characters )TEXT".
+    """
+    native.genrule(
+        name = name,
+        srcs = srcs,
+        outs = [name + ".inc"],
+        cmd = "for f in $(SRCS); do echo '{\"'$$(basename $$f)'\", R\"TEXT('; cat $$f; echo ')TEXT\"},'; done > $@",
+    )
+
 def mrsn_sh_test(name, size = "small", **kwargs):
     native.sh_test(name = name, size = size, **kwargs)

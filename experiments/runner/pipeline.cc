@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -25,6 +24,7 @@
 #include "experiments/runner/snapshot.h"
 #include "experiments/runner/trainer.h"
 #include "mrsn/build_model.h"
+#include "mrsn/checkpoint/checkpoint_metadata.h"
 #include "mrsn/checkpoint/safetensors.h"
 #include "mrsn/relation_bank.h"
 #include "ops/base/file.h"
@@ -38,11 +38,6 @@ using datasets::Dataset;
 using datasets::Usage;
 
 constexpr char kBackbone[] = "backbone.";
-
-std::string Text(const Safetensors& weights, const std::string& key) {
-  const auto found = weights.metadata.find(key);
-  return found == weights.metadata.end() ? "" : found->second;
-}
 
 // Trained weights on disk.
 struct TrainedModel {
@@ -108,11 +103,11 @@ class Pipeline {
     const std::string path = absl::StrCat(options_.checkpoints_root, "/", resolved.name, ".safetensors");
     if (options_.checkpoints_root.empty() || !FileExists(path)) return absl::NotFoundError(path);
     MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(path));
-    if (Text(weights, "config_fingerprint") != resolved.fingerprint ||
-        Text(weights, "seed") != absl::StrCat(seed)) {
+    MRSN_ASSIGN_OR_RETURN(const Checkpoint about, ReadCheckpointMetadata(weights.metadata, path));
+    if (about.config_fingerprint() != resolved.fingerprint || !about.has_seed() || about.seed() != seed) {
       return absl::NotFoundError(absl::StrCat(path, ": trained with another config"));
     }
-    return TrainedModel{path, Text(weights, "weights_hash"), ""};
+    return TrainedModel{path, about.weights_hash(), ""};
   }
 
   // The weights another experiment's seed-0 run gives; Kinetics weights, too, are the
@@ -182,23 +177,31 @@ absl::StatusOr<TrainedModel> Pipeline::TrainedFrom(Run& run, uint64_t seed) {
   trained.weights_path = run.folder + "/weights.safetensors";
   if (FileExists(trained.weights_path)) {
     MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(trained.weights_path));
-    if (Text(weights, "identity") != run.identity) {
+    MRSN_ASSIGN_OR_RETURN(const Checkpoint about,
+                          ReadCheckpointMetadata(weights.metadata, trained.weights_path));
+    if (about.identity() != run.identity) {
       return absl::FailedPreconditionError(absl::StrFormat("%s: holds the weights of run %s, expected %s",
-                                                           trained.weights_path, Text(weights, "identity"),
+                                                           trained.weights_path, about.identity(),
                                                            run.identity));
     }
     MRSN_RETURN_IF_ERROR(LoadWeights(weights, trained.weights_path, "", *run.model));
     trained.weights_hash = WeightsHash(*run.model);
-    if (!absl::SimpleAtod(Text(weights, "train_seconds"), &trained.train_seconds) ||
-        !absl::SimpleAtoi(Text(weights, "iterations"), &trained.iterations)) {
-      return absl::DataLossError(absl::StrCat(trained.weights_path, ": lacks train_seconds or iterations"));
+    if (!about.has_seconds() || !about.has_iteration()) {
+      return absl::DataLossError(
+          absl::StrCat(trained.weights_path, ": its metadata lacks iteration or seconds"));
     }
+    trained.train_seconds = about.seconds();
+    trained.iterations = about.iteration();
     return trained;
   }
   TrainOptions training;
   training.title = absl::StrCat("train ", run.resolved.name, " seed ", seed);
-  training.identity = run.identity;
-  training.seed = seed;
+  training.about.set_experiment(run.resolved.name);
+  training.about.set_config_fingerprint(run.resolved.fingerprint);
+  training.about.set_data_fingerprint(run.train_data->Fingerprint());
+  training.about.set_identity(run.identity);
+  training.about.set_commit(SourceCommit());
+  training.about.set_seed(seed);
   training.checkpoint_path = run.folder + "/checkpoint.safetensors";
   training.log_path = run.folder + "/train.jsonl";
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(run.folder + "/experiment.textproto", run.resolved.text));
@@ -207,15 +210,7 @@ absl::StatusOr<TrainedModel> Pipeline::TrainedFrom(Run& run, uint64_t seed) {
   trained.weights_hash = WeightsHash(*run.model);
   trained.train_seconds = report.seconds;
   trained.iterations = report.iterations;
-  MRSN_RETURN_IF_ERROR(WriteSafetensors(
-      trained.weights_path, Weights(*run.model, {{"identity", run.identity},
-                                                 {"experiment", run.resolved.name},
-                                                 {"seed", absl::StrCat(seed)},
-                                                 {"config_fingerprint", run.resolved.fingerprint},
-                                                 {"data_fingerprint", run.train_data->Fingerprint()},
-                                                 {"weights_hash", trained.weights_hash},
-                                                 {"iterations", absl::StrCat(trained.iterations)},
-                                                 {"train_seconds", absl::StrCat(trained.train_seconds)}})));
+  MRSN_RETURN_IF_ERROR(WriteSafetensors(trained.weights_path, Weights(*run.model, report.about)));
   // The weights say it all now; what only resuming needed goes.
   std::error_code ignored;
   std::filesystem::remove(training.checkpoint_path, ignored);

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "mrsn/checkpoint/checkpoint_metadata.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
 
@@ -19,7 +19,8 @@ namespace {
 
 constexpr char kModel[] = "model.";
 constexpr char kOptimizer[] = "optimizer.";
-constexpr char kMomentum[] = ".momentum_buffer";
+constexpr char kMomentum[] = "momentum_buffer";
+constexpr char kSgd[] = "SGD";
 
 std::vector<std::pair<std::string, at::Tensor>> NamedTensors(const torch::nn::Module& model) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
@@ -28,10 +29,30 @@ std::vector<std::pair<std::string, at::Tensor>> NamedTensors(const torch::nn::Mo
   return tensors;
 }
 
-torch::optim::SGDParamState* StateOf(torch::optim::SGD& optimizer, const at::Tensor& parameter) {
-  auto& states = optimizer.state();
+const torch::optim::SGDParamState* StateOf(const torch::optim::SGD& optimizer, const at::Tensor& parameter) {
+  const auto& states = optimizer.state();
   const auto found = states.find(parameter.unsafeGetTensorImpl());
-  return found == states.end() ? nullptr : static_cast<torch::optim::SGDParamState*>(found->second.get());
+  return found == states.end() ? nullptr
+                               : static_cast<const torch::optim::SGDParamState*>(found->second.get());
+}
+
+void Describe(const torch::optim::SGD& optimizer, Checkpoint::Optimizer* description) {
+  const auto& options = static_cast<const torch::optim::SGDOptions&>(optimizer.defaults());
+  description->set_kind(kSgd);
+  description->set_momentum(options.momentum());
+  description->set_nesterov(options.nesterov());
+  description->set_weight_decay(options.weight_decay());
+  description->add_state(kMomentum);
+}
+
+Safetensors Tensors(const torch::nn::Module& model) {
+  Safetensors weights;
+  for (const auto& [name, tensor] : NamedTensors(model)) weights.tensors[name] = tensor;
+  return weights;
+}
+
+std::string MomentumName(const std::string& parameter) {
+  return absl::StrCat(kOptimizer, parameter, ".", kMomentum);
 }
 
 using Copies = std::vector<std::pair<at::Tensor, at::Tensor>>;  // (to, from)
@@ -59,38 +80,35 @@ void Execute(const Copies& copies) {
 
 }  // namespace
 
-Safetensors TakeSnapshot(const torch::nn::Module& model, torch::optim::SGD& optimizer,
-                         const Progress& progress) {
+Safetensors TakeSnapshot(const torch::nn::Module& model, const torch::optim::SGD& optimizer,
+                         Checkpoint about) {
   Safetensors snapshot;
-  snapshot.metadata = {{"identity", progress.identity},
-                       {"iteration", absl::StrCat(progress.iteration)},
-                       {"seconds", absl::StrFormat("%.17g", progress.seconds)}};
+  Describe(optimizer, about.mutable_optimizer());
+  snapshot.metadata = CheckpointMetadata(about);
   for (const auto& [name, tensor] : NamedTensors(model)) snapshot.tensors[kModel + name] = tensor;
   for (const auto& item : model.named_parameters()) {
     const auto* state = StateOf(optimizer, item.value());
     if (state != nullptr && state->momentum_buffer().defined()) {
-      snapshot.tensors[absl::StrCat(kOptimizer, item.key(), kMomentum)] = state->momentum_buffer();
+      snapshot.tensors[MomentumName(item.key())] = state->momentum_buffer();
     }
   }
   return snapshot;
 }
 
-absl::StatusOr<Progress> RestoreSnapshot(const Safetensors& snapshot, const std::string& origin,
-                                         const std::string& identity, torch::nn::Module& model,
-                                         torch::optim::SGD& optimizer) {
-  Progress progress;
-  const auto text = [&](const char* key) {
-    const auto found = snapshot.metadata.find(key);
-    return found == snapshot.metadata.end() ? std::string() : found->second;
-  };
-  progress.identity = text("identity");
-  if (progress.identity != identity) {
+absl::StatusOr<Checkpoint> RestoreSnapshot(const Safetensors& snapshot, const std::string& origin,
+                                           const std::string& identity, torch::nn::Module& model,
+                                           torch::optim::SGD& optimizer) {
+  MRSN_ASSIGN_OR_RETURN(Checkpoint about, ReadCheckpointMetadata(snapshot.metadata, origin));
+  if (about.identity() != identity) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "%s: belongs to another run: identity %s, expected %s", origin, progress.identity, identity));
+        "%s: belongs to another run: identity %s, expected %s", origin, about.identity(), identity));
   }
-  if (!absl::SimpleAtoi(text("iteration"), &progress.iteration) ||
-      !absl::SimpleAtod(text("seconds"), &progress.seconds) || progress.iteration < 0) {
+  if (!about.has_iteration() || about.iteration() < 0 || !about.has_seconds()) {
     return absl::DataLossError(absl::StrCat(origin, ": its metadata lacks iteration or seconds"));
+  }
+  if (about.optimizer().kind() != kSgd) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: holds the state of optimizer '%s', expected %s",
+                                                      origin, about.optimizer().kind(), kSgd));
   }
   Copies copies;
   for (const auto& [name, tensor] : NamedTensors(model)) {
@@ -98,7 +116,7 @@ absl::StatusOr<Progress> RestoreSnapshot(const Safetensors& snapshot, const std:
   }
   std::vector<std::pair<at::Tensor, at::Tensor>> momenta;  // (parameter, momentum)
   for (const auto& item : model.named_parameters()) {
-    const std::string name = absl::StrCat(kOptimizer, item.key(), kMomentum);
+    const std::string name = MomentumName(item.key());
     if (snapshot.tensors.count(name) == 0) continue;  // a parameter that has had no gradient yet
     at::Tensor momentum = at::empty_like(item.value());
     MRSN_RETURN_IF_ERROR(Plan(snapshot, origin, name, momentum, &copies));
@@ -114,13 +132,14 @@ absl::StatusOr<Progress> RestoreSnapshot(const Safetensors& snapshot, const std:
     state->momentum_buffer(momentum);
     optimizer.state()[parameter.unsafeGetTensorImpl()] = std::move(state);
   }
-  return progress;
+  about.clear_optimizer();  // TakeSnapshot adds it again
+  return about;
 }
 
-Safetensors Weights(const torch::nn::Module& model, std::map<std::string, std::string> metadata) {
-  Safetensors weights;
-  weights.metadata = std::move(metadata);
-  for (const auto& [name, tensor] : NamedTensors(model)) weights.tensors[name] = tensor;
+Safetensors Weights(const torch::nn::Module& model, Checkpoint about) {
+  Safetensors weights = Tensors(model);
+  about.set_weights_hash(WeightsHash(model));
+  weights.metadata = CheckpointMetadata(about);
   return weights;
 }
 
@@ -138,7 +157,7 @@ absl::Status LoadWeights(const Safetensors& weights, const std::string& origin, 
 }
 
 std::string WeightsHash(const torch::nn::Module& model) {
-  return Fingerprint(SerializeSafetensors(Weights(model, {})));
+  return Fingerprint(SerializeSafetensors(Tensors(model)));
 }
 
 }  // namespace mrsn::experiments

@@ -6,6 +6,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mrsn/checkpoint/checkpoint_metadata.h"
+#include "ops/base/file.h"
+#include "ops/base/fingerprint.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -35,6 +38,14 @@ void Steps(Net& net, torch::optim::SGD& optimizer, int first, int last) {
   }
 }
 
+Checkpoint About(int64_t iteration, double seconds) {
+  Checkpoint about;
+  about.set_identity("run");
+  about.set_iteration(iteration);
+  about.set_seconds(seconds);
+  return about;
+}
+
 std::string Trained(int stop_at) {
   at::manual_seed(7);
   Net net(4);
@@ -44,14 +55,14 @@ std::string Trained(int stop_at) {
     return WeightsHash(net);
   }
   Steps(net, optimizer, 0, stop_at);
-  const std::string bytes = SerializeSafetensors(TakeSnapshot(net, optimizer, {"run", stop_at, 1.5}));
+  const std::string bytes = SerializeSafetensors(TakeSnapshot(net, optimizer, About(stop_at, 1.5)));
   at::manual_seed(99);
   Net other(4);
   auto fresh = Optimizer(other);
   const auto progress = RestoreSnapshot(*ParseSafetensors(bytes, "s"), "s", "run", other, fresh);
   EXPECT_TRUE(progress.ok()) << progress.status();
-  EXPECT_EQ(progress->iteration, stop_at);
-  EXPECT_EQ(progress->seconds, 1.5);
+  EXPECT_EQ(progress->iteration(), stop_at);
+  EXPECT_EQ(progress->seconds(), 1.5);
   Steps(other, fresh, stop_at, 6);
   return WeightsHash(other);
 }
@@ -67,7 +78,7 @@ class RestoreTest : public ::testing::Test {
  protected:
   RestoreTest() : net_(4), optimizer_(Optimizer(net_)) {
     Steps(net_, optimizer_, 0, 1);
-    snapshot_ = *ParseSafetensors(SerializeSafetensors(TakeSnapshot(net_, optimizer_, {"run", 1, 0})), "s");
+    snapshot_ = *ParseSafetensors(SerializeSafetensors(TakeSnapshot(net_, optimizer_, About(1, 0))), "s");
   }
   std::string ErrorOf(const std::string& identity, Net& net) {
     auto optimizer = Optimizer(net);
@@ -96,6 +107,45 @@ TEST_F(RestoreTest, ShapesMissingAndExtraTensorsAreNamed) {
   snapshot_.tensors.erase("model.stray");
   snapshot_.tensors.erase("model.norm.running_mean");
   EXPECT_THAT(ErrorOf("run", net_), HasSubstr("'model.norm.running_mean'"));
+}
+
+TEST_F(RestoreTest, TheSnapshotSaysWhatItIs) {
+  const auto about = ReadCheckpointMetadata(snapshot_.metadata, "s");
+  ASSERT_TRUE(about.ok()) << about.status();
+  EXPECT_EQ(about->optimizer().kind(), "SGD");
+  EXPECT_EQ(about->optimizer().momentum(), 0.9);
+  snapshot_.metadata = CheckpointMetadata(About(1, 0));
+  EXPECT_THAT(ErrorOf("run", net_), HasSubstr("state of optimizer '', expected SGD"));
+  Checkpoint nowhere;
+  nowhere.set_identity("run");
+  snapshot_.metadata = CheckpointMetadata(nowhere);
+  EXPECT_THAT(ErrorOf("run", net_), HasSubstr("lacks iteration or seconds"));
+  snapshot_.metadata.clear();
+  EXPECT_THAT(ErrorOf("run", net_), HasSubstr("file.safetensors: its metadata lacks 'mrsn.checkpoint'"));
+}
+
+TEST(WeightsTest, TheirHashIsOfNamesShapesAndValuesAlone) {
+  Net net(4);
+  Checkpoint about;
+  about.set_experiment("a");
+  const auto read = ReadCheckpointMetadata(Weights(net, about).metadata, "w");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->weights_hash(), WeightsHash(net));
+  EXPECT_EQ(read->experiment(), "a");
+}
+
+// What comes with the tree is in the present form: reading and writing changes no byte.
+TEST(WeightsTest, TheShippedFilesAreAsThisVersionWritesThem) {
+  const std::string path = "experiments/checkpoints/micro/pretrain.safetensors";
+  auto weights = ReadSafetensors(path);
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  EXPECT_EQ(SerializeSafetensors(*weights), *ReadFile(path));
+  const auto about = ReadCheckpointMetadata(weights->metadata, path);
+  ASSERT_TRUE(about.ok()) << about.status();
+  EXPECT_EQ(about->experiment(), "micro/pretrain");
+  EXPECT_EQ(CheckpointMetadata(*about), weights->metadata);
+  weights->metadata.clear();
+  EXPECT_EQ(about->weights_hash(), Fingerprint(SerializeSafetensors(*weights)));
 }
 
 TEST(LoadWeightsTest, OnlyThePrefixIsCopied) {

@@ -99,48 +99,50 @@ class Trainer {
     MRSN_RETURN_IF_ERROR(Resume());
     datasets::LoaderOptions loading;
     loading.batch_size = config_.batch_size();
-    loading.seed = options_.seed;
+    loading.seed = options_.about.seed();
     loading.shuffle = true;
     loading.drop_last = true;
-    loading.first_batch = progress_.iteration;
+    loading.first_batch = iteration_;
     datasets::Loader loader(dataset_, loading);
-    ProgressBar bar(options_.title, total_, "clips", progress_.iteration);
-    const double earlier = progress_.seconds;
+    ProgressBar bar(options_.title, total_, "clips", iteration_);
+    const double earlier = seconds_;
     const absl::Time start = absl::Now();
     int64_t clips = 0;
-    while (progress_.iteration < total_) {
+    while (iteration_ < total_) {
       MRSN_ASSIGN_OR_RETURN(const std::vector<datasets::Sample> samples, loader.Next());
       MRSN_ASSIGN_OR_RETURN(const double loss, Step(samples));
       clips += samples.size();
-      progress_.seconds = earlier + absl::ToDoubleSeconds(absl::Now() - start);
+      seconds_ = earlier + absl::ToDoubleSeconds(absl::Now() - start);
       Log(loss, clips / absl::ToDoubleSeconds(absl::Now() - start));
-      bar.Update(progress_.iteration, clips,
-                 absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(),
-                                 LearningRateAt(schedule_, progress_.iteration - 1)));
-      if (progress_.iteration % config_.checkpoint_every_iterations() == 0 || progress_.iteration == total_) {
-        MRSN_RETURN_IF_ERROR(Checkpoint());
+      bar.Update(
+          iteration_, clips,
+          absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(), LearningRateAt(schedule_, iteration_ - 1)));
+      if (iteration_ % config_.checkpoint_every_iterations() == 0 || iteration_ == total_) {
+        MRSN_RETURN_IF_ERROR(WriteCheckpoint());
       }
     }
     bar.Finish();
-    return TrainReport{total_, RecentLoss(), progress_.seconds};
+    return TrainReport{total_, RecentLoss(), seconds_, About()};
   }
 
  private:
   absl::Status Resume() {
-    progress_.identity = options_.identity;
     if (!FileExists(options_.checkpoint_path)) return absl::OkStatus();
     MRSN_ASSIGN_OR_RETURN(const Safetensors snapshot, ReadSafetensors(options_.checkpoint_path));
-    MRSN_ASSIGN_OR_RETURN(progress_, RestoreSnapshot(snapshot, options_.checkpoint_path, options_.identity,
-                                                     model_, optimizer_));
-    log_ = LogUpTo(options_.log_path, progress_.iteration);
+    MRSN_ASSIGN_OR_RETURN(
+        const Checkpoint stored,
+        RestoreSnapshot(snapshot, options_.checkpoint_path, options_.about.identity(), model_, optimizer_));
+    iteration_ = stored.iteration();
+    seconds_ = stored.seconds();
+    log_ = LogUpTo(options_.log_path, iteration_);
     return absl::OkStatus();
   }
 
   // One iteration on `samples`; the loss.
   absl::StatusOr<double> Step(const std::vector<datasets::Sample>& samples) {
-    const double rate = LearningRateAt(schedule_, progress_.iteration);
+    const double rate = LearningRateAt(schedule_, iteration_);
     static_cast<torch::optim::SGDOptions&>(optimizer_.param_groups()[0].options()).lr(rate);
-    at::manual_seed(Mix(options_.seed, progress_.iteration));
+    at::manual_seed(Mix(options_.about.seed(), iteration_));
     model_.train();
     model_.SetBatchNormFrozen(config_.freeze_batch_norm());
     const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());
@@ -151,14 +153,14 @@ class Trainer {
       return absl::InternalError(absl::StrFormat(
           "%s: the loss is %f at iteration %d (learning rate %g, first clip %s second %d); lower "
           "train.learning_rate or set train.gradient_clip_norm. The last checkpoint is %s",
-          options_.title, value, progress_.iteration, rate, batch.keyframes[0].video,
-          batch.keyframes[0].timestamp, options_.checkpoint_path));
+          options_.title, value, iteration_, rate, batch.keyframes[0].video, batch.keyframes[0].timestamp,
+          options_.checkpoint_path));
     }
     optimizer_.zero_grad();
     loss.backward();
     if (config_.gradient_clip_norm() > 0) ClipGradients(config_.gradient_clip_norm());
     optimizer_.step();
-    ++progress_.iteration;
+    ++iteration_;
     recent_.push_back(value);
     if (recent_.size() > kLossWindow) recent_.pop_front();
     return value;
@@ -176,10 +178,18 @@ class Trainer {
     for (at::Tensor& gradient : gradients) gradient.mul_(limit / norm);
   }
 
-  absl::Status Checkpoint() {
+  absl::Status WriteCheckpoint() {
     // The log first: a checkpoint never stands beside a log that lacks its lines.
     MRSN_RETURN_IF_ERROR(WriteFileAtomically(options_.log_path, log_));
-    return WriteSafetensors(options_.checkpoint_path, TakeSnapshot(model_, optimizer_, progress_));
+    return WriteSafetensors(options_.checkpoint_path, TakeSnapshot(model_, optimizer_, About()));
+  }
+
+  Checkpoint About() const {
+    Checkpoint about = options_.about;
+    about.set_iteration(iteration_);
+    about.set_epoch(static_cast<double>(iteration_) / per_epoch_);
+    about.set_seconds(seconds_);
+    return about;
   }
 
   void Log(double loss, double clips_per_second) {
@@ -187,8 +197,8 @@ class Trainer {
         &log_,
         R"({"iteration": %d, "epoch": %.4f, "loss": %.6g, "learning_rate": %.6g, "clips_per_second": %.1f})"
         "\n",
-        progress_.iteration, static_cast<double>(progress_.iteration) / per_epoch_, loss,
-        LearningRateAt(schedule_, progress_.iteration - 1), clips_per_second);
+        iteration_, static_cast<double>(iteration_) / per_epoch_, loss,
+        LearningRateAt(schedule_, iteration_ - 1), clips_per_second);
   }
 
   double RecentLoss() const {
@@ -203,7 +213,8 @@ class Trainer {
   const int64_t per_epoch_, total_;
   const LearningRateSchedule schedule_;
   torch::optim::SGD optimizer_;
-  Progress progress_;
+  int64_t iteration_ = 0;  // done
+  double seconds_ = 0;     // spent so far, over all sittings
   std::deque<double> recent_;
   std::string log_;
 };

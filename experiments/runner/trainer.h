@@ -10,13 +10,15 @@
 #include "experiments/runner/batch.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/action_detector.h"
+#include "mrsn/checkpoint/checkpoint.pb.h"
 
 namespace mrsn::experiments {
 
 struct TrainOptions {
-  std::string title;     // before the progress bar
-  std::string identity;  // of the run; a checkpoint of another identity is an error
-  uint64_t seed = 0;
+  std::string title;  // before the progress bar
+  // What checkpoints say about the run, without where it stands. A checkpoint of
+  // another identity is an error; everything random follows from the seed.
+  Checkpoint about;
   std::string checkpoint_path;  // written every checkpoint_every_iterations, read when it exists
   std::string log_path;  // one JSON object a line: iteration, epoch, loss, learning_rate, clips_per_second
 };
@@ -25,6 +27,7 @@ struct TrainReport {
   int64_t iterations = 0;
   double loss = 0;     // mean over the last 20 iterations of this sitting
   double seconds = 0;  // over all sittings
+  Checkpoint about;    // TrainOptions::about at the end
 };
 
 // SGD with the schedule of `config` (paper section 4.2). A run that is stopped at any

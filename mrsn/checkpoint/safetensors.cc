@@ -4,12 +4,18 @@
 
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "mrsn/checkpoint/safetensors_header.h"
+#include "mrsn/checkpoint/scalar_type.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
@@ -18,73 +24,27 @@ namespace {
 
 using nlohmann::json;
 
-// The format's own limit, which also bounds what a hostile header can make us parse.
-constexpr uint64_t kMaxHeaderBytes = 100'000'000;
-
-struct DtypeName {
-  at::ScalarType type;
-  const char* name;
-};
-constexpr DtypeName kDtypes[] = {{at::kFloat, "F32"},     {at::kDouble, "F64"}, {at::kHalf, "F16"},
-                                 {at::kBFloat16, "BF16"}, {at::kLong, "I64"},   {at::kInt, "I32"},
-                                 {at::kByte, "U8"},       {at::kBool, "BOOL"}};
-
 const char* NameOf(at::ScalarType type) {
-  for (const DtypeName& dtype : kDtypes) {
-    if (dtype.type == type) return dtype.name;
+  for (const DtypeInfo& info : kDtypeInfos) {
+    if (ScalarTypeOf(info.dtype) == type) return info.safetensors;
   }
   TORCH_CHECK(false, "safetensors: dtype ", type, " is not supported");
 }
 
-absl::Status Malformed(const std::string& origin, absl::string_view what) {
-  return absl::DataLossError(absl::StrCat(origin, ": not a readable safetensors file: ", what));
-}
-
-// Product of `shape` times `item_size`, or an error for negative sizes and overflow.
-absl::StatusOr<uint64_t> ByteSize(const std::vector<int64_t>& shape, uint64_t item_size,
-                                  const std::string& origin, const std::string& name) {
-  uint64_t bytes = item_size;
-  for (int64_t size : shape) {
-    if (size < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) {
-      return Malformed(origin, absl::StrCat("tensor '", name, "' has an impossible shape"));
+// `fetch(begin, bytes, to)` copies bytes of the file.
+absl::StatusOr<Safetensors> MakeTensors(SafetensorsHeader header,
+                                        absl::FunctionRef<absl::Status(uint64_t, uint64_t, void*)> fetch) {
+  Safetensors content;
+  content.metadata = std::move(header.metadata);
+  for (const SafetensorsHeader::Entry& entry : header.entries) {
+    at::Tensor tensor = at::empty(entry.shape, ScalarTypeOf(entry.dtype));
+    if (entry.end > entry.begin) {
+      MRSN_RETURN_IF_ERROR(
+          fetch(header.data_begin + entry.begin, entry.end - entry.begin, tensor.data_ptr()));
     }
+    content.tensors[entry.name] = std::move(tensor);
   }
-  return bytes;
-}
-
-absl::StatusOr<at::Tensor> ParseTensor(const std::string& name, const json& entry, absl::string_view data,
-                                       const std::string& origin) {
-  if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
-      !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
-      !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
-    return Malformed(origin, absl::StrCat("tensor '", name, "' lacks dtype, shape or data_offsets"));
-  }
-  const std::string dtype = entry["dtype"];
-  const DtypeName* found = nullptr;
-  for (const DtypeName& candidate : kDtypes) {
-    if (dtype == candidate.name) found = &candidate;
-  }
-  if (found == nullptr) {
-    return Malformed(origin, absl::StrCat("tensor '", name, "' has unsupported dtype ", dtype));
-  }
-  std::vector<int64_t> shape;
-  for (const json& size : entry["shape"]) {
-    if (!size.is_number_integer()) return Malformed(origin, absl::StrCat("tensor '", name, "': bad shape"));
-    shape.push_back(size.get<int64_t>());
-  }
-  if (!entry["data_offsets"][0].is_number_unsigned() || !entry["data_offsets"][1].is_number_unsigned()) {
-    return Malformed(origin, absl::StrCat("tensor '", name, "': bad data_offsets"));
-  }
-  const uint64_t begin = entry["data_offsets"][0], end = entry["data_offsets"][1];
-  MRSN_ASSIGN_OR_RETURN(const uint64_t expected,
-                        ByteSize(shape, c10::elementSize(found->type), origin, name));
-  if (begin > end || end > data.size() || end - begin != expected) {
-    return Malformed(origin, absl::StrFormat("tensor '%s' takes bytes %d..%d of %d, but its shape needs %d",
-                                             name, begin, end, data.size(), expected));
-  }
-  at::Tensor tensor = at::empty(shape, found->type);
-  if (expected > 0) std::memcpy(tensor.data_ptr(), data.data() + begin, expected);
-  return tensor;
+  return content;
 }
 
 }  // namespace
@@ -115,30 +75,11 @@ std::string SerializeSafetensors(const Safetensors& content) {
 }
 
 absl::StatusOr<Safetensors> ParseSafetensors(absl::string_view bytes, const std::string& origin) {
-  uint64_t length = 0;
-  if (bytes.size() < sizeof length) return Malformed(origin, "shorter than its length field");
-  std::memcpy(&length, bytes.data(), sizeof length);
-  bytes.remove_prefix(sizeof length);
-  if (length > bytes.size() || length > kMaxHeaderBytes) {
-    return Malformed(origin,
-                     absl::StrFormat("header of %d bytes in a file with %d left", length, bytes.size()));
-  }
-  const json header = json::parse(bytes.substr(0, length), nullptr, /*allow_exceptions=*/false);
-  if (!header.is_object()) return Malformed(origin, "its header is no JSON object");
-  bytes.remove_prefix(length);
-  Safetensors content;
-  for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") {
-      if (!entry.is_object()) return Malformed(origin, "__metadata__ is no object");
-      for (const auto& [key, value] : entry.items()) {
-        if (!value.is_string()) return Malformed(origin, absl::StrCat("metadata '", key, "' is no string"));
-        content.metadata[key] = value;
-      }
-      continue;
-    }
-    MRSN_ASSIGN_OR_RETURN(content.tensors[name], ParseTensor(name, entry, bytes, origin));
-  }
-  return content;
+  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ParseSafetensorsHeader(bytes, bytes.size(), origin));
+  return MakeTensors(std::move(header), [&](uint64_t begin, uint64_t size, void* to) {
+    std::memcpy(to, bytes.data() + begin, size);
+    return absl::OkStatus();
+  });
 }
 
 absl::Status WriteSafetensors(const std::string& path, const Safetensors& content) {
@@ -146,8 +87,26 @@ absl::Status WriteSafetensors(const std::string& path, const Safetensors& conten
 }
 
 absl::StatusOr<Safetensors> ReadSafetensors(const std::string& path) {
-  MRSN_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  return ParseSafetensors(bytes, path);
+  std::error_code failed;
+  const uint64_t file_bytes = std::filesystem::file_size(path, failed);
+  if (failed) {
+    return absl::NotFoundError(absl::StrCat(path, ": cannot open for reading: ", failed.message()));
+  }
+  std::ifstream file(path, std::ios::binary);
+  const auto fetch = [&](uint64_t begin, uint64_t size, void* to) {
+    file.seekg(begin);
+    file.read(static_cast<char*>(to), size);
+    return file ? absl::OkStatus()
+                : absl::DataLossError(absl::StrFormat("%s: cannot read bytes %d..%d of %d", path, begin,
+                                                      begin + size, file_bytes));
+  };
+  std::string head(std::min(file_bytes, kSafetensorsLengthBytes), '\0');
+  MRSN_RETURN_IF_ERROR(fetch(0, head.size(), head.data()));
+  MRSN_ASSIGN_OR_RETURN(const uint64_t head_bytes, SafetensorsHeaderEnd(head, file_bytes, path));
+  head.resize(head_bytes);
+  MRSN_RETURN_IF_ERROR(fetch(0, head.size(), head.data()));
+  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ParseSafetensorsHeader(head, file_bytes, path));
+  return MakeTensors(std::move(header), fetch);
 }
 
 }  // namespace mrsn

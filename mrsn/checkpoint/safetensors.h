@@ -1,6 +1,5 @@
-// Named tensors in the safetensors format: 8 bytes little-endian header length,
-// a JSON header {"name": {"dtype", "shape", "data_offsets"}, "__metadata__": {…}},
-// then the raw little-endian data. Nothing in such a file can be executed.
+// Named tensors in the safetensors format (safetensors_header.h). Nothing in such a file
+// can be executed.
 #ifndef MRSN_MRSN_CHECKPOINT_SAFETENSORS_H_
 #define MRSN_MRSN_CHECKPOINT_SAFETENSORS_H_
 
@@ -20,16 +19,16 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;  // the header's "__metadata__"
 };
 
-// Bytes of the file. float32, float64, float16, bfloat16, int64, int32, uint8 and
-// bool tensors; any other dtype is a programmer error. Equal content gives equal
-// bytes.
+// Bytes of the file. Tensors of the types in dtype.h; any other is a programmer
+// error. Equal content gives equal bytes.
 std::string SerializeSafetensors(const Safetensors& content);
 
-// `origin` names the source in errors: truncated, overlapping or out-of-range
-// data, unknown dtype, shape that does not fit its bytes. Tensors own their data.
+// `origin` names the source in errors, which are those of ParseSafetensorsHeader().
+// Tensors own their data.
 absl::StatusOr<Safetensors> ParseSafetensors(absl::string_view bytes, const std::string& origin);
 
 absl::Status WriteSafetensors(const std::string& path, const Safetensors& content);
+// Reads each tensor straight into its memory; the file is never held as a whole.
 absl::StatusOr<Safetensors> ReadSafetensors(const std::string& path);
 
 }  // namespace mrsn

@@ -1,0 +1,35 @@
+#include "mrsn/checkpoint/checkpoint_metadata.h"
+
+#include <google/protobuf/text_format.h>
+
+#include "absl/strings/str_cat.h"
+#include "mrsn/checkpoint/parse_text.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn {
+namespace {
+
+constexpr char kKey[] = "mrsn.checkpoint";
+
+}  // namespace
+
+std::map<std::string, std::string> CheckpointMetadata(const Checkpoint& checkpoint) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(checkpoint, &text);
+  return {{kKey, text}};
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, std::string>& metadata,
+                                                  const std::string& origin) {
+  const auto found = metadata.find(kKey);
+  if (found == metadata.end()) {
+    return absl::DataLossError(
+        absl::StrCat(origin, ": its metadata lacks '", kKey, "': not a checkpoint written by this version"));
+  }
+  Checkpoint checkpoint;
+  MRSN_RETURN_IF_ERROR(
+      ParseText(found->second, absl::StrCat(origin, ": metadata '", kKey, "'"), &checkpoint));
+  return checkpoint;
+}
+
+}  // namespace mrsn

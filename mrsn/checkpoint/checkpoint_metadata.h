@@ -1,0 +1,23 @@
+// The Checkpoint message in a safetensors file's metadata.
+#ifndef MRSN_MRSN_CHECKPOINT_CHECKPOINT_METADATA_H_
+#define MRSN_MRSN_CHECKPOINT_CHECKPOINT_METADATA_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "mrsn/checkpoint/checkpoint.pb.h"
+
+namespace mrsn {
+
+// {"mrsn.checkpoint": text}. Equal messages give equal text; doubles come back exactly.
+std::map<std::string, std::string> CheckpointMetadata(const Checkpoint& checkpoint);
+
+// An error that names `origin` if the key is missing (a safetensors file of somebody
+// else) or its text is no Checkpoint.
+absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, std::string>& metadata,
+                                                  const std::string& origin);
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_CHECKPOINT_CHECKPOINT_METADATA_H_

@@ -1,0 +1,30 @@
+// Weights of any known file into a model.
+//
+//   MRSN_ASSIGN_OR_RETURN(ImportReport report, LoadCheckpoint("slowfast.pyth", "auto", *model, {}));
+#ifndef MRSN_MRSN_CHECKPOINT_LOAD_CHECKPOINT_H_
+#define MRSN_MRSN_CHECKPOINT_LOAD_CHECKPOINT_H_
+
+#include <torch/nn/module.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "mrsn/checkpoint/import_report.h"
+#include "mrsn/checkpoint/import_weights.h"
+
+namespace mrsn {
+
+// `path` is a safetensors file (of this project, or with another framework's names) or a
+// file of torch.save. `format` is "auto" or one of NameMapFormats(): native,
+// pyslowfast, pytorchvideo, mmaction2, acar, alphaction, torchvision. The file's names
+// become those of `model`; how, and what the options allow, stands in
+// import_weights.h. Errors are one line that names the file; then `model` is unchanged.
+absl::StatusOr<ImportReport> LoadCheckpoint(const std::string& path, const std::string& format,
+                                            torch::nn::Module& model, const ImportOptions& options);
+
+// All tensors of such a file, by the file's names.
+absl::StatusOr<NamedTensors> ReadTensors(const std::string& path);
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_CHECKPOINT_LOAD_CHECKPOINT_H_

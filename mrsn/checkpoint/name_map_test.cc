@@ -1,0 +1,219 @@
+#include "mrsn/checkpoint/name_map.h"
+
+#include <map>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace mrsn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Every tensor of a R-50, by its native name, and where it is.
+struct Place {
+  bool fast = false;
+  int stage = 1;  // 1 is the stem
+  int block = 0;
+  std::string part;  // "conv_a", "norm_a", "shortcut", .. ; of the stem "stem", "stem_norm"
+  std::string leaf;  // "weight", ..
+};
+
+std::vector<std::string> LeavesOf(const std::string& part) {
+  if (part.find("norm") == std::string::npos) return {"weight"};
+  return {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"};
+}
+
+std::map<std::string, Place> ResNet50(const std::string& root, bool fast) {
+  constexpr int kBlocks[] = {3, 4, 6, 3};
+  std::map<std::string, Place> places;
+  const auto add = [&](int stage, int block, const std::string& part) {
+    const std::string folder = stage == 1 ? root : absl::StrCat(root, ".res", stage, "_", block);
+    for (const std::string& leaf : LeavesOf(part)) {
+      places[absl::StrCat(folder, ".", part, ".", leaf)] = {fast, stage, block, part, leaf};
+    }
+  };
+  for (const char* part : {"stem", "stem_norm"}) add(1, 0, part);
+  for (int stage = 2; stage <= 5; ++stage) {
+    for (int block = 0; block < kBlocks[stage - 2]; ++block) {
+      for (const char* part : {"conv_a", "norm_a", "conv_b", "norm_b", "conv_c", "norm_c"})
+        add(stage, block, part);
+      if (block == 0) add(stage, block, "shortcut");
+      if (block == 0) add(stage, block, "shortcut_norm");
+    }
+  }
+  return places;
+}
+
+// conv_a -> 1, norm_b -> 2, ..
+int Number(const std::string& part) { return part.back() - 'a' + 1; }
+bool IsNorm(const std::string& part) { return part.find("norm") != std::string::npos; }
+bool IsShortcut(const std::string& part) { return part.find("shortcut") == 0; }
+
+// How each framework composes the name of the tensor at a place.
+std::string PySlowFast(const Place& p) {
+  if (p.stage == 1)
+    return absl::StrCat("s1.pathway", p.fast, "_stem.", IsNorm(p.part) ? "bn." : "conv.", p.leaf);
+  const std::string unit =
+      IsShortcut(p.part) ? "branch1" : absl::StrCat("branch2.", std::string(1, p.part.back()));
+  return absl::StrCat("s", p.stage, ".pathway", p.fast, "_res", p.block, ".", unit,
+                      IsNorm(p.part) ? "_bn." : ".", p.leaf);
+}
+
+std::string PyTorchVideo(const Place& p, bool two_pathways) {
+  const std::string way = two_pathways ? absl::StrCat("multipathway_blocks.", p.fast, ".") : "";
+  const std::string block = absl::StrCat("model.blocks.", p.stage - 1, ".", way);
+  if (p.stage == 1) return absl::StrCat(block, IsNorm(p.part) ? "norm." : "conv.", p.leaf);
+  const std::string unit =
+      IsShortcut(p.part) ? (IsNorm(p.part) ? "branch1_norm" : "branch1_conv") : "branch2." + p.part;
+  return absl::StrCat(block, "res_blocks.", p.block, ".", unit, ".", p.leaf);
+}
+
+std::string MmAction2(const Place& p, bool two_pathways) {
+  const std::string root = !two_pathways ? "backbone."
+                           : p.fast      ? "backbone.fast_path."
+                                         : "backbone.slow_path.";
+  const std::string leaf = absl::StrCat(IsNorm(p.part) ? ".bn." : ".conv.", p.leaf);
+  if (p.stage == 1) return absl::StrCat(root, "conv1", leaf);
+  const std::string unit = IsShortcut(p.part) ? "downsample" : absl::StrCat("conv", Number(p.part));
+  return absl::StrCat(root, "layer", p.stage - 1, ".", p.block, ".", unit, leaf);
+}
+
+std::string Acar(const Place& p) {
+  const std::string root = p.fast ? "fast_" : "slow_";
+  if (p.stage == 1) return absl::StrCat(root, IsNorm(p.part) ? "bn1." : "conv1.", p.leaf);
+  const std::string unit = IsShortcut(p.part) ? (IsNorm(p.part) ? "downsample_bn" : "downsample.0")
+                                              : absl::StrCat(IsNorm(p.part) ? "bn" : "conv", Number(p.part));
+  return absl::StrCat(root, "res", p.stage - 1, ".", p.block, ".", unit, ".", p.leaf);
+}
+
+std::string AlphAction(const Place& p) {
+  const std::string root = p.fast ? "fast." : "slow.";
+  if (p.stage == 1) return absl::StrCat(root, IsNorm(p.part) ? "bn1." : "conv1.", p.leaf);
+  const std::string unit = IsShortcut(p.part) ? "shortcut" : absl::StrCat("btnk.conv", Number(p.part));
+  return absl::StrCat(root, "res_nl", p.stage - 1, ".res_", p.block, ".", unit,
+                      IsNorm(p.part) ? ".bn." : ".conv.", p.leaf);
+}
+
+std::string TorchVision(const Place& p) {
+  if (p.stage == 1) return absl::StrCat(IsNorm(p.part) ? "bn1." : "conv1.", p.leaf);
+  const std::string unit = IsShortcut(p.part) ? (IsNorm(p.part) ? "downsample.1" : "downsample.0")
+                                              : absl::StrCat(IsNorm(p.part) ? "bn" : "conv", Number(p.part));
+  return absl::StrCat("layer", p.stage - 1, ".", p.block, ".", unit, ".", p.leaf);
+}
+
+template <typename Compose>
+void ExpectMaps(const std::string& format, const std::map<std::string, Place>& places, bool two_pathways,
+                Compose compose) {
+  std::vector<std::string> foreign;
+  for (const auto& [native, place] : places) foreign.push_back(compose(place));
+  const auto mapper = ChooseNameMap("auto", foreign, two_pathways, "file");
+  ASSERT_TRUE(mapper.ok()) << format << ": " << mapper.status();
+  EXPECT_EQ(mapper->format(), format);
+  for (const auto& [native, place] : places)
+    EXPECT_EQ(mapper->ToNative(compose(place)), native) << compose(place);
+}
+
+TEST(NameMapTest, OnePathway) {
+  const auto places = ResNet50("backbone.resnet", false);
+  EXPECT_EQ(places.size(), 6u * (1 + 3 * 16 + 4));  // a weight and five of a norm for each convolution
+  ExpectMaps("pyslowfast", places, false, PySlowFast);
+  ExpectMaps("pytorchvideo", places, false, [](const Place& p) { return PyTorchVideo(p, false); });
+  ExpectMaps("mmaction2", places, false, [](const Place& p) { return MmAction2(p, false); });
+  ExpectMaps("torchvision", places, false, TorchVision);
+}
+
+TEST(NameMapTest, TwoPathways) {
+  auto places = ResNet50("backbone.slow", false);
+  places.merge(ResNet50("backbone.fast", true));
+  EXPECT_EQ(places.size(), 2u * 318);
+  ExpectMaps("pyslowfast", places, true, PySlowFast);
+  ExpectMaps("pytorchvideo", places, true, [](const Place& p) { return PyTorchVideo(p, true); });
+  ExpectMaps("mmaction2", places, true, [](const Place& p) { return MmAction2(p, true); });
+  ExpectMaps("acar", places, true, Acar);
+  ExpectMaps("alphaction", places, true, AlphAction);
+}
+
+TEST(NameMapTest, LateralsNonLocalBlocksAndClassifiers) {
+  const std::map<std::string, std::map<std::string, std::string>> expected = {
+      {"pyslowfast",
+       {{"s1_fuse.conv_f2s.weight", "backbone.lateral_stem.conv.weight"},
+        {"s4_fuse.bn.running_var", "backbone.lateral_res4.norm.running_var"},
+        {"s4.pathway0_nonlocal13.conv_theta.bias", "backbone.slow.res4_13_nonlocal.theta.bias"},
+        {"s4.pathway0_nonlocal13.conv_out.weight", "backbone.slow.res4_13_nonlocal.out.weight"},
+        {"s4.pathway0_nonlocal13.bn.weight", "backbone.slow.res4_13_nonlocal.norm.weight"},
+        {"head.projection.bias", "head.classifier.bias"}}},
+      {"pytorchvideo",
+       {{"model.blocks.0.multipathway_fusion.conv_fast_to_slow.weight", "backbone.lateral_stem.conv.weight"},
+        {"model.model.blocks.3.multipathway_fusion.norm.weight", "backbone.lateral_res4.norm.weight"},
+        {"detection_head.proj.weight", "head.classifier.weight"},
+        {"model.detection_head.proj.weight", "head.classifier.weight"},
+        {"blocks.6.proj.bias", "head.classifier.bias"}}},
+      {"mmaction2",
+       {{"backbone.slow_path.conv1_lateral.conv.weight", "backbone.lateral_stem.conv.weight"},
+        {"backbone.slow_path.layer3_lateral.conv.weight", "backbone.lateral_res4.conv.weight"},
+        {"backbone.slow_path.layer3.1.non_local_block.g.0.conv.bias", "backbone.slow.res4_1_nonlocal.g.bias"},
+        {"backbone.slow_path.layer3.1.non_local_block.theta.conv.weight",
+         "backbone.slow.res4_1_nonlocal.theta.weight"},
+        {"backbone.slow_path.layer3.1.non_local_block.conv_out.bn.weight",
+         "backbone.slow.res4_1_nonlocal.norm.weight"},
+        {"roi_head.bbox_head.fc_cls.weight", "head.classifier.weight"},
+        {"cls_head.fc_cls.bias", "head.classifier.bias"}}},
+      {"acar",
+       {{"Tconv1.weight", "backbone.lateral_stem.conv.weight"},
+        {"backbone.Tconv4.0.weight", "backbone.lateral_res4.conv.weight"},
+        {"Tconv2.1.running_mean", "backbone.lateral_res2.norm.running_mean"}}},
+      {"alphaction",
+       {{"fast.Tconv1.conv.weight", "backbone.lateral_stem.conv.weight"},
+        {"backbone.body.fast.Tconv4.conv.bias", "backbone.lateral_res4.conv.bias"}}},
+      {"native",
+       {{"backbone.slow.stem.weight", "backbone.slow.stem.weight"},
+        {"model.backbone.slow.stem.weight", "backbone.slow.stem.weight"}}}};
+  for (const auto& [format, names] : expected) {
+    const auto mapper = ChooseNameMap(format, {}, true, "file");
+    ASSERT_TRUE(mapper.ok()) << mapper.status();
+    for (const auto& [foreign, native] : names) EXPECT_EQ(mapper->ToNative(foreign), native) << foreign;
+  }
+}
+
+TEST(NameMapTest, FormatsThatDoNotFitAreErrorsThatNameAllOfThem) {
+  EXPECT_THAT(NameMapFormats(), ElementsAre("acar", "alphaction", "mmaction2", "native", "pyslowfast",
+                                            "pytorchvideo", "torchvision"));
+  const auto unknown = ChooseNameMap("detectron", {}, false, "a.pth");
+  EXPECT_THAT(std::string(unknown.status().message()),
+              HasSubstr("a.pth: unknown format 'detectron'; allowed: auto, acar"));
+  const auto none = ChooseNameMap("auto", {"encoder.weight"}, false, "a.pth");
+  EXPECT_THAT(std::string(none.status().message()), HasSubstr("a.pth: its 1 tensors ('encoder.weight', ..)"));
+  const auto both =
+      ChooseNameMap("auto", {"layer1.0.conv1.weight", "s1.pathway0_stem.conv.weight"}, false, "a.pth");
+  EXPECT_THAT(std::string(both.status().message()), HasSubstr("both pyslowfast and torchvision"));
+}
+
+TEST(NameMapTest, WhatIsLeftOutAndWhereARowIsDropped) {
+  const auto native = ChooseNameMap("native", {}, false, "file");
+  EXPECT_EQ(native->LeftOut("optimizer.head.classifier.weight.momentum_buffer"), "the optimizer's state");
+  EXPECT_THAT(native->LeftOut("model.head.classifier.weight"), IsEmpty());
+  EXPECT_FALSE(native->HasBackgroundRow("head.classifier.weight"));
+  const auto mmaction2 = ChooseNameMap("mmaction2", {}, false, "file");
+  EXPECT_EQ(mmaction2->LeftOut("data_preprocessor.mean"), "the mean and deviation of its input's colours");
+  EXPECT_TRUE(mmaction2->HasBackgroundRow("head.classifier.weight"));
+  EXPECT_FALSE(mmaction2->HasBackgroundRow("backbone.resnet.stem.weight"));
+}
+
+TEST(NameMapTest, BadMapsAreErrorsThatNameTheField) {
+  const auto error = [](const std::string& text) {
+    return std::string(NameMapper::Parse(text, "m.textproto", false).status().message());
+  };
+  EXPECT_THAT(error("format: \"x\"\nrules {}"), HasSubstr("m.textproto:2:"));
+  EXPECT_THAT(error("recognised_by: \"(\""),
+              HasSubstr("m.textproto: recognised_by: '(' is no regular expression"));
+  EXPECT_THAT(error("rule { match: \"a\" to: \"\\\\1\" }"), HasSubstr("m.textproto: rule.to"));
+}
+
+}  // namespace
+}  // namespace mrsn
