@@ -32,8 +32,11 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
 
   HeadInput head;
   head.features = backbone_->Forward(input.slow, input.fast);  // [B,C,h,w]
-  head.actors = RoiFeatures(head.features, input.boxes, input.clip_index,
-                            {input.slow.size(3), input.slow.size(4)}, backbone_->stride(), roi_);
+  const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
+  head.roi_align = [&](const at::Tensor& map) {
+    return RoiFeatures(map, input.boxes, input.clip_index, frame, backbone_->stride(), roi_);
+  };
+  head.actors = head.roi_align(head.features);
   head.boxes = input.boxes;
   head.clip_index = input.clip_index;
   head.bank = input.bank;
