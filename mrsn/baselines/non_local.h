@@ -1,6 +1,6 @@
-// The non-local layer that LFB (Wu et al. 2019, "Long-Term Feature Banks", sec. 3.3:
-// NL', the block with layer norm) and AIA (Tang et al. 2020, "Asynchronous Interaction
-// Aggregation", Eq. 1 and 2) share: a person attends to a set of features.
+// The non-local layer that LFB (Wu et al. 2019, "Long-Term Feature Banks", sec. 3:
+// its modified block NL') and AIA (Tang et al. 2020, "Asynchronous Interaction
+// Aggregation", its interaction block) share: a person attends to a set of features.
 //
 //   a   = Softmax((x W^Q) (y W^K + P^K)^T / sqrt(c)) (y W^V + P^V)
 //   out = x W^S + Dropout(ReLU(LN(a)) W^O)

@@ -1,6 +1,6 @@
 // ACAR-Net's head (Pan et al. 2021, "Actor-Context-Actor Relation Network for
-// Spatio-Temporal Action Localization", sec. 3.2-3.4); layers, order and settings that
-// the paper leaves out from github.com/Siyu-C/ACAR-Net, models/heads/acar.py.
+// Spatio-Temporal Action Localization"); layers, order and settings that the paper
+// leaves out from github.com/Siyu-C/ACAR-Net, models/heads/acar.py.
 //
 //   F_r = conv 1x1 (F)                                        reduced map [B,r,h,w]
 //   A_n = max over RoIAlign(F_r)                              person [N,r]
@@ -10,7 +10,7 @@
 //   H   = HR2O(H, bank)                                       with the feature bank only
 //   logits = [ReLU(A_n W), average of H_n] W'                 no bias in any layer but GN
 //
-// The actor-context feature bank (sec. 3.4) was never released. Its features are the
+// The actor-context feature bank (ACFB) was never released. Its features are the
 // F_n of a trained ACAR head without bank and are not updated (github.com/Siyu-C/
 // ACAR-Net/issues/15); what is our own reading:
 //   - F_n is stored averaged to a grid of bank_grid x bank_grid cells, so that videos of

@@ -1,5 +1,5 @@
 // High-order relation reasoning operator of ACAR-Net (Pan et al. 2021,
-// "Actor-Context-Actor Relation Network", sec. 3.3), the non-local instantiation:
+// "Actor-Context-Actor Relation Network"), the non-local instantiation HR2O-NL:
 // what happens between persons, told by what happens between each and the context.
 //
 //   Q = conv_q(F), K = conv_k(F'), V = conv_v(F')
@@ -7,7 +7,7 @@
 //   H_n = F_n + Dropout(conv_o(ReLU(GN(sum_m A_nm V_m))))
 //
 // Cell by cell: a cell of person n's map attends to the same cell of the others'
-// maps. F' = F for the persons of one clip; for the feature bank (sec. 3.4), F' are
+// maps. F' = F for the persons of one clip; for the feature bank, F' are
 // the maps of the bank. No convolution has a bias; GN is one group over map and
 // channels. Order and settings are those of github.com/Siyu-C/ACAR-Net.
 #ifndef MRSN_MRSN_BASELINES_ACAR_HR2O_H_

@@ -1,5 +1,5 @@
 // The head of long-term feature banks (Wu et al. 2019, "Long-Term Feature Banks for
-// Detailed Video Understanding", sec. 3.2, 3.3); settings the paper leaves out from
+// Detailed Video Understanding", sec. 3); settings the paper leaves out from
 // github.com/facebookresearch/video-long-term-feature-banks (lib/models/lfb_helper.py,
 // lib/core/config.py, configs/ava_r50_lfb_nl.yaml).
 //
@@ -9,7 +9,7 @@
 //               AVERAGE, MAX  of L, over the window
 //   G = [S, FBO(S, L)];  logits = Linear(dropout(G))
 //
-// The bank is that of a linear head trained on its own (sec. 3.1): its G is S.
+// The bank is that of a linear head trained on its own: its G is S.
 //
 // Here, and not in the public code:
 //   - Every bank entry in the window is seen, always. The public code draws at most 5 a
