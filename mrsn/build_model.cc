@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "mrsn/backbone/slow_only.h"
+#include "mrsn/baselines/read_config.h"
 #include "mrsn/linear_head.h"
 #include "mrsn/model_config.pb.h"
 #include "mrsn/mrsn_head.h"
@@ -225,7 +226,7 @@ absl::StatusOr<ResNet3dOptions> ReadBackbone(const ModelConfig& config) {
   return absl::InternalError("unreachable");
 }
 
-using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions>;
+using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions, baselines::HeadMaker>;
 
 absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels, int64_t roi_size) {
   if (!config.has_num_classes()) {
@@ -248,8 +249,18 @@ absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels
       }
       return options;
     }
+    case ModelConfig::kAcrn:
+      return baselines::ReadAcrn(config.acrn(), channels, classes);
+    case ModelConfig::kLfb:
+      return baselines::ReadLfb(config.lfb(), channels, classes);
+    case ModelConfig::kAcar:
+      return baselines::ReadAcar(config.acar(), channels, classes);
+    case ModelConfig::kAia:
+      return baselines::ReadAia(config.aia(), channels, classes);
+    case ModelConfig::kContextAverage:
+      return baselines::ReadContextAverage(config.context_average(), channels, classes);
     case ModelConfig::HEAD_NOT_SET:
-      return Invalid("head", "not set", "linear, mrsn");
+      return Invalid("head", "not set", "linear, mrsn, acrn, lfb, acar, aia, context_average");
   }
   return absl::InternalError("unreachable");
 }
@@ -258,6 +269,7 @@ std::shared_ptr<RelationHead> MakeHead(const HeadOptions& options) {
   if (const auto* linear = std::get_if<LinearHeadOptions>(&options)) {
     return std::make_shared<LinearHead>(*linear);
   }
+  if (const auto* make = std::get_if<baselines::HeadMaker>(&options)) return (*make)();
   return std::make_shared<MrsnHead>(std::get<MrsnHeadOptions>(options));
 }
 
