@@ -21,7 +21,7 @@ DetectorInput InputFor(const ComplexitySetting& setting, const ActionDetector& m
   input.boxes = at::empty({setting.boxes, 4}, floats);
   input.clip_index = at::empty({setting.boxes}, longs);
   if (model.needs_bank()) {
-    input.bank = {at::empty({setting.bank_entries, model.relation_width()}, floats),
+    input.bank = {at::empty({setting.bank_entries, model.bank_width()}, floats),
                   at::empty({setting.bank_entries}, longs), at::empty({setting.bank_entries}, longs)};
   }
   return input;
