@@ -17,12 +17,14 @@
 ABSL_FLAG(std::string, experiment, "",
           "Whose model is run: a file under experiments/configs without .textproto.");
 ABSL_FLAG(std::string, checkpoint, "",
-          "Its weights, a .safetensors file; or random:<seed> for untrained ones, to try things out.");
+          "Its weights: .safetensors, or a .pth or .pyth of PySlowFast, PyTorchVideo or mmaction2; or "
+          "random:<seed> for untrained ones, to try things out.");
 ABSL_FLAG(std::string, input, "", "A .safetensors file with the tensors below.");
 ABSL_FLAG(std::string, output, "", "The .safetensors file to write.");
 ABSL_FLAG(std::string, taps, "", "More tensors to write: names from --list_taps with commas, or all.");
 ABSL_FLAG(bool, list_taps, false, "Print the names and shapes of the model's taps; needs --experiment only.");
 ABSL_FLAG(std::string, device, "cpu", "cpu or cuda.");
+ABSL_FLAG(std::string, precision, "", "float32 or bfloat16 (autocast) instead of the experiment's.");
 ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
 
 namespace mrsn::experiments {
@@ -65,6 +67,7 @@ int Main() {
   options.output = UserPath(absl::GetFlag(FLAGS_output));
   options.taps = absl::StrSplit(absl::GetFlag(FLAGS_taps), ',', absl::SkipEmpty());
   options.device = absl::GetFlag(FLAGS_device);
+  options.precision = absl::GetFlag(FLAGS_precision);
   options.threads = absl::GetFlag(FLAGS_threads);
   if (options.threads < 1)
     return WrongUsage(absl::StrCat("--threads=", options.threads, "; allowed: 1 and more"));
@@ -85,6 +88,7 @@ int main(int argc, char** argv) {
       "      --input=in.safetensors --output=out.safetensors --taps=R_context,X\n\n"
       "Input, B clips of T frames, N boxes over all clips:\n"
       "  slow        float32 [B,3,T,H,W]  normalised RGB, (value / 255 - 0.45) / 0.225 if not configured\n"
+      "  fast        float32 [B,3,alpha T,H,W]  only for backbones with two pathways\n"
       "  boxes       float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame\n"
       "  clip_index  int64   [N]          the clip of each box, ascending\n"
       "and, for long-term heads, either all of these or none, M bank entries over all clips:\n"

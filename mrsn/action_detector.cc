@@ -67,10 +67,14 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
   if (precision_ == Precision::kBfloat16) autocast.emplace(input.slow.device().type());
 
   HeadInput head;
+  const at::ScalarType type = input.slow.scalar_type();
   Taps* taps = input.want_taps ? &output.taps : nullptr;
-  head.features = backbone_->Forward(input.slow, input.fast, taps).to(input.slow.scalar_type());  // [B,C,h,w]
-  head.actors = RoiFeatures(head.features, input.boxes, input.clip_index,
-                            {input.slow.size(3), input.slow.size(4)}, backbone_->stride(), roi_);
+  head.features = backbone_->Forward(input.slow, input.fast, taps).to(type);  // [B,C,h,w]
+  const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
+  head.roi_align = [&](const at::Tensor& map) {
+    return RoiFeatures(map.to(type), input.boxes, input.clip_index, frame, backbone_->stride(), roi_);
+  };
+  head.actors = head.roi_align(head.features);
   head.boxes = input.boxes;
   head.clip_index = input.clip_index;
   head.bank = input.bank;
@@ -78,8 +82,8 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
   Note(taps, "F", head.features);
   Note(taps, "A", head.actors);
   HeadOutput result = head_->Forward(head);
-  output.logits = result.logits.to(input.slow.scalar_type());
-  output.G = result.G.to(input.slow.scalar_type());
+  output.logits = result.logits.to(type);
+  output.G = result.G.to(type);
   return output;
 }
 

@@ -54,6 +54,7 @@ class ActionDetector : public torch::nn::Module {
 
   int64_t num_classes() const { return head_->num_classes(); }
   int64_t relation_width() const { return head_->relation_width(); }  // g
+  int64_t bank_width() const { return head_->bank_width(); }          // of the features of `bank`
   bool needs_bank() const { return head_->bank_radius() > 0; }
   int64_t bank_radius() const { return head_->bank_radius(); }  // seconds before and after; 0 without bank
 

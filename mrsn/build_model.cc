@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "mrsn/backbone/slow_fast.h"
 #include "mrsn/backbone/slow_only.h"
+#include "mrsn/baselines/read_config.h"
 #include "mrsn/config_checks.h"
 #include "mrsn/linear_head.h"
 #include "mrsn/model_config.pb.h"
@@ -139,7 +140,7 @@ absl::StatusOr<MrsnHeadOptions> ReadMrsnHead(const MrsnHeadConfig& config, int64
   return options;
 }
 
-using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions>;
+using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions, baselines::HeadMaker>;
 
 absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels, int64_t roi_size) {
   if (!config.has_num_classes()) {
@@ -162,8 +163,18 @@ absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels
       }
       return options;
     }
+    case ModelConfig::kAcrn:
+      return baselines::ReadAcrn(config.acrn(), channels, classes);
+    case ModelConfig::kLfb:
+      return baselines::ReadLfb(config.lfb(), channels, classes);
+    case ModelConfig::kAcar:
+      return baselines::ReadAcar(config.acar(), channels, classes);
+    case ModelConfig::kAia:
+      return baselines::ReadAia(config.aia(), channels, classes);
+    case ModelConfig::kContextAverage:
+      return baselines::ReadContextAverage(config.context_average(), channels, classes);
     case ModelConfig::HEAD_NOT_SET:
-      return Invalid("head", "not set", "linear, mrsn");
+      return Invalid("head", "not set", "linear, mrsn, acrn, lfb, acar, aia, context_average");
   }
   return absl::InternalError("unreachable");
 }
@@ -172,6 +183,7 @@ std::shared_ptr<RelationHead> MakeHead(const HeadOptions& options) {
   if (const auto* linear = std::get_if<LinearHeadOptions>(&options)) {
     return std::make_shared<LinearHead>(*linear);
   }
+  if (const auto* make = std::get_if<baselines::HeadMaker>(&options)) return (*make)();
   return std::make_shared<MrsnHead>(std::get<MrsnHeadOptions>(options));
 }
 

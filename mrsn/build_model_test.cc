@@ -94,8 +94,8 @@ TEST(BuildModelTest, DefaultsArePaperSizeOnTheMetaDevice) {
       EXPECT_EQ(tensor.sizes(), (at::IntArrayRef{3, 65, 1024}));
     }
   }
-  EXPECT_THAT(names, ::testing::ElementsAre("slow.stem", "slow.res2", "slow.res3", "slow.res4", "slow.res5", "F", "A",
-                                            "R_context", "R_actor", "X", "Y", "G", "G_long"));
+  EXPECT_THAT(names, ::testing::ElementsAre("slow.stem", "slow.res2", "slow.res3", "slow.res4", "slow.res5",
+                                            "F", "A", "R_context", "R_actor", "X", "Y", "G", "G_long"));
 }
 
 // Counts of the equations as METHOD reads them, made once outside this project; C = 2304.

@@ -5,6 +5,8 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
+
 #include "mrsn/taps.h"
 
 namespace mrsn {
@@ -16,13 +18,23 @@ struct LongTermWindow {
   at::Tensor offset;      // [M] int64 seconds, entry minus clip, in [-radius, radius]
 };
 
+// Objects that stand in the clips, in any order.
+struct ObjectFeatures {
+  at::Tensor features;    // [O,C,7,7], RoIAligned as A is
+  at::Tensor clip_index;  // [O] int64 in [0,B)
+};
+
 struct HeadInput {
-  at::Tensor features;    // F [B,C,h,w]
-  at::Tensor actors;      // A [N,C,7,7]; N >= 1
-  at::Tensor boxes;       // [N,4] x1,y1,x2,y2 in [0,1] of the frame
-  at::Tensor clip_index;  // [N] int64 in [0,B), ascending
-  LongTermWindow bank;    // tensors undefined if there is no bank
-  Taps* taps = nullptr;   // where to note intermediates, if anywhere
+  at::Tensor features;     // F [B,C,h,w]
+  at::Tensor actors;       // A [N,C,7,7]; N >= 1
+  at::Tensor boxes;        // [N,4] x1,y1,x2,y2 in [0,1] of the frame
+  at::Tensor clip_index;   // [N] int64 in [0,B), ascending
+  LongTermWindow bank;     // tensors undefined if there is no bank
+  ObjectFeatures objects;  // tensors undefined if nobody detects objects
+  // RoIAlign of the persons' boxes, as A was made, on another map [B,X,h,w] of F's
+  // grid -> [N,X,7,7]. For heads that pool the persons from a map of their own.
+  std::function<at::Tensor(const at::Tensor&)> roi_align;
+  Taps* taps = nullptr;  // where to note intermediates, if anywhere
 };
 
 struct HeadOutput {
@@ -35,6 +47,9 @@ class RelationHead : public torch::nn::Module {
   virtual HeadOutput Forward(const HeadInput& input) = 0;
   virtual int64_t num_classes() const = 0;     // K
   virtual int64_t relation_width() const = 0;  // g
+  // Width of the features of the bank that the head reads: G's, unless the bank is
+  // another head's.
+  virtual int64_t bank_width() const { return relation_width(); }
   // omega: seconds before and after the clip the bank window spans; 0 = needs no bank.
   virtual int64_t bank_radius() const { return 0; }
 };

@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "ops/base/file.h"
 
@@ -207,6 +209,14 @@ TEST_F(ConfigTest, ModelAndInputs) {
   EXPECT_EQ(ErrorOf("x"),
             "R/x.textproto: inputs.relation_bank_from is not set; model.mrsn.long_term needs it: the "
             "experiment whose trained model writes the bank");
+  const std::pair<const char*, const char*> readers[] = {
+      {"lfb {}", "model.lfb"}, {"aia {}", "model.aia"}, {"acar { long_term {} }", "model.acar.long_term"}};
+  for (const auto& [head, reader] : readers) {
+    Write("x", absl::StrCat("base: \"base/b\"\nmodel { ", head, " }"));
+    EXPECT_THAT(ErrorOf("x"), ::testing::HasSubstr(absl::StrCat("is not set; ", reader, " needs it")));
+  }
+  Write("x", "base: \"base/b\"\nmodel { acar {} }");
+  EXPECT_EQ(ErrorOf("x"), "no error");
   Write("x", "base: \"base/b\"\ninputs { initialise_from: \"yyyyy\" }");
   Write("yyyyyy", "base: \"base/b\"");
   EXPECT_EQ(ErrorOf("x"),

@@ -78,6 +78,26 @@ absl::Status CheckEval(const EvalConfig& config, const std::string& origin, cons
   return ranges.status();
 }
 
+// The field that makes the model read a relation bank; empty if none does.
+std::string BankReader(const ModelConfig& model) {
+  switch (model.head_case()) {
+    case ModelConfig::kMrsn:
+      return model.mrsn().has_long_term() ? "model.mrsn.long_term" : "";
+    case ModelConfig::kAcar:
+      return model.acar().has_long_term() ? "model.acar.long_term" : "";
+    case ModelConfig::kLfb:
+      return "model.lfb";
+    case ModelConfig::kAia:
+      return "model.aia";
+    case ModelConfig::kLinear:
+    case ModelConfig::kAcrn:
+    case ModelConfig::kContextAverage:
+    case ModelConfig::HEAD_NOT_SET:
+      break;
+  }
+  return "";
+}
+
 }  // namespace
 
 void FillDefaults(Experiment* experiment) {
@@ -102,7 +122,7 @@ void FillDefaults(Experiment* experiment) {
 
 absl::Status ValidateExperiment(const Experiment& experiment, const std::string& origin,
                                 const FieldPlaces& places) {
-  const auto missing = [&](const char* field, const char* what) {
+  const auto missing = [&](const char* field, const std::string& what) {
     return absl::InvalidArgumentError(
         absl::StrCat(PlaceOf(places, field, origin), ": ", field, " is not set; ", what));
   };
@@ -121,9 +141,10 @@ absl::Status ValidateExperiment(const Experiment& experiment, const std::string&
   CheckTrain(experiment.train(), &ranges);
   MRSN_RETURN_IF_ERROR(ranges.status());
   MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval(), origin, places));
-  if (model.mrsn().has_long_term() && experiment.inputs().relation_bank_from().empty()) {
+  const std::string reader = BankReader(model);
+  if (!reader.empty() && experiment.inputs().relation_bank_from().empty()) {
     return missing("inputs.relation_bank_from",
-                   "model.mrsn.long_term needs it: the experiment whose trained model writes the bank");
+                   absl::StrCat(reader, " needs it: the experiment whose trained model writes the bank"));
   }
   for (int i = 0; i < experiment.expected_size(); ++i) {
     const Expected& expected = experiment.expected(i);

@@ -19,6 +19,7 @@
 #include "experiments/runner/snapshot.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
+#include "mrsn/checkpoint/load_checkpoint.h"
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
@@ -45,6 +46,14 @@ bool AlwaysWritten(const std::string& output) {
                      [&](const auto& names) { return output == names.second; });
 }
 
+// A change of the experiment that gives its model the precision.
+absl::StatusOr<std::string> PrecisionChange(const std::string& name) {
+  if (name.empty()) return std::string();
+  if (name == "float32") return std::string("model { precision: FLOAT32 }");
+  if (name == "bfloat16") return std::string("model { precision: BFLOAT16 }");
+  return absl::InvalidArgumentError(absl::StrCat("precision ", name, "; allowed: float32, bfloat16"));
+}
+
 absl::StatusOr<at::Device> DeviceOf(const std::string& name) {
   if (name == "cpu") return at::Device(at::kCPU);
   if (name != "cuda") {
@@ -55,11 +64,6 @@ absl::StatusOr<at::Device> DeviceOf(const std::string& name) {
         "device cuda: there is no CUDA device, or this program was built without --config=cuda");
   }
   return at::Device(at::kCUDA);
-}
-
-absl::Status ReadWeights(const std::string& path, ActionDetector& model) {
-  MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(path));
-  return LoadWeights(weights, path, "", model);
 }
 
 absl::StatusOr<std::shared_ptr<ActionDetector>> ModelOf(const ResolvedExperiment& resolved,
@@ -76,7 +80,7 @@ absl::StatusOr<std::shared_ptr<ActionDetector>> ModelOf(const ResolvedExperiment
   }
   auto model = BuildModel(resolved.experiment.model(), device);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
-  if (!random) MRSN_RETURN_IF_ERROR(ReadWeights(checkpoint, **model));
+  if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, "auto", **model, {}).status());
   return model;
 }
 
@@ -135,8 +139,9 @@ absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& in
 absl::Status RunForward(const ForwardOptions& options) {
   at::set_num_threads(options.threads);
   MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceOf(options.device));
+  MRSN_ASSIGN_OR_RETURN(const std::string precision, PrecisionChange(options.precision));
   MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
-                        LoadExperiment(options.configs_root, options.experiment));
+                        LoadExperiment(options.configs_root, options.experiment, precision));
   MRSN_RETURN_IF_ERROR(CheckTaps(options));
   MRSN_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.input));
   MRSN_ASSIGN_OR_RETURN(const Safetensors input, ParseSafetensors(bytes, options.input));

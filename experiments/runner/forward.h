@@ -22,6 +22,7 @@ namespace mrsn::experiments {
 
 // Input tensors:
 //   slow             float32 [B,3,T,H,W]  normalised RGB
+//   fast             float32 [B,3,alpha T,H,W]  only for backbones with two pathways
 //   boxes            float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame
 //   clip_index       int64   [N]          the clip of each box, ascending
 //   bank_features    float32 [M,g]        only for long-term heads, all three or none of them
@@ -40,13 +41,16 @@ absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& in
                                     const std::string& origin);
 
 struct ForwardOptions {
-  std::string configs_root;   // folder of <experiment>.textproto
-  std::string experiment;     // whose model it is
-  std::string checkpoint;     // .safetensors with its weights, or "random:<seed>" for fresh ones
+  std::string configs_root;  // folder of <experiment>.textproto
+  std::string experiment;    // whose model it is
+  // A file with its weights, ours or another framework's (mrsn/checkpoint/load_checkpoint.h),
+  // or "random:<seed>" for fresh ones.
+  std::string checkpoint;
   std::string input, output;  // .safetensors
   // Taps that are written besides features, roi_features, G and logits; {"all"}: all.
   std::vector<std::string> taps;
   std::string device = "cpu";  // or "cuda"
+  std::string precision;       // "float32", "bfloat16" (autocast); empty: the experiment's
   int threads = 1;             // of one LibTorch operation
 };
 

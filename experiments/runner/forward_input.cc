@@ -161,6 +161,13 @@ absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const 
   DetectorInput batch;
   MRSN_ASSIGN_OR_RETURN(batch.slow, reader.Take("slow", at::kFloat, {{"B"}, {"", 3}, {"T"}, {"H"}, {"W"}}));
   const int64_t clips = batch.slow.size(0);
+  if (const int64_t alpha = model.backbone().alpha(); alpha > 0) {
+    const auto sizes = batch.slow.sizes();
+    MRSN_ASSIGN_OR_RETURN(
+        batch.fast,
+        reader.Take("fast", at::kFloat,
+                    {{"", clips}, {"", 3}, {"", alpha * sizes[2]}, {"", sizes[3]}, {"", sizes[4]}}));
+  }
   MRSN_ASSIGN_OR_RETURN(batch.boxes, reader.Take("boxes", at::kFloat, {{"N", -1, 0}, {"", 4}}));
   MRSN_RETURN_IF_ERROR(CheckBoxes(batch.boxes, reader));
   MRSN_ASSIGN_OR_RETURN(batch.clip_index, reader.Take("clip_index", at::kLong, {{"", batch.boxes.size(0)}}));
@@ -169,8 +176,8 @@ absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const 
   const bool bank =
       reader.Holds("bank_features") || reader.Holds("bank_clip_index") || reader.Holds("bank_offset");
   if (model.needs_bank() && bank) {
-    MRSN_ASSIGN_OR_RETURN(batch.bank.features, reader.Take("bank_features", at::kFloat,
-                                                           {{"M", -1, 0}, {"", model.relation_width()}}));
+    MRSN_ASSIGN_OR_RETURN(batch.bank.features,
+                          reader.Take("bank_features", at::kFloat, {{"M", -1, 0}, {"", model.bank_width()}}));
     const int64_t entries = batch.bank.features.size(0);
     MRSN_ASSIGN_OR_RETURN(batch.bank.clip_index, reader.Take("bank_clip_index", at::kLong, {{"", entries}}));
     MRSN_RETURN_IF_ERROR(reader.InRange("bank_clip_index", batch.bank.clip_index, 0, clips - 1));

@@ -15,10 +15,13 @@ inline DetectorInput MetaInput(const ComplexitySetting& setting, ActionDetector&
   const auto floats = at::TensorOptions(at::kMeta), longs = floats.dtype(at::kLong);
   DetectorInput input;
   input.slow = at::empty({1, 3, setting.frames, setting.height, setting.width}, floats);
+  if (const int64_t alpha = model.backbone().alpha(); alpha > 0) {
+    input.fast = at::empty({1, 3, alpha * setting.frames, setting.height, setting.width}, floats);
+  }
   input.boxes = at::empty({setting.boxes, 4}, floats);
   input.clip_index = at::empty({setting.boxes}, longs);
   if (model.needs_bank()) {
-    input.bank = {at::empty({setting.bank_entries, model.relation_width()}, floats),
+    input.bank = {at::empty({setting.bank_entries, model.bank_width()}, floats),
                   at::empty({setting.bank_entries}, longs), at::empty({setting.bank_entries}, longs)};
   }
   return input;

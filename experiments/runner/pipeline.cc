@@ -121,7 +121,7 @@ class Pipeline {
 
   absl::StatusOr<Run> Prepare(const std::string& name, uint64_t seed);
   absl::StatusOr<TrainedModel> TrainedFrom(Run& run, uint64_t seed);
-  absl::StatusOr<std::unique_ptr<RelationBank>> Bank(const std::string& writer, uint64_t seed,
+  absl::StatusOr<std::unique_ptr<RelationBank>> Bank(const Run& reader, uint64_t seed,
                                                      const DatasetConfig& data);
 
   const PipelineOptions& options_;
@@ -153,14 +153,14 @@ absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
     const std::string& writer = experiment.inputs().relation_bank_from();
     if (writer.empty()) {
       return absl::InvalidArgumentError(absl::StrFormat(
-          "%s: inputs.relation_bank_from is not set, but model.mrsn.long_term needs a relation bank; name "
-          "the experiment whose trained model writes it",
+          "%s: inputs.relation_bank_from is not set, but the model's head needs a relation bank; name the "
+          "experiment whose trained model writes it",
           name));
     }
     DatasetConfig training_videos = experiment.train_data();
     training_videos.set_inference_split(training_videos.has_train_split() ? training_videos.train_split()
                                                                           : "train");
-    MRSN_ASSIGN_OR_RETURN(run.train_bank, Bank(writer, seed, training_videos));
+    MRSN_ASSIGN_OR_RETURN(run.train_bank, Bank(run, seed, training_videos));
     run.train_windows = {run.train_bank.get(), static_cast<int>(run.model->bank_radius())};
     absl::StrAppend(&inputs, "relation_bank ", run.train_bank->identity().checkpoint, "\n");
   }
@@ -217,14 +217,20 @@ absl::StatusOr<TrainedModel> Pipeline::TrainedFrom(Run& run, uint64_t seed) {
   return trained;
 }
 
-// The bank that `writer`'s model (trained with the same seed) gives for the detector
-// boxes of `data`; written next to that model on first use.
-absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::Bank(const std::string& writer, uint64_t seed,
+// The bank `reader` names: what its writer's model (trained with the same seed) gives for
+// the detector boxes of `data`; written next to that model on first use.
+absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::Bank(const Run& reader, uint64_t seed,
                                                              const DatasetConfig& data) {
+  const std::string& writer = reader.resolved.experiment.inputs().relation_bank_from();
   MRSN_ASSIGN_OR_RETURN(Run run, Prepare(writer, seed));
   if (run.model->needs_bank()) {
     return absl::InvalidArgumentError(absl::StrCat("inputs.relation_bank_from: ", writer,
                                                    " needs a bank itself; name a short-term experiment"));
+  }
+  if (run.model->relation_width() != reader.model->bank_width()) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s: inputs.relation_bank_from: %s writes features of width %d; the model reads width %d",
+        reader.resolved.name, writer, run.model->relation_width(), reader.model->bank_width()));
   }
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
   MRSN_ASSIGN_OR_RETURN(const auto dataset,
@@ -266,7 +272,7 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   std::unique_ptr<RelationBank> bank;
   BankWindows windows;
   if (run.model->needs_bank()) {
-    MRSN_ASSIGN_OR_RETURN(bank, Bank(experiment.inputs().relation_bank_from(), seed, experiment.eval_data()));
+    MRSN_ASSIGN_OR_RETURN(bank, Bank(run, seed, experiment.eval_data()));
     windows = {bank.get(), run.train_windows.radius_seconds};
   }
   EvaluationOptions evaluation;

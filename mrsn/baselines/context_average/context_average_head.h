@@ -1,0 +1,36 @@
+// The smallest head that relates a person to its surroundings, and the example of
+// CONTRIBUTING.md, "Add a head":
+//
+//   G = [max over the person's RoI, average over the map of its clip] [N,2C]
+//   logits = Linear(dropout(G))
+#ifndef MRSN_MRSN_BASELINES_CONTEXT_AVERAGE_CONTEXT_AVERAGE_HEAD_H_
+#define MRSN_MRSN_BASELINES_CONTEXT_AVERAGE_CONTEXT_AVERAGE_HEAD_H_
+
+#include <torch/nn/modules/linear.h>
+
+#include "mrsn/relation_head.h"
+
+namespace mrsn::baselines {
+
+struct ContextAverageHeadOptions {
+  int64_t channels = 2048;  // C
+  int64_t classes = 80;     // K
+  double dropout = 0.5;
+};
+
+// Taps: G.
+class ContextAverageHead : public RelationHead {
+ public:
+  explicit ContextAverageHead(const ContextAverageHeadOptions& options);
+  HeadOutput Forward(const HeadInput& input) override;
+  int64_t num_classes() const override { return options_.classes; }
+  int64_t relation_width() const override { return 2 * options_.channels; }
+
+ private:
+  ContextAverageHeadOptions options_;
+  torch::nn::Linear classifier_{nullptr};
+};
+
+}  // namespace mrsn::baselines
+
+#endif  // MRSN_MRSN_BASELINES_CONTEXT_AVERAGE_CONTEXT_AVERAGE_HEAD_H_

@@ -1,0 +1,85 @@
+#include "mrsn/baselines/lfb/lfb_head.h"
+
+#include <ATen/ATen.h>
+
+#include <limits>
+#include <string>
+
+#include "mrsn/aare.h"
+#include "mrsn/baselines/linear_init.h"
+#include "mrsn/roi_features.h"
+
+namespace mrsn::baselines {
+
+LfbHead::LfbHead(const LfbHeadOptions& options)
+    : options_(options),
+      classifier_(register_module("classifier", NormalLinear(relation_width(), options.classes, 0.01))) {
+  if (options.op != FeatureBankOperator::kNonLocal) return;
+  reduce_persons_ = register_module("reduce_persons", NormalLinear(options.channels, options.width, 0.01));
+  reduce_bank_ = register_module("reduce_bank", NormalLinear(options.bank_width, options.width, 0.01));
+  for (int64_t layer = 0; layer < options.layers; ++layer) {
+    NonLocalOptions non_local;
+    non_local.query_width = non_local.key_width = non_local.width = non_local.output_width = options.width;
+    non_local.affine_norm = options.affine_norm;
+    non_local.dropout = options.layer_dropout;
+    layers_.push_back(
+        register_module("layer" + std::to_string(layer), std::make_shared<NonLocalLayer>(non_local)));
+  }
+}
+
+int64_t LfbHead::relation_width() const {
+  return options_.channels +
+         (options_.op == FeatureBankOperator::kNonLocal ? options_.width : options_.bank_width);
+}
+
+at::Tensor LfbHead::NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window) {
+  const auto dropout = [&](const at::Tensor& x) {
+    return at::dropout(x, options_.layer_dropout, is_training());
+  };
+  persons = dropout(reduce_persons_(persons));  // [N,c]
+  NonLocalKeys keys;
+  if (in_window.defined()) {
+    keys.features = dropout(reduce_bank_(bank.features));  // [M,c]
+    keys.log_count = LogCount(in_window, persons);
+  }
+  for (const auto& layer : layers_) persons = layer->Forward(persons, keys);
+  return persons;
+}
+
+at::Tensor LfbHead::Pooled(const at::Tensor& persons, const LongTermWindow& bank,
+                           const at::Tensor& in_window) const {
+  if (!in_window.defined()) return at::zeros({persons.size(0), options_.bank_width}, persons.options());
+  if (options_.op == FeatureBankOperator::kAverage) {
+    const at::Tensor weight = in_window.to(persons.scalar_type());  // [N,M]
+    return at::mm(weight, bank.features) / weight.sum(1, /*keepdim=*/true).clamp_min(1);
+  }
+  const at::Tensor unseen = ~in_window.unsqueeze(2);  // [N,M,1]
+  const at::Tensor largest = std::get<0>(
+      bank.features.unsqueeze(0).masked_fill(unseen, -std::numeric_limits<double>::infinity()).max(1));
+  return largest.masked_fill(~in_window.any(1, /*keepdim=*/true), 0);
+}
+
+HeadOutput LfbHead::Forward(const HeadInput& input) {
+  const at::Tensor persons = MaxPoolRoi(input.actors);  // S [N,C]
+  const LongTermWindow& bank = input.bank;
+  at::Tensor in_window;  // [N,M]; undefined without entries
+  if (bank.features.defined() && bank.features.size(0) > 0) {
+    TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
+                "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
+    in_window =
+        SameClip(input.clip_index, bank.clip_index) & (bank.offset < options_.window_seconds).unsqueeze(0);
+  }
+  const at::Tensor long_term = options_.op == FeatureBankOperator::kNonLocal
+                                   ? NonLocal(persons, bank, in_window)
+                                   : Pooled(persons, bank, in_window);
+  HeadOutput output;
+  output.G = at::cat({persons, long_term}, 1);
+  if (input.taps) {
+    input.taps->emplace_back("long_term", long_term);
+    input.taps->emplace_back("G", output.G);
+  }
+  output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
+  return output;
+}
+
+}  // namespace mrsn::baselines

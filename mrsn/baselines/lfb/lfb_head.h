@@ -1,0 +1,75 @@
+// The head of long-term feature banks (Wu et al. 2019, "Long-Term Feature Banks for
+// Detailed Video Understanding", sec. 3); settings the paper leaves out from
+// github.com/facebookresearch/video-long-term-feature-banks (lib/models/lfb_helper.py,
+// lib/core/config.py, configs/ava_r50_lfb_nl.yaml).
+//
+//   S_n = max over the person's RoI                                     [N,C]
+//   L   = the bank's features in the clip's window
+//   FBO(S, L):  NON_LOCAL  S W and L W' of width c, then layers of non_local.h
+//               AVERAGE, MAX  of L, over the window
+//   G = [S, FBO(S, L)];  logits = Linear(dropout(G))
+//
+// The bank is that of a linear head trained on its own: its G is S.
+//
+// Here, and not in the public code:
+//   - Every bank entry in the window is seen, always. The public code draws at most 5 a
+//     second at random and fills up with zero vectors, which take part in softmax and
+//     average. Here the result is a function of the input, and the average is that of
+//     what is there.
+//   - Entries are projected once per clip, not once per person: the same result, and
+//     fewer multiply-adds than the public code (300 entries times N there).
+//   - A clip with an empty window: AVERAGE and MAX give 0, NON_LOCAL gives S W.
+//   - The layers' norm has no scale and shift, as in the paper's Caffe2 code; mmaction2's
+//     has (affine_norm).
+#ifndef MRSN_MRSN_BASELINES_LFB_LFB_HEAD_H_
+#define MRSN_MRSN_BASELINES_LFB_LFB_HEAD_H_
+
+#include <torch/nn/modules/linear.h>
+
+#include <memory>
+#include <vector>
+
+#include "mrsn/baselines/non_local.h"
+#include "mrsn/relation_head.h"
+
+namespace mrsn::baselines {
+
+enum class FeatureBankOperator { kNonLocal, kAverage, kMax };
+
+struct LfbHeadOptions {
+  int64_t channels = 2048;    // C
+  int64_t classes = 80;       // K
+  int64_t bank_width = 2048;  // of the bank's features
+  FeatureBankOperator op = FeatureBankOperator::kNonLocal;
+  // Seconds before the clip; its own second and window_seconds - 1 after it make the
+  // paper's 60 of an even window.
+  int64_t window_seconds = 30;
+  int64_t layers = 2;          // non-local; the paper's R-101 has 3, too
+  int64_t width = 512;         // c
+  double layer_dropout = 0.2;  // of S W, L W' and each layer's branch
+  double dropout = 0.3;        // before the classifier
+  bool affine_norm = false;
+};
+
+// Taps: long_term (FBO(S, L)), G.
+class LfbHead : public RelationHead {
+ public:
+  explicit LfbHead(const LfbHeadOptions& options);
+  HeadOutput Forward(const HeadInput& input) override;
+  int64_t num_classes() const override { return options_.classes; }
+  int64_t relation_width() const override;  // C + c, or C + the bank's width
+  int64_t bank_width() const override { return options_.bank_width; }
+  int64_t bank_radius() const override { return options_.window_seconds; }
+
+ private:
+  at::Tensor NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window);
+  at::Tensor Pooled(const at::Tensor& persons, const LongTermWindow& bank, const at::Tensor& in_window) const;
+
+  LfbHeadOptions options_;
+  torch::nn::Linear reduce_persons_{nullptr}, reduce_bank_{nullptr}, classifier_{nullptr};
+  std::vector<std::shared_ptr<NonLocalLayer>> layers_;
+};
+
+}  // namespace mrsn::baselines
+
+#endif  // MRSN_MRSN_BASELINES_LFB_LFB_HEAD_H_

@@ -1,0 +1,135 @@
+// Inputs for the tests of all heads, and what holds for every one of them.
+#ifndef MRSN_MRSN_BASELINES_TESTING_H_
+#define MRSN_MRSN_BASELINES_TESTING_H_
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "mrsn/relation_head.h"
+#include "mrsn/roi_features.h"
+#include "mrsn/testing/compare.h"
+
+namespace mrsn::baselines {
+
+inline at::Tensor Random(at::IntArrayRef shape) { return at::randn(shape, at::kDouble); }
+
+// In double precision, in evaluation mode, with nothing left at 0 or 1.
+template <typename Module>
+std::shared_ptr<Module> Scrambled(std::shared_ptr<Module> module) {
+  module->to(at::kDouble);
+  module->eval();
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : module->parameters()) parameter.add_(Random(parameter.sizes()) * 0.3);
+  return module;
+}
+
+// `actors` and roi_align from features, boxes and clip_index; a cell of the map is a pixel.
+inline void SetRois(HeadInput* input, int64_t roi_size = 3) {
+  const FrameSize frame = {input->features.size(2), input->features.size(3)};
+  input->roi_align = [boxes = input->boxes, clips = input->clip_index, frame,
+                      roi_size](const at::Tensor& map) {
+    return RoiFeatures(map, boxes, clips, frame, 1, {roi_size, 2, true});
+  };
+  input->actors = input->roi_align(input->features);
+}
+
+// Five clips; nobody in the third, one person in the second, whose window is empty.
+inline HeadInput RandomInput(int64_t channels, int64_t bank_width) {
+  HeadInput input;
+  input.clip_index = at::tensor({0, 0, 0, 1, 3, 3, 4}, at::kLong);
+  input.features = Random({5, channels, 6, 7});
+  const at::Tensor corners = at::rand({7, 2}, at::kDouble) * 0.6;
+  input.boxes = at::cat({corners, corners + 0.15 + at::rand({7, 2}, at::kDouble) * 0.25}, 1);
+  SetRois(&input);
+  input.bank.clip_index = at::tensor({3, 0, 0, 4, 2, 0, 3}, at::kLong);
+  input.bank.offset = at::tensor({2, -2, 0, 1, 0, 1, -1}, at::kLong);
+  input.bank.features = Random({7, bank_width});
+  input.objects.clip_index = at::tensor({3, 0, 2, 0}, at::kLong);
+  input.objects.features = Random({4, channels, 3, 3});
+  return input;
+}
+
+inline at::Tensor Rows(const at::Tensor& clips, int64_t clip) { return (clips == clip).nonzero().squeeze(1); }
+
+// What the head would be given if the batch were that clip alone.
+inline HeadInput OnlyClip(const HeadInput& input, int64_t clip) {
+  const auto rows = [](const at::Tensor& x, const at::Tensor& at) { return x.index_select(0, at); };
+  const at::Tensor persons = Rows(input.clip_index, clip), entries = Rows(input.bank.clip_index, clip),
+                   objects = Rows(input.objects.clip_index, clip);
+  HeadInput only;
+  only.features = input.features.slice(0, clip, clip + 1);
+  only.boxes = rows(input.boxes, persons);
+  only.clip_index = at::zeros_like(persons);
+  SetRois(&only);
+  only.bank = {rows(input.bank.features, entries), at::zeros_like(entries), rows(input.bank.offset, entries)};
+  only.objects = {rows(input.objects.features, objects), at::zeros_like(objects)};
+  return only;
+}
+
+// Batch or not, clip by clip: the same to rounding. A single person is among the clips.
+inline void ExpectClipsDoNotInfluenceEachOther(RelationHead& head, const HeadInput& input) {
+  const HeadOutput together = head.Forward(input);
+  for (int64_t clip = 0; clip < input.features.size(0); ++clip) {
+    const at::Tensor persons = Rows(input.clip_index, clip);
+    if (persons.size(0) == 0) continue;
+    const HeadOutput alone = head.Forward(OnlyClip(input, clip));
+    EXPECT_TRUE(Close(alone.logits, together.logits.index_select(0, persons), 1e-10)) << "clip " << clip;
+    EXPECT_TRUE(Close(alone.G, together.G.index_select(0, persons), 1e-10)) << "clip " << clip;
+  }
+}
+
+// Persons, bank entries and objects in another order: persons' results in that order.
+inline void ExpectOrderDoesNotMatter(RelationHead& head, const HeadInput& input) {
+  const at::Tensor order = at::tensor({2, 0, 1, 3, 5, 4, 6}, at::kLong);  // within each clip
+  const at::Tensor entries = at::tensor({6, 1, 3, 2, 5, 4, 0}, at::kLong);
+  const at::Tensor objects = at::tensor({3, 2, 1, 0}, at::kLong);
+  HeadInput other = input;
+  other.boxes = input.boxes.index_select(0, order);
+  SetRois(&other);
+  other.bank = {input.bank.features.index_select(0, entries), input.bank.clip_index.index_select(0, entries),
+                input.bank.offset.index_select(0, entries)};
+  other.objects = {input.objects.features.index_select(0, objects),
+                   input.objects.clip_index.index_select(0, objects)};
+  EXPECT_TRUE(Close(head.Forward(other).logits, head.Forward(input).logits.index_select(0, order), 1e-10));
+}
+
+// Gradients of the logits by central differences: every parameter and input.
+inline void ExpectHeadGradientsRight(RelationHead& head, HeadInput input, bool bank, bool objects) {
+  std::vector<std::pair<std::string, at::Tensor>> variables = {{"features", input.features}};
+  if (bank) variables.emplace_back("bank", input.bank.features);
+  if (objects) variables.emplace_back("objects", input.objects.features);
+  for (auto& [name, variable] : variables) variable.set_requires_grad(true);
+  for (const auto& parameter : head.named_parameters()) {
+    variables.emplace_back(parameter.key(), parameter.value());
+  }
+  ExpectGradientsRight(
+      [&] {
+        SetRois(&input);
+        return head.Forward(input).logits;
+      },
+      variables, 3);
+}
+
+inline at::Tensor TapNamed(const Taps& taps, const std::string& name) {
+  for (const auto& [tap, tensor] : taps) {
+    if (tap == name) return tensor;
+  }
+  ADD_FAILURE() << "no tap " << name;
+  return {};
+}
+
+// Deterministic weights and inputs; tensors this small only wait for other threads.
+class HeadTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    at::manual_seed(5);
+    at::set_num_threads(1);
+  }
+};
+
+}  // namespace mrsn::baselines
+
+#endif  // MRSN_MRSN_BASELINES_TESTING_H_

@@ -1,0 +1,114 @@
+// Full-size detectors against PySlowFast's computation in eager mode (testing/eager_detector.h),
+// same weights, same input, both sides in one run:
+//
+//   ./bazelw run //mrsn:detector_benchmark -- --benchmark_repetitions=5
+//
+// Forward: one 256 x 341 clip, 3 boxes, no gradients. Step: one 8 x 128 x 128 clip (fast: 32), 3
+// boxes, forward, backward and SGD, batch norms with batch statistics as PySlowFast trains.
+// The last argument is the side: 0 ours, 1 eager contiguous, 2 eager channels_last_3d.
+// Before it is timed, each side's logits are compared with the contiguous one's.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <benchmark/benchmark.h>
+#include <google/protobuf/text_format.h>
+#include <torch/optim/sgd.h>
+
+#include <memory>
+#include <string>
+
+#include "mrsn/build_model.h"
+#include "mrsn/model_config.pb.h"
+#include "mrsn/read_backbone.h"
+#include "mrsn/testing/eager_detector.h"
+
+namespace mrsn {
+namespace {
+
+enum Side { kOurs, kContiguous, kChannelsLast };
+constexpr const char* kSides[] = {"ours", "eager, contiguous", "eager, channels_last_3d"};
+constexpr const char* kModels[] = {"slow_only {}", "slow_fast {}"};
+constexpr int kThreads = 2;
+
+struct Setting {
+  std::shared_ptr<ActionDetector> detector;
+  std::unique_ptr<EagerDetector> eager;  // null: ours
+  DetectorInput input;
+
+  at::Tensor Logits(bool training) {
+    return eager ? eager->Forward(input, training) : detector->Forward(input).logits;
+  }
+  std::vector<at::Tensor> parameters() { return eager ? eager->parameters() : detector->parameters(); }
+};
+
+Setting Make(int64_t model, int64_t side, int64_t height, int64_t width) {
+  at::set_num_threads(kThreads);
+  torch::manual_seed(7);
+  ModelConfig config;
+  google::protobuf::TextFormat::ParseFromString(std::string("num_classes: 80 linear {} ") + kModels[model],
+                                                &config);
+  Setting setting;
+  setting.detector = *BuildModel(config, torch::kCPU);
+  if (side != kOurs) {
+    setting.eager = std::make_unique<EagerDetector>(
+        *ReadBackbone(config), RoiFeatureOptions(), *setting.detector,
+        side == kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast3d);
+  }
+  setting.input.slow = at::randn({1, 3, 8, height, width});
+  if (const int64_t alpha = setting.detector->backbone().alpha(); alpha > 0) {
+    setting.input.fast = at::randn({1, 3, 8 * alpha, height, width});
+  }
+  setting.input.boxes =
+      at::tensor({0.1f, 0.1f, 0.5f, 0.9f, 0.3f, 0.2f, 0.9f, 0.8f, 0.f, 0.f, 1.f, 1.f}).view({3, 4});
+  setting.input.clip_index = at::zeros({3}, at::kLong);
+  return setting;
+}
+
+// Largest difference to the contiguous eager side, relative to its largest value.
+double Difference(int64_t model, Setting& setting, int64_t height, int64_t width) {
+  Setting reference = Make(model, kContiguous, height, width);
+  const at::Tensor expected = reference.Logits(false);
+  return ((setting.Logits(false) - expected).abs().max() / expected.abs().max()).item<double>();
+}
+
+void Forward(benchmark::State& state) {
+  const int64_t model = state.range(0), height = state.range(1), width = state.range(2);
+  const at::NoGradGuard no_grad;
+  Setting setting = Make(model, state.range(3), height, width);
+  setting.detector->eval();
+  const double difference = Difference(model, setting, height, width);
+  if (!(difference < 2e-5)) state.SkipWithError("the logits differ by more than 2e-5");
+  for (auto _ : state) benchmark::DoNotOptimize(setting.Logits(false).data_ptr());
+  state.counters["difference"] = difference;
+  state.SetLabel(std::string(kModels[model]) + " " + kSides[state.range(3)]);
+}
+
+void Step(benchmark::State& state) {
+  const int64_t model = state.range(0);
+  Setting setting = Make(model, state.range(3), state.range(1), state.range(2));
+  setting.detector->train();
+  torch::optim::SGD optimizer(setting.parameters(),
+                              torch::optim::SGDOptions(1e-4).momentum(0.9).nesterov(true).weight_decay(1e-7));
+  const at::Tensor labels = at::zeros({3, 80}).bernoulli_(0.05);
+  for (auto _ : state) {
+    optimizer.zero_grad();
+    at::binary_cross_entropy_with_logits(setting.Logits(true), labels).backward();
+    optimizer.step();
+  }
+  state.SetLabel(std::string(kModels[model]) + " " + kSides[state.range(3)]);
+}
+
+void Sides(benchmark::internal::Benchmark* b, int64_t height, int64_t width) {
+  for (const int64_t model : {0, 1}) {
+    for (const int64_t side : {kOurs, kContiguous, kChannelsLast}) b->Args({model, height, width, side});
+  }
+  b->ArgNames({"model", "height", "width", "side"})->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+BENCHMARK(Forward)->Apply([](auto* b) { Sides(b, 256, 341); }) -> MinTime(3);
+BENCHMARK(Step)->Apply([](auto* b) { Sides(b, 128, 128); }) -> MinTime(3);
+// Small enough to be run once by a test.
+BENCHMARK(Forward)->Name("SmallForward")->Apply([](auto* b) { Sides(b, 32, 48); });
+BENCHMARK(Step)->Name("SmallStep")->Apply([](auto* b) { Sides(b, 32, 48); });
+
+}  // namespace
+}  // namespace mrsn
