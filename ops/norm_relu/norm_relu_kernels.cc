@@ -15,23 +15,17 @@
 #include <vector>
 
 #include "ATen/Parallel.h"
+#include "ops/norm_relu/norm_relu_loops.h"
 
 namespace mrsn::ops::norm_relu {
 namespace {
 
-constexpr int64_t kGroup = 4;           // rows per step of a loop over lanes
 constexpr int64_t kBlock = 64;          // rows summed in float
 constexpr int64_t kLanes = 64;          // a part's row has at least so many
 constexpr int64_t kFirst = 8;           // rows that give a part's first shift
 constexpr int64_t kParts = 16;          // at most, and one of leftover rows
 constexpr int64_t kGrain = 1 << 15;     // elements worth a thread
 constexpr int64_t kChannelGrain = 256;  // channels worth a thread
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define MRSN_HAVE_AVX2_CLONE 1
-#define MRSN_TARGET_AVX2 __attribute__((target("avx2,fma")))
-#endif
-#define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
 
 struct Part {
   int64_t begin;  // element of the matrix
@@ -58,140 +52,6 @@ void ForParts(const std::vector<Part>& parts, const Function& f) {
   at::parallel_for(0, parts.size(), grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = end; i-- > begin;) f(i);
   });
-}
-
-// ---- A loop has what it works on as members, pointing at a first row, and Rows<n>(first) does n rows.
-
-// sum += x - shift, square += (x - shift)^2
-struct Moments {
-  int64_t width;
-  const float *x, *shift;
-  float *sum, *square;
-
-  template <int kRows>
-  MRSN_ALWAYS_INLINE void Rows(int64_t first) const {
-    const float* __restrict from = x + first * width;
-    const float* __restrict s = shift;
-    float* __restrict sums = sum;
-    float* __restrict squares = square;
-    for (int64_t lane = 0; lane < width; ++lane) {
-      float total = 0, total_square = 0;
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        const float d = from[r * width + lane] - s[lane];
-        total += d;
-        total_square += d * d;
-      }
-      sums[lane] += total;
-      squares[lane] += total_square;
-    }
-  }
-};
-
-// y = act((x - mean) * scale + offset + residual). The difference first: a large mean costs no digits.
-template <bool kRelu, bool kResidual>
-struct Normalize {
-  int64_t width;
-  const float *x, *residual, *mean, *scale, *offset;
-  float* y;
-
-  template <int kRows>
-  MRSN_ALWAYS_INLINE void Rows(int64_t first) const {
-    const float* __restrict from = x + first * width;
-    const float* __restrict added = residual + (kResidual ? first * width : 0);
-    const float* __restrict m = mean, * __restrict a = scale, * __restrict b = offset;
-    float* __restrict to = y + first * width;
-    for (int64_t lane = 0; lane < width; ++lane) {
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        const int64_t i = r * width + lane;
-        float value = (from[i] - m[lane]) * a[lane] + b[lane];
-        if (kResidual) value += added[i];
-        to[i] = kRelu && value <= 0 ? 0 : value;  // NaN stays
-      }
-    }
-  }
-};
-
-// With g = grad where ReLU let y through: sum += g, product += g * (x - mean), masked = g.
-template <bool kRelu, bool kStore>
-struct GradientSums {
-  int64_t width;
-  const float *grad, *x, *y, *mean;
-  float *sum, *product, *masked;
-
-  template <int kRows>
-  MRSN_ALWAYS_INLINE void Rows(int64_t first) const {
-    const float* __restrict upper = grad + first * width, * __restrict from = x + first * width;
-    const float* __restrict through = y + (kRelu ? first * width : 0);
-    const float* __restrict m = mean;
-    float* __restrict sums = sum, * __restrict products = product;
-    float* __restrict to = masked + (kStore ? first * width : 0);
-    for (int64_t lane = 0; lane < width; ++lane) {
-      float total = 0, total_product = 0;
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        const int64_t i = r * width + lane;
-        const float g = kRelu && through[i] <= 0 ? 0 : upper[i];
-        if (kStore) to[i] = g;
-        total += g;
-        total_product += g * (from[i] - m[lane]);
-      }
-      sums[lane] += total;
-      products[lane] += total_product;
-    }
-  }
-};
-
-// grad_x = scale * g + slope * (x - mean) + offset
-template <bool kRelu>
-struct InputGradient {
-  int64_t width;
-  const float *grad, *x, *y, *mean, *scale, *slope, *offset;
-  float* grad_x;
-
-  template <int kRows>
-  MRSN_ALWAYS_INLINE void Rows(int64_t first) const {
-    const float* __restrict upper = grad + first * width, * __restrict from = x + first * width;
-    const float* __restrict through = y + (kRelu ? first * width : 0);
-    const float* __restrict m = mean, * __restrict a = scale, * __restrict b = slope, * __restrict c = offset;
-    float* __restrict to = grad_x + first * width;
-    for (int64_t lane = 0; lane < width; ++lane) {
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        const int64_t i = r * width + lane;
-        const float g = kRelu && through[i] <= 0 ? 0 : upper[i];
-        to[i] = a[lane] * g + (b[lane] * (from[i] - m[lane]) + c[lane]);
-      }
-    }
-  }
-};
-
-template <typename Loop>
-MRSN_ALWAYS_INLINE void RunBody(const Loop& loop, int64_t rows) {
-  int64_t row = 0;
-  for (; row + kGroup <= rows; row += kGroup) loop.template Rows<kGroup>(row);
-  for (; row < rows; ++row) loop.template Rows<1>(row);
-}
-
-// The loops exist twice in the program, so that it runs on any x86-64 and uses FMA where there is one.
-#ifdef MRSN_HAVE_AVX2_CLONE
-template <typename Loop>
-MRSN_TARGET_AVX2 void RunAvx2(const Loop& loop, int64_t rows) {
-  RunBody(loop, rows);
-}
-bool UseAvx2() {
-  static const bool use = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return use;
-}
-#endif
-
-template <typename Loop>
-void Run(const Loop& loop, int64_t rows) {
-#ifdef MRSN_HAVE_AVX2_CLONE
-  if (UseAvx2()) return RunAvx2(loop, rows);
-#endif
-  RunBody(loop, rows);
 }
 
 // ---- Sums per channel
