@@ -1,0 +1,35 @@
+// The fused kernels of BatchNormRelu, on a [rows, channels] matrix of floats, channels innermost.
+#ifndef MRSN_OPS_NORM_RELU_NORM_RELU_KERNELS_H_
+#define MRSN_OPS_NORM_RELU_NORM_RELU_KERNELS_H_
+
+#include <cstdint>
+
+namespace mrsn::ops::norm_relu {
+
+struct ForwardArguments {
+  int64_t rows, channels;     // rows >= 2
+  const float *x, *residual;  // [rows, channels]; residual may be null
+  const float *gamma, *beta;  // [channels]
+  double momentum, eps;
+  bool relu;
+  float *running_mean, *running_variance;  // [channels], updated
+  double *mean, *inverse_deviation;        // [channels], written; Backward wants them
+  float* y;                                // [rows, channels], written
+};
+void Forward(const ForwardArguments& arguments);
+
+struct BackwardArguments {
+  int64_t rows, channels;
+  const float *grad, *x;  // [rows, channels]
+  const float* y;         // [rows, channels], Forward's output; null without ReLU
+  const float* gamma;     // [channels]
+  const double *mean, *inverse_deviation;
+  float* grad_x;                  // [rows, channels], written
+  float *grad_gamma, *grad_beta;  // [channels], written
+  float* masked;                  // [rows, channels], written: grad where y > 0; null if not wanted
+};
+void Backward(const BackwardArguments& arguments);
+
+}  // namespace mrsn::ops::norm_relu
+
+#endif  // MRSN_OPS_NORM_RELU_NORM_RELU_KERNELS_H_
