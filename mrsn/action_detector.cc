@@ -5,6 +5,8 @@
 
 #include <optional>
 
+#include "ops/memory/cpu_block_cache.h"
+
 namespace mrsn {
 
 namespace {
@@ -63,6 +65,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
     return output;
   }
 
+  const ops::CpuBlockCache::Scope reuse_memory;
   std::optional<Autocast> autocast;
   if (precision_ == Precision::kBfloat16) autocast.emplace(input.slow.device().type());
 

@@ -35,7 +35,7 @@ struct Setting {
   DetectorInput input;
 
   at::Tensor Logits(bool training) {
-    return eager ? eager->Forward(input, training) : detector->Forward(input).logits;
+    return eager ? eager->Forward(input, {training, training}) : detector->Forward(input).logits;
   }
   std::vector<at::Tensor> parameters() { return eager ? eager->parameters() : detector->parameters(); }
 };

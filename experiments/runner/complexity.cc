@@ -120,6 +120,7 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
 
   at::NoGradGuard no_grad;
   model->eval();
+  model->Forward(input);  // the first inference also folds norms into weights, which are then kept
   const eval::MacReport macs = eval::CountMacs([&] { model->Forward(input); }, WeightsOf(*model));
   report.macs = SplitOf(macs.total, *model, input);
   report.uncounted = macs.uncounted;
@@ -128,6 +129,8 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   for (const auto& item : model->named_modules("", /*include_self=*/false)) {
     ModuleComplexity module = {item.key(), eval::CountParameters(item.value()->parameters()),
                                macs.InModule(item.key())};
+    // Products of inputs alone (a bank's entries and their mask) are no module's.
+    if (item.key() == "head") module.macs = report.macs.head;
     if (module.parameters + module.macs > 0) report.modules.push_back(std::move(module));
   }
   const std::optional<MrsnShape> shape = MrsnShapeOf(*model, model->head());

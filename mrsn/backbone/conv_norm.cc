@@ -10,14 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "ops/norm_relu/norm_relu.h"
+#include "ops/winograd/winograd.h"
+
 namespace mrsn {
 namespace {
 
 // The convolution with as few dimensions as it really has.
 struct Plain {
-  at::Tensor x, weight;
-  std::vector<int64_t> stride, padding, dilation;
   enum class View { kSpatial, kTemporal, kNone } view = View::kNone;
+  std::vector<int64_t> stride, padding, dilation;
 };
 
 Plain::View ViewOf(const torch::nn::detail::ConvNdOptions<3>& options) {
@@ -53,14 +55,9 @@ at::Tensor Unflatten(const at::Tensor& y, const at::Tensor& x, Plain::View view)
   return y;
 }
 
-Plain Plan(const torch::nn::detail::ConvNdOptions<3>& options, const at::Tensor& x,
-           const at::Tensor& weight) {
+Plain PlanOf(const torch::nn::detail::ConvNdOptions<3>& options) {
   Plain plain;
   plain.view = ViewOf(options);
-  plain.x = Flatten(x, plain.view);
-  plain.weight = weight;
-  if (plain.view == Plain::View::kSpatial) plain.weight = weight.squeeze(2);
-  if (plain.view == Plain::View::kTemporal) plain.weight = weight.squeeze(4);
   const auto padding = std::get<torch::ExpandingArray<3>>(options.padding());
   for (size_t k = plain.view == Plain::View::kSpatial ? 1 : 0;
        k < (plain.view == Plain::View::kTemporal ? 2 : 3); ++k) {
@@ -71,10 +68,26 @@ Plain Plan(const torch::nn::detail::ConvNdOptions<3>& options, const at::Tensor&
   return plain;
 }
 
-at::Tensor Convolve(const Plain& plain, const at::Tensor& bias) {
-  return at::convolution(plain.x, plain.weight, bias.defined() ? std::optional(bias) : std::nullopt,
-                         plain.stride, plain.padding, plain.dilation, /*transposed=*/false,
-                         std::vector<int64_t>(plain.stride.size(), 0), /*groups=*/1);
+at::Tensor WeightOf(const at::Tensor& weight, const Plain& plain) {
+  switch (plain.view) {
+    case Plain::View::kSpatial:
+      return weight.squeeze(2);
+    case Plain::View::kTemporal:
+      return weight.squeeze(4);
+    case Plain::View::kNone:
+      break;
+  }
+  return weight;
+}
+
+// [B,C,T,H,W] in and out; weight [C',C,t,k,k].
+at::Tensor Convolve(const Plain& plain, const at::Tensor& x, const at::Tensor& weight,
+                    const at::Tensor& bias) {
+  const at::Tensor y = at::convolution(Flatten(x, plain.view), WeightOf(weight, plain),
+                                       bias.defined() ? std::optional(bias) : std::nullopt, plain.stride,
+                                       plain.padding, plain.dilation, /*transposed=*/false,
+                                       std::vector<int64_t>(plain.stride.size(), 0), /*groups=*/1);
+  return Unflatten(y, x, plain.view);
 }
 
 // Weight and bias of the convolution that equals conv, then norm in evaluation mode.
@@ -117,10 +130,22 @@ const FusedOps& Fused() {
   return ops;
 }
 
-bool CanFuse(const Plain& plain, at::ScalarType type) {
-  const bool known_type = type == at::kFloat || type == at::kBFloat16;
-  return known_type && plain.x.device().is_cpu() && plain.x.numel() > 0 &&
-         at::globalContext().userEnabledMkldnn() && Fused().all();
+bool CanFuse(const at::Tensor& x) {
+  const bool known_type = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+  return known_type && x.is_cpu() && x.numel() > 0 && at::globalContext().userEnabledMkldnn() &&
+         Fused().all();
+}
+
+constexpr double kMostOfTheProducts = 0.7;
+
+// Winograd's is for large maps; in float32 only, where it keeps five digits and more.
+bool CanFilter(const torch::nn::Conv3d& conv, const at::Tensor& x) {
+  const auto& options = conv->options;
+  const auto padding = std::get<torch::ExpandingArray<3>>(options.padding());
+  return x.scalar_type() == at::kFloat && x.is_cpu() && x.numel() > 0 &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast3d) &&
+         ops::WinogradConv::Applies(conv->weight.sizes(), *options.stride(), *padding, *options.dilation(),
+                                    options.groups());
 }
 
 template <typename... Args>
@@ -132,82 +157,98 @@ at::Tensor Call(const c10::OperatorHandle& op, Args&&... args) {
 
 const c10::IValue kNoScalars = c10::List<std::optional<at::Scalar>>();
 
-at::Tensor Pack(const Plain& plain) {
-  return Call(*Fused().pack, plain.weight, plain.padding, plain.stride, plain.dilation, int64_t{1},
-              plain.x.sizes().vec());
+at::Tensor Pack(const Plain& plain, const at::Tensor& x, const at::Tensor& weight) {
+  return Call(*Fused().pack, WeightOf(weight, plain), plain.padding, plain.stride, plain.dilation, int64_t{1},
+              Flatten(x, plain.view).sizes().vec());
 }
 
-at::Tensor ConvolveFused(const Plain& plain, const at::Tensor& packed, const at::Tensor& bias,
-                         Activation activation, const at::Tensor& residual) {
+at::Tensor ConvolveFused(const Plain& plain, const at::Tensor& x, const at::Tensor& packed,
+                         const at::Tensor& bias, Activation activation, const at::Tensor& residual) {
   const bool relu = activation == Activation::kRelu;
   const c10::IValue no_value, b = bias.defined() ? c10::IValue(bias) : c10::IValue();
-  if (!residual.defined()) {
-    return Call(*Fused().conv, plain.x, packed, b, plain.padding, plain.stride, plain.dilation, int64_t{1},
-                std::string(relu ? "relu" : "none"), kNoScalars, std::string());
+  const at::Tensor flat = Flatten(x, plain.view);
+  at::Tensor y;
+  if (residual.defined()) {
+    y = Call(*Fused().conv_sum, flat, Flatten(residual.to(x.scalar_type()), plain.view), packed, b,
+             plain.padding, plain.stride, plain.dilation, int64_t{1}, std::string("add"), at::Scalar(1),
+             relu ? c10::IValue(std::string("relu")) : no_value, kNoScalars, no_value);
+  } else {
+    y = Call(*Fused().conv, flat, packed, b, plain.padding, plain.stride, plain.dilation, int64_t{1},
+             std::string(relu ? "relu" : "none"), kNoScalars, std::string());
   }
-  return Call(*Fused().conv_sum, plain.x, residual, packed, b, plain.padding, plain.stride, plain.dilation,
-              int64_t{1}, std::string("add"), at::Scalar(1),
-              relu ? c10::IValue(std::string("relu")) : no_value, kNoScalars, no_value);
+  return Unflatten(y, x, plain.view);
 }
 
+// In place: neither a convolution nor a norm needs its result for its gradient.
 at::Tensor Finish(at::Tensor y, Activation activation, const at::Tensor& residual) {
-  if (residual.defined()) y = y + residual;
+  if (residual.defined()) y.add_(residual);
   return activation == Activation::kRelu ? y.relu_() : y;
 }
 
 }  // namespace
 
+// Norm folded into the convolution, in the one form that inputs of this size and type need.
 struct ConvNorm::Folded {
   std::vector<Stamp> stamps;
-  at::ScalarType type;
-  std::vector<int64_t> sizes;  // of the input the layout was chosen for
-  at::Tensor weight, bias;     // as FoldNorm
-  at::Tensor packed;           // weight in oneDNN's layout, undefined until needed
+  at::ScalarType type = at::kFloat;
+  std::vector<int64_t> sizes;
+  at::Tensor bias;
+  at::Tensor weight;                          // as at::convolution takes it, or
+  at::Tensor packed;                          // in oneDNN's layout, or
+  std::optional<ops::WinogradConv> winograd;  // transformed
 };
 
 ConvNorm::ConvNorm(torch::nn::Conv3d conv, torch::nn::BatchNorm3d norm)
     : conv_(std::move(conv)), norm_(std::move(norm)), folded_(std::make_shared<Folded>()) {}
 
-const ConvNorm::Folded& ConvNorm::Fold(const at::Tensor& x) {
+const ConvNorm::Folded& ConvNorm::Fold(const at::Tensor& x, bool residual) {
   std::vector<Stamp> stamps = {StampOf(conv_->weight), StampOf(conv_->bias)};
   if (!norm_.is_empty()) {
     for (const at::Tensor& t : {norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var}) {
       stamps.push_back(StampOf(t));
     }
   }
-  const at::ScalarType type = ComputeType(x);
-  if (folded_->stamps != stamps || folded_->type != type || folded_->sizes != x.sizes()) {
-    std::tie(folded_->weight, folded_->bias) = FoldNorm(conv_, norm_);
-    folded_->weight = folded_->weight.to(type);
-    if (folded_->bias.defined()) folded_->bias = folded_->bias.to(type);
-    folded_->packed.reset();
-    folded_->stamps = std::move(stamps);
-    folded_->type = type;
-    folded_->sizes = x.sizes().vec();
+  if (folded_->stamps == stamps && folded_->type == x.scalar_type() && folded_->sizes == x.sizes()) {
+    return *folded_;
+  }
+  auto [weight, bias] = FoldNorm(conv_, norm_);
+  weight = weight.to(x.scalar_type());
+  if (bias.defined()) bias = bias.to(x.scalar_type());
+  *folded_ = {std::move(stamps), x.scalar_type(), x.sizes().vec(), bias, {}, {}, {}};
+  if (!residual && CanFilter(conv_, x)) {
+    folded_->winograd.emplace(weight.contiguous(), bias, (*conv_->options.dilation())[2]);
+    // Tiles that reach far over the borders of a small map save nothing.
+    if (folded_->winograd->CostRatio(x.sizes()) > kMostOfTheProducts) folded_->winograd.reset();
+  }
+  if (folded_->winograd) return *folded_;
+  if (CanFuse(x)) {
+    folded_->packed = Pack(PlanOf(conv_->options), x, weight);
+  } else {
+    folded_->weight = weight;
   }
   return *folded_;
 }
 
 at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
-  const bool batch_statistics = !norm_.is_empty() && norm_->is_training();
-  if (batch_statistics) {
-    const Plain plain = Plan(conv_->options, x, conv_->weight);
-    return Finish(norm_->forward(Unflatten(Convolve(plain, conv_->bias), x, plain.view)), activation,
-                  residual);
+  const bool relu = activation == Activation::kRelu;
+  const Plain plain = PlanOf(conv_->options);
+  if (!norm_.is_empty() && norm_->is_training()) {
+    norm_->num_batches_tracked.add_(1);
+    return ops::BatchNormRelu(Convolve(plain, x, conv_->weight, conv_->bias), norm_->weight, norm_->bias,
+                              norm_->running_mean, norm_->running_var, residual,
+                              {*norm_->options.momentum(), norm_->options.eps(), relu});
   }
-  if (at::GradMode::is_enabled() || x.is_meta()) {
+  if (at::GradMode::is_enabled()) {
     const auto [weight, bias] = FoldNorm(conv_, norm_);
-    const Plain plain = Plan(conv_->options, x, weight);
-    return Finish(Unflatten(Convolve(plain, bias), x, plain.view), activation, residual);
+    return Finish(Convolve(plain, x, weight, bias), activation, residual);
   }
-  const Folded& folded = Fold(x);
-  const Plain plain = Plan(conv_->options, x.to(folded.type), folded.weight);
-  if (!CanFuse(plain, folded.type)) {
-    return Finish(Unflatten(Convolve(plain, folded.bias), x, plain.view), activation, residual);
+  const at::Tensor typed = x.to(ComputeType(x));
+  const Folded& folded = Fold(typed, residual.defined());
+  if (folded.winograd) return folded.winograd->Forward(typed, relu);
+  if (folded.packed.defined()) {
+    return ConvolveFused(plain, typed, folded.packed, folded.bias, activation, residual);
   }
-  if (!folded.packed.defined()) folded_->packed = Pack(plain);
-  const at::Tensor sum = residual.defined() ? Flatten(residual.to(folded.type), plain.view) : at::Tensor();
-  return Unflatten(ConvolveFused(plain, folded.packed, folded.bias, activation, sum), x, plain.view);
+  return Finish(Convolve(plain, typed, folded.weight, folded.bias), activation, residual);
 }
 
 }  // namespace mrsn

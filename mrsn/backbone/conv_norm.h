@@ -5,8 +5,11 @@
 //   a norm in evaluation mode is folded into the convolution,
 //     w' = w gamma / sqrt(var + eps),  b' = beta + (b - mean) gamma / sqrt(var + eps),
 //     with gradients to w, gamma and beta as before;
+//   a norm in training mode, the sum and ReLU are one operation (ops/norm_relu);
 //   without gradients, on the CPU and in float32 or bfloat16, w' is kept in oneDNN's own
-//     blocked layout, and sum and ReLU happen where the convolution writes its result.
+//     blocked layout, and sum and ReLU happen where the convolution writes its result;
+//   large 3 x 3 and 3 x 1 x 1 convolutions, in float32, go through Winograd's filtering
+//     (ops/winograd), whose transformed weights are 4 and 2 times the size.
 // What is kept is made anew whenever a weight changed, so results never lag behind.
 #ifndef MRSN_MRSN_BACKBONE_CONV_NORM_H_
 #define MRSN_MRSN_BACKBONE_CONV_NORM_H_
@@ -36,7 +39,7 @@ class ConvNorm {
 
  private:
   struct Folded;
-  const Folded& Fold(const at::Tensor& x);
+  const Folded& Fold(const at::Tensor& x, bool residual);
 
   torch::nn::Conv3d conv_{nullptr};
   torch::nn::BatchNorm3d norm_{nullptr};

@@ -37,6 +37,14 @@ absl::StatusOr<NamedTensors> ReadTorchFile(const std::string& path) {
   return tensors;
 }
 
+// By its name, or because a JSON object follows the eight bytes of a header's length.
+bool IsSafetensors(const std::string& path) {
+  if (absl::EndsWith(path, ".safetensors")) return true;
+  std::ifstream file(path, std::ios::binary);
+  char start[9] = {};
+  return file.read(start, sizeof start) && start[8] == '{';
+}
+
 absl::StatusOr<std::string> FileSha256(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   Fingerprinter fingerprint;
@@ -51,7 +59,7 @@ absl::StatusOr<std::string> FileSha256(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<NamedTensors> ReadTensors(const std::string& path) {
-  if (!absl::EndsWith(path, ".safetensors")) return ReadTorchFile(path);
+  if (!IsSafetensors(path)) return ReadTorchFile(path);
   MRSN_ASSIGN_OR_RETURN(const Safetensors content, ReadSafetensors(path));
   return NamedTensors(content.tensors.begin(), content.tensors.end());
 }

@@ -33,7 +33,8 @@ at::Tensor EagerDetector::ConvNorm(const std::string& conv, const std::string& n
   const std::vector<int64_t> dilations = {1, dilation, dilation};
   const at::Tensor y = at::conv3d(x, tensors_.at(conv + ".weight"), std::nullopt, stride, padding, dilations);
   return at::batch_norm(y, tensors_.at(norm + ".weight"), tensors_.at(norm + ".bias"),
-                        tensors_.at(norm + ".running_mean"), tensors_.at(norm + ".running_var"), training_,
+                        tensors_.at(norm + ".running_mean"), tensors_.at(norm + ".running_var"),
+                        batch_statistics_,
                         /*momentum=*/0.1, /*eps=*/1e-5, /*cudnn_enabled=*/true);
 }
 
@@ -86,12 +87,12 @@ at::Tensor EagerDetector::Features(const DetectorInput& input) {
   return at::cat({x.mean(2), y.mean(2)}, 1);
 }
 
-at::Tensor EagerDetector::Forward(const DetectorInput& input, bool training) {
-  training_ = training;
+at::Tensor EagerDetector::Forward(const DetectorInput& input, Mode mode) {
+  batch_statistics_ = mode.batch_statistics;
   const at::Tensor features = Features(input);
   const at::Tensor rois = RoiFeatures(features, input.boxes, input.clip_index,
                                       {input.slow.size(3), input.slow.size(4)}, stride_, roi_);
-  const at::Tensor dropped = at::dropout(MaxPoolRoi(rois), 0.5, training);
+  const at::Tensor dropped = at::dropout(MaxPoolRoi(rois), 0.5, mode.dropout);
   return at::linear(dropped, tensors_.at("head.classifier.weight"), tensors_.at("head.classifier.bias"));
 }
 

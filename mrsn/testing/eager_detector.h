@@ -22,9 +22,15 @@ class EagerDetector {
   EagerDetector(const BackboneOptions& backbone, const RoiFeatureOptions& roi, ActionDetector& detector,
                 at::MemoryFormat format);
 
-  // Logits [N,K]. `training`: batch statistics, which also move the running ones, and
-  // dropout; gradients to parameters() when they are on.
-  at::Tensor Forward(const DetectorInput& input, bool training);
+  struct Mode {
+    bool batch_statistics = false;  // which also move the running ones
+    bool dropout = false;
+  };
+  // Logits [N,K], with gradients to parameters() when they are on.
+  at::Tensor Forward(const DetectorInput& input, Mode mode);
+
+  // The copy of the detector's parameter of that name.
+  const at::Tensor& operator[](const std::string& name) const { return tensors_.at(name); }
 
   std::vector<at::Tensor> parameters() const;
 
@@ -39,7 +45,7 @@ class EagerDetector {
   RoiFeatureOptions roi_;
   int64_t stride_;
   at::MemoryFormat format_;
-  bool training_ = false;
+  bool batch_statistics_ = false;
   std::map<std::string, at::Tensor> tensors_;
 };
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <utility>
+#include <unordered_map>
 
 namespace mrsn::ops {
 namespace {
@@ -32,54 +32,63 @@ class CachingAllocator final : public c10::Allocator {
 
   c10::DataPtr allocate(size_t bytes) override {
     if (active_scopes == 0 || bytes < kSmallest) return below_->allocate(bytes);
-    const size_t size = Rounded(bytes);
-    auto* block = Take(size);
-    if (block == nullptr) block = new Block{size, below_->allocate(size)};
-    return {block->memory.get(), block, &Return, c10::Device(c10::DeviceType::CPU)};
+    void* memory = Take(Rounded(bytes));
+    return {memory, memory, &Delete, c10::Device(c10::DeviceType::CPU)};
   }
+
+  c10::DeleterFnPtr raw_deleter() const override { return &Delete; }
 
   void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
 
   size_t KeptBytes() {
     const std::lock_guard<std::mutex> lock(mutex_);
     size_t bytes = 0;
-    for (const auto& [size, block] : kept_) bytes += size;
+    for (const auto& [size, memory] : kept_) bytes += size;
     return bytes;
   }
 
   void Clear() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (const auto& [size, block] : kept_) delete block;
+    for (const auto& [size, memory] : kept_) below_->raw_deallocate(memory);
     kept_.clear();
   }
 
  private:
-  struct Block {
-    size_t size;
-    c10::DataPtr memory;
-  };
-
   CachingAllocator() : below_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, /*priority=*/100); }
 
-  static void Return(void* context) { Get().Keep(static_cast<Block*>(context)); }
-
-  void Keep(Block* block) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    kept_.emplace(block->size, block);
+  // Of any tensor made since this allocator stands before the other one.
+  static void Delete(void* memory) {
+    CachingAllocator& self = Get();
+    {
+      const std::lock_guard<std::mutex> lock(self.mutex_);
+      const auto found = self.lent_.find(memory);
+      if (found != self.lent_.end()) {
+        self.kept_.emplace(found->second, memory);
+        self.lent_.erase(found);
+        return;
+      }
+    }
+    if (memory != nullptr) self.below_->raw_deallocate(memory);
   }
 
-  Block* Take(size_t size) {
+  void* Take(size_t size) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = kept_.find(size);
-    if (found == kept_.end()) return nullptr;
-    Block* block = found->second;
-    kept_.erase(found);
-    return block;
+    void* memory = nullptr;
+    if (found != kept_.end()) {
+      memory = found->second;
+      kept_.erase(found);
+    } else {
+      memory = below_->raw_allocate(size);
+    }
+    lent_[memory] = size;
+    return memory;
   }
 
   c10::Allocator* below_;
   std::mutex mutex_;
-  std::multimap<size_t, Block*> kept_;
+  std::multimap<size_t, void*> kept_;
+  std::unordered_map<void*, size_t> lent_;
 };
 
 }  // namespace

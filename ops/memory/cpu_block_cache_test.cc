@@ -1,6 +1,7 @@
 #include "ops/memory/cpu_block_cache.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/CPUAllocator.h>
 
 #include <optional>
 #include <thread>
@@ -67,6 +68,20 @@ TEST_F(CpuBlockCacheTest, TensorsMayOutliveTheScopeAndDieOnAnotherThread) {
   EXPECT_EQ(CpuBlockCache::KeptBytes(), 4 << 20);
   CpuBlockCache::Clear();
   EXPECT_EQ(CpuBlockCache::KeptBytes(), 0);
+}
+
+// As oneDNN's scratch memory does: without a tensor, and freed by address.
+TEST_F(CpuBlockCacheTest, RawMemoryOfEitherKind) {
+  c10::Allocator* allocator = nullptr;
+  {
+    const CpuBlockCache::Scope scope;
+    allocator = c10::GetCPUAllocator();
+    allocator->raw_deallocate(allocator->raw_allocate(2 << 20));
+    EXPECT_EQ(CpuBlockCache::KeptBytes(), 2 << 20);
+    allocator->raw_deallocate(allocator->raw_allocate(100));
+  }
+  allocator->raw_deallocate(allocator->raw_allocate(2 << 20));
+  EXPECT_EQ(CpuBlockCache::KeptBytes(), 2 << 20);
 }
 
 TEST_F(CpuBlockCacheTest, AtMostAnEighthIsWasted) {
