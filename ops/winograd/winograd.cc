@@ -190,7 +190,8 @@ struct Work {
 
 bool WinogradConv::Applies(at::IntArrayRef weight_sizes, at::IntArrayRef stride, at::IntArrayRef padding,
                            at::IntArrayRef dilation, int64_t groups) {
-  if (weight_sizes.size() != 5 || groups != 1 || stride != at::IntArrayRef({1, 1, 1})) return false;
+  if (weight_sizes.size() != 5 || stride != at::IntArrayRef({1, 1, 1}) || dilation.size() != 3) return false;
+  if (groups != 1) return false;
   if (!winograd::Runs(winograd::InstructionSet::kAvx2)) return false;
   if (weight_sizes[0] < 64 || weight_sizes[1] < 64) return false;
   const at::IntArrayRef taps = weight_sizes.slice(2);
@@ -230,6 +231,7 @@ WinogradConv::WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int
 }
 
 double WinogradConv::CostRatio(at::IntArrayRef input_sizes) const {
+  TORCH_CHECK(input_sizes.size() == 5, "WinogradConv: input is ", input_sizes, ", expected [B, C, T, H, W]");
   const TileShape& shape = ShapeOf(kind_);
   const double direct =
       1.0 * input_sizes[0] * input_sizes[2] * input_sizes[3] * input_sizes[4] * shape.taps_a * shape.taps_b;

@@ -221,6 +221,7 @@ TEST(WinogradApplies, ToLargeConvolutionsWithThreeTapsOnly) {
   EXPECT_FALSE(applies({256, 256, 3, 1, 1}, {1, 1, 1}, {0, 0, 0}, {1, 1, 1}, 1));
   EXPECT_FALSE(applies({256, 256, 1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {1, 1, 1}, 1));
   EXPECT_FALSE(applies({256, 256, 3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 1));
+  EXPECT_FALSE(applies({256, 256, 3, 3}, {1, 1}, {1, 1}, {1, 1}, 1));
   EXPECT_FALSE(applies({8, 8, 1, 3, 3}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}, 1));
 }
 
