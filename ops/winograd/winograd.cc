@@ -1,11 +1,11 @@
-// Tiles are worked on in chunks whose transformed inputs stay in the second-level cache. For a chunk:
+// Threads work on tiles of their own, by chunks. For a chunk:
 //
 //   V[product][tile][C]   = B^T d B of each tile
 //   for each panel of output channels:
 //     M[product][tile][k] = V[product] [tiles, C] x U[panel][product] [C, k]
 //     Y                   = A^T M A + bias, to the output
 //
-// so M is small and the weights, which are the largest, are read once per chunk.
+// so M stays in the second-level cache, and the weights, U, pass through it once per chunk.
 #include "ops/winograd/winograd.h"
 
 #include <algorithm>
@@ -24,8 +24,9 @@ using winograd::Kernels;
 using winograd::kRowBlock;
 using winograd::TileShape;
 
-constexpr int64_t kMostProducts = 24, kMostTargets = 8;
-constexpr int64_t kChunkFloats = 512 * 1024;
+constexpr int64_t kMostProducts = 36, kMostTargets = 16;
+// Of V in a chunk: 4 MiB share the last-level cache with U and make U pass only a few times.
+constexpr int64_t kChunkFloats = 1024 * 1024;
 constexpr int64_t kRowPadding = 16;  // keeps rows of 2^n channels out of each other's cache sets
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -189,7 +190,8 @@ struct Work {
 
 bool WinogradConv::Applies(at::IntArrayRef weight_sizes, at::IntArrayRef stride, at::IntArrayRef padding,
                            at::IntArrayRef dilation, int64_t groups) {
-  if (weight_sizes.size() != 5 || groups != 1 || stride != at::IntArrayRef({1, 1, 1})) return false;
+  if (weight_sizes.size() != 5 || stride != at::IntArrayRef({1, 1, 1}) || dilation.size() != 3) return false;
+  if (groups != 1) return false;
   if (!winograd::Runs(winograd::InstructionSet::kAvx2)) return false;
   if (weight_sizes[0] < 64 || weight_sizes[1] < 64) return false;
   const at::IntArrayRef taps = weight_sizes.slice(2);
@@ -229,6 +231,7 @@ WinogradConv::WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int
 }
 
 double WinogradConv::CostRatio(at::IntArrayRef input_sizes) const {
+  TORCH_CHECK(input_sizes.size() == 5, "WinogradConv: input is ", input_sizes, ", expected [B, C, T, H, W]");
   const TileShape& shape = ShapeOf(kind_);
   const double direct =
       1.0 * input_sizes[0] * input_sizes[2] * input_sizes[3] * input_sizes[4] * shape.taps_a * shape.taps_b;

@@ -11,8 +11,8 @@
 //
 //   Y = A^T [ (G g G^T) * (B^T d B) ] A      (* is elementwise)
 //
-//   kSpatial3x3  F(4x2, 3x3): 24 products for 4x2 outputs, 72 by the direct sum
-//   kTemporal3   F(4, 3):      6 products for 4 outputs,   12 by the direct sum
+//   kSpatial3x3  F(4x4, 3x3): 36 products for 4x4 outputs, 144 by the direct sum
+//   kTemporal3   F(4, 3):      6 products for 4 outputs,    12 by the direct sum
 //
 // Rounding: below 5e-6 of the largest output (winograd_test.cc); the direct sum in float has about 3e-7.
 // A value that is not finite reaches every output of the tiles whose patches hold it, that is outputs up to
@@ -41,7 +41,7 @@ class WinogradConv {
                       at::IntArrayRef dilation, int64_t groups);
 
   // weight [K, C, 1, 3, 3] or [K, C, 3, 1, 1] and bias [K], or undefined for none: float32 on the CPU, K and
-  // C >= 1. Keeps a transformed copy of the weight, 8/3 (3x3) or 2 (3x1x1) times its size. dilation >= 1.
+  // C >= 1. Keeps a transformed copy of the weight, 4 (3x3) or 2 (3x1x1) times its size. dilation >= 1.
   // Throws c10::Error.
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation);
   // With these kernels in place of the processor's best, for tests.

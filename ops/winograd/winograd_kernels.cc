@@ -29,8 +29,7 @@ MRSN_ALWAYS_INLINE void Store(const V& vector, float* to) {
   __builtin_memcpy(to, &vector, sizeof(V));
 }
 
-// F(m, 3) along one axis: Input and Output work on elements `stride` apart, in place. The matrices are those
-// of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016), Sec. 4.1 and 4.3.
+// Filters along one axis: Input and Output work in place on elements `stride` apart, kWeights is G.
 struct Identity {  // no taps along this axis
   static constexpr int kTile = 1, kPatch = 1;
   static constexpr double kWeights[] = {1};
@@ -38,27 +37,6 @@ struct Identity {  // no taps along this axis
   static MRSN_ALWAYS_INLINE void Input(V*, int) {}
   template <typename V>
   static MRSN_ALWAYS_INLINE void Output(V*, int) {}
-};
-
-struct F2 {  // points 0, 1, -1, infinity
-  static constexpr int kTile = 2, kPatch = 4;
-  static constexpr double kWeights[] = {1, 0, 0, .5, .5, .5, .5, -.5, .5, 0, 0, 1};
-  template <typename V>
-  static MRSN_ALWAYS_INLINE void Input(V* d, int stride) {
-    V &d0 = d[0], &d1 = d[stride], &d2 = d[2 * stride], &d3 = d[3 * stride];
-    const V sum = d1 + d2;
-    d0 -= d2;
-    d3 = d1 - d3;
-    d2 -= d1;
-    d1 = sum;
-  }
-  template <typename V>
-  static MRSN_ALWAYS_INLINE void Output(V* m, int stride) {
-    const V &m1 = m[stride], &m2 = m[2 * stride];
-    const V difference = m1 - m2;
-    m[0] += m1 + m2;
-    m[stride] = difference - m[3 * stride];
-  }
 };
 
 // Points 0, p, -p, q, -q, infinity with p = 2/3, q = 3/2. Among pairs of simple fractions they amplify
@@ -70,24 +48,12 @@ struct F4 {
   static constexpr float kP1 = p, kP2 = p * p, kP3 = p * p * p;
   static constexpr float kQ1 = q, kQ2 = q * q, kQ3 = q * q * q, kSum2 = p * p + q * q;
   static constexpr double n = 2 * (p * p - q * q);  // row j of G: (1, x, x^2) / (x^2 n) for p, negated for q
-  static constexpr double kWeights[] = {1,
-                                        0,
-                                        0,  //
-                                        1 / (p * p * n),
-                                        1 / (p * n),
-                                        1 / n,  //
-                                        1 / (p * p * n),
-                                        -1 / (p * n),
-                                        1 / n,  //
-                                        -1 / (q * q * n),
-                                        -1 / (q * n),
-                                        -1 / n,  //
-                                        -1 / (q * q * n),
-                                        1 / (q * n),
-                                        -1 / n,  //
-                                        0,
-                                        0,
-                                        1};
+  static constexpr double kWeights[kPatch][3] = {{1, 0, 0},
+                                                 {1 / (p * p * n), 1 / (p * n), 1 / n},
+                                                 {1 / (p * p * n), -1 / (p * n), 1 / n},
+                                                 {-1 / (q * q * n), -1 / (q * n), -1 / n},
+                                                 {-1 / (q * q * n), 1 / (q * n), -1 / n},
+                                                 {0, 0, 1}};
   template <typename V>
   static MRSN_ALWAYS_INLINE void Input(V* d, int stride) {
     V &d0 = d[0], &d1 = d[stride], &d2 = d[2 * stride], &d3 = d[3 * stride], &d4 = d[4 * stride],
@@ -163,7 +129,7 @@ struct Tile {
   }
 };
 
-using SpatialTile = Tile<F4, F2>;
+using SpatialTile = Tile<F4, F4>;
 using TemporalTile = Tile<F4, Identity>;
 
 // kRowBlock x kColumns vectors of sums stay in registers. Channels are summed by blocks: their weights stay
@@ -227,8 +193,8 @@ MRSN_DEFINE_KERNELS(Avx512, __attribute__((target("avx512f,avx2,fma"))), Vector1
 
 }  // namespace
 
-const TileShape kSpatialTile = {F4::kTile, F2::kTile, 3, 3, F4::kWeights, F2::kWeights};
-const TileShape kTemporalTile = {F4::kTile, 1, 3, 1, F4::kWeights, Identity::kWeights};
+const TileShape kSpatialTile = {F4::kTile, F4::kTile, 3, 3, F4::kWeights[0], F4::kWeights[0]};
+const TileShape kTemporalTile = {F4::kTile, 1, 3, 1, F4::kWeights[0], Identity::kWeights};
 
 bool Runs(InstructionSet set) {
   switch (set) {

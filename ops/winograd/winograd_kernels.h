@@ -22,7 +22,7 @@ struct TileShape {
   int64_t products() const { return patch_a() * patch_b(); }
 };
 
-extern const TileShape kSpatialTile;   // F(4x2, 3x3)
+extern const TileShape kSpatialTile;   // F(4x4, 3x3)
 extern const TileShape kTemporalTile;  // F(4, 3)
 
 // source[products]: the patch's pixels, row by row, `channels` floats each. Writes product i to
