@@ -8,8 +8,8 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "mrsn/baselines/golden.h"
-#include "mrsn/baselines/testing.h"
+#include "mrsn/baselines/testing/golden.h"
+#include "mrsn/baselines/testing/head_test.h"
 #include "ops/roi_align/roi_align.h"
 
 namespace mrsn::baselines {
@@ -313,6 +313,19 @@ TEST_F(AcarHeadTest, TheBankHoldsFirstOrderRelations) {
   // Columns 0, 1 and 1, 2 of the three average to the two of the grid.
   const at::Tensor left = relations.slice(3, 0, 2).mean(3), right = relations.slice(3, 1, 3).mean(3);
   EXPECT_TRUE(Close(output.G, at::stack({left, right}, 3).flatten(1), 1e-12));
+}
+
+TEST_F(AcarHeadTest, DropsOutInTrainingOnly) {
+  AcarHeadOptions with = SmallWithBank(), classifier_only = Small();
+  classifier_only.relation_dropout = 0;
+  classifier_only.dropout = 0.5;
+  for (const AcarHeadOptions& options : {with, classifier_only}) {
+    AcarHeadOptions none = options;
+    none.relation_dropout = none.dropout = 0;
+    ExpectDropoutInTrainingOnly(*Scrambled(std::make_shared<AcarHead>(options)),
+                                *Scrambled(std::make_shared<AcarHead>(none)),
+                                RandomInput(kChannels, 3 * 2 * 2));
+  }
 }
 
 TEST_F(AcarHeadTest, RefusesWhatDoesNotFit) {

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "mrsn/baselines/golden.h"
-#include "mrsn/baselines/testing.h"
+#include "mrsn/baselines/testing/golden.h"
+#include "mrsn/baselines/testing/head_test.h"
 
 namespace mrsn::baselines {
 namespace {

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "gtest/gtest.h"
-#include "mrsn/baselines/reference.h"
-#include "mrsn/baselines/testing.h"
+#include "mrsn/baselines/testing/head_test.h"
+#include "mrsn/baselines/testing/reference.h"
 
 namespace mrsn::baselines {
 namespace {

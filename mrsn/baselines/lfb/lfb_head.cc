@@ -66,8 +66,9 @@ HeadOutput LfbHead::Forward(const HeadInput& input) {
   if (bank.features.defined() && bank.features.size(0) > 0) {
     TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
                 "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
-    in_window =
-        SameClip(input.clip_index, bank.clip_index) & (bank.offset < options_.window_seconds).unsqueeze(0);
+    const int64_t seconds = options_.window_seconds;
+    in_window = SameClip(input.clip_index, bank.clip_index) &
+                ((bank.offset >= -seconds) & (bank.offset < seconds)).unsqueeze(0);
   }
   const at::Tensor long_term = options_.op == FeatureBankOperator::kNonLocal
                                    ? NonLocal(persons, bank, in_window)

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "mrsn/baselines/golden.h"
-#include "mrsn/baselines/reference.h"
-#include "mrsn/baselines/testing.h"
+#include "mrsn/baselines/testing/golden.h"
+#include "mrsn/baselines/testing/head_test.h"
+#include "mrsn/baselines/testing/reference.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -130,6 +130,16 @@ TEST_F(LfbHeadTest, AnEmptyWindowGivesTheUnsupportedFeature) {
     } else {
       EXPECT_EQ(without.slice(1, kChannels).abs().max().item<double>(), 0);
     }
+  }
+}
+
+TEST_F(LfbHeadTest, DropsOutInTrainingOnly) {
+  for (const LfbHeadOptions& options : Variants()) {
+    LfbHeadOptions none = options;
+    none.layer_dropout = none.dropout = 0;
+    ExpectDropoutInTrainingOnly(*Scrambled(std::make_shared<LfbHead>(options)),
+                                *Scrambled(std::make_shared<LfbHead>(none)),
+                                RandomInput(kChannels, kBankWidth));
   }
 }
 

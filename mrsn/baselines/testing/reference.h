@@ -1,6 +1,6 @@
 // The non-local layer once more, in plain loops over doubles, one person at a time.
-#ifndef MRSN_MRSN_BASELINES_REFERENCE_H_
-#define MRSN_MRSN_BASELINES_REFERENCE_H_
+#ifndef MRSN_MRSN_BASELINES_TESTING_REFERENCE_H_
+#define MRSN_MRSN_BASELINES_TESTING_REFERENCE_H_
 
 #include <algorithm>
 #include <cmath>
@@ -64,4 +64,4 @@ inline Row NonLocal(const Weights& layer, const Row& x, const Matrix& keys,
 
 }  // namespace mrsn::baselines
 
-#endif  // MRSN_MRSN_BASELINES_REFERENCE_H_
+#endif  // MRSN_MRSN_BASELINES_TESTING_REFERENCE_H_

@@ -1,6 +1,6 @@
 // Inputs for the tests of all heads, and what holds for every one of them.
-#ifndef MRSN_MRSN_BASELINES_TESTING_H_
-#define MRSN_MRSN_BASELINES_TESTING_H_
+#ifndef MRSN_MRSN_BASELINES_TESTING_HEAD_TEST_H_
+#define MRSN_MRSN_BASELINES_TESTING_HEAD_TEST_H_
 
 #include <ATen/ATen.h>
 
@@ -113,6 +113,18 @@ inline void ExpectHeadGradientsRight(RelationHead& head, HeadInput input, bool b
       variables, 3);
 }
 
+// `head` has dropout, `without` is the same head with every dropout at 0: in training the
+// former is random, the latter what it is in evaluation.
+inline void ExpectDropoutInTrainingOnly(RelationHead& head, RelationHead& without, const HeadInput& input) {
+  const at::Tensor evaluated = head.Forward(input).logits;
+  EXPECT_TRUE(at::equal(head.Forward(input).logits, evaluated));
+  head.train();
+  EXPECT_FALSE(Close(head.Forward(input).logits, head.Forward(input).logits, 1e-6));
+  const at::Tensor expected = without.Forward(input).logits;
+  without.train();
+  EXPECT_TRUE(at::equal(without.Forward(input).logits, expected));
+}
+
 inline at::Tensor TapNamed(const Taps& taps, const std::string& name) {
   for (const auto& [tap, tensor] : taps) {
     if (tap == name) return tensor;
@@ -132,4 +144,4 @@ class HeadTest : public ::testing::Test {
 
 }  // namespace mrsn::baselines
 
-#endif  // MRSN_MRSN_BASELINES_TESTING_H_
+#endif  // MRSN_MRSN_BASELINES_TESTING_HEAD_TEST_H_

@@ -1,7 +1,7 @@
 // Comparing a baseline head with the public code's own outputs and gradients
 // (testdata/README.md).
-#ifndef MRSN_MRSN_BASELINES_GOLDEN_H_
-#define MRSN_MRSN_BASELINES_GOLDEN_H_
+#ifndef MRSN_MRSN_BASELINES_TESTING_GOLDEN_H_
+#define MRSN_MRSN_BASELINES_TESTING_GOLDEN_H_
 
 #include <torch/nn/module.h>
 
@@ -82,4 +82,4 @@ inline void ExpectGoldenGradients(const torch::nn::Module& module,
 
 }  // namespace mrsn::baselines
 
-#endif  // MRSN_MRSN_BASELINES_GOLDEN_H_
+#endif  // MRSN_MRSN_BASELINES_TESTING_GOLDEN_H_
