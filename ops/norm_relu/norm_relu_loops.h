@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace mrsn::ops::norm_relu {
 
@@ -13,8 +14,10 @@ namespace mrsn::ops::norm_relu {
 #endif
 #define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
 
-constexpr int64_t kGroup = 4;    // rows that share the loads of a lane's factors, if they are short:
-constexpr int64_t kShort = 128;  // lanes. Of long rows several at once are too many streams to prefetch.
+// Rows that share the loads of a lane's factors. Of rows longer than kShort lanes, loops over one matrix
+// still take so many; the others take one, as more would be too many streams to prefetch.
+constexpr int64_t kGroup = 4;
+constexpr int64_t kShort = 128;
 
 // Eight lanes. Loops are written for V = Vector and V = float: GCC 12 does not vectorise them by itself.
 using Vector = float __attribute__((vector_size(32)));
@@ -171,7 +174,8 @@ MRSN_ALWAYS_INLINE void RunRows(const Loop& loop, int64_t row) {
 // By value: stores cannot change a copy's members, so they stay in registers.
 template <typename Loop>
 MRSN_ALWAYS_INLINE void RunBody(Loop loop, int64_t rows) {
-  const int64_t grouped = loop.width <= kShort ? rows / kGroup * kGroup : 0;
+  const bool group = loop.width <= kShort || std::is_same_v<Loop, Moments>;
+  const int64_t grouped = group ? rows / kGroup * kGroup : 0;
   int64_t row = 0;
   for (; row < grouped; row += kGroup) RunRows<kGroup>(loop, row);
   for (; row < rows; ++row) RunRows<1>(loop, row);
