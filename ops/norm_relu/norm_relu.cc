@@ -56,27 +56,29 @@ bool HasFusedKernel(const at::Tensor& x, const Parameters& parameters) {
 
 // Its own function so that a second derivative is an error and not silently zero.
 struct BackwardFunction : torch::autograd::Function<BackwardFunction> {
-  // Returns the gradients of x, gamma and beta and, if wanted, the masked gradient; y is absent without ReLU.
+  // Returns the gradients of x, gamma and beta and, if there is a y, the gradient where it is not 0.
   static variable_list forward(AutogradContext*, const at::Tensor& any_layout_grad, const at::Tensor& x,
-                               const at::Tensor& gamma, const at::Tensor& statistics,
-                               const std::optional<at::Tensor>& y, bool wants_masked) {
+                               const at::Tensor& gamma, const at::Tensor& beta, const at::Tensor& statistics,
+                               const std::optional<at::Tensor>& y, bool relu) {
     const at::Tensor grad = any_layout_grad.contiguous(ChannelsLast(x));
     const int64_t channels = x.size(1);
     variable_list result = {at::empty_like(x), at::empty_like(gamma), at::empty_like(gamma)};
-    if (wants_masked) result.push_back(at::empty_like(x));
+    if (y) result.push_back(at::empty_like(x));
     norm_relu::BackwardArguments arguments;
     arguments.rows = x.numel() / channels;
     arguments.channels = channels;
     arguments.grad = grad.const_data_ptr<float>();
     arguments.x = x.const_data_ptr<float>();
-    arguments.y = y ? y->const_data_ptr<float>() : nullptr;
     arguments.gamma = gamma.const_data_ptr<float>();
+    arguments.beta = beta.const_data_ptr<float>();
     arguments.mean = statistics.const_data_ptr<double>();
     arguments.inverse_deviation = arguments.mean + channels;
+    arguments.relu = relu;
+    arguments.y = y ? y->const_data_ptr<float>() : nullptr;
+    arguments.masked = y ? result[3].data_ptr<float>() : nullptr;
     arguments.grad_x = result[0].data_ptr<float>();
     arguments.grad_gamma = result[1].data_ptr<float>();
     arguments.grad_beta = result[2].data_ptr<float>();
-    arguments.masked = wants_masked ? result[3].data_ptr<float>() : nullptr;
     norm_relu::Backward(arguments);
     return result;
   }
@@ -115,18 +117,18 @@ struct ForwardFunction : torch::autograd::Function<ForwardFunction> {
     for (const at::Tensor& changed : {running_mean, running_var})
       changed.unsafeGetTensorImpl()->bump_version();
 
-    context->save_for_backward({x, gamma, statistics, options.relu ? y : at::Tensor()});
+    context->save_for_backward({x, gamma, beta, statistics, options.relu && residual ? y : at::Tensor()});
+    context->saved_data["relu"] = options.relu;
     context->saved_data["has_residual"] = residual.has_value();
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &gamma = saved[1], &statistics = saved[2];
-    const std::optional<at::Tensor> y = saved[3].defined() ? std::optional(saved[3]) : std::nullopt;
-    const bool wants_residual = context->saved_data["has_residual"].toBool() && context->needs_input_grad(3);
-    variable_list result = BackwardFunction::apply(grads[0], x, gamma, statistics, y, wants_residual && y);
-    if (wants_residual && !y) result.push_back(grads[0]);
+    const std::optional<at::Tensor> y = saved[4].defined() ? std::optional(saved[4]) : std::nullopt;
+    variable_list result = BackwardFunction::apply(grads[0], saved[0], saved[1], saved[2], saved[3], y,
+                                                   context->saved_data["relu"].toBool());
+    if (context->saved_data["has_residual"].toBool() && !y) result.push_back(grads[0]);
     result.resize(7);
     return result;
   }

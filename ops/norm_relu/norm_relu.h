@@ -34,7 +34,8 @@ struct NormReluOptions {
 // returns       [B,C,...], x's type and layout
 //
 // Gradients flow to x, gamma, beta and residual. The fused kernels have no second derivative: asking for
-// it throws. y is kept for backward (its zeros are ReLU's mask), so changing it in place is an error then.
+// it throws. ReLU's mask is where y > 0; with a residual y itself is kept for that (so changing it in place
+// is an error), without one y is computed again from x.
 //
 // Throws c10::Error for sizes that do not fit, and if there is one value per channel, which has no
 // unbiased variance (torch.nn.BatchNorm throws likewise).

@@ -102,26 +102,6 @@ void PartMoments(const Part& part, const float* x, double* mean, double* m2) {
   }
 }
 
-// Sums of the part's g and g * (x - mean), by lane.
-template <bool kRelu, bool kStore>
-void PartGradientSums(const Part& part, const BackwardArguments& a, const float* mean, double* total,
-                      double* total_product) {
-  const int64_t width = part.width;
-  std::vector<float> scratch(2 * width);
-  float *sum = scratch.data(), *product = sum + width;
-  for (int64_t first = 0; first < part.rows; first += kBlock) {
-    const int64_t at = part.begin + first * width;
-    std::fill(sum, sum + 2 * width, 0.0f);
-    Run(GradientSums<kRelu, kStore>{width, a.grad + at, a.x + at, a.y + (kRelu ? at : 0), mean, sum, product,
-                                    a.masked + (kStore ? at : 0)},
-        std::min(kBlock, part.rows - first));
-    for (int64_t lane = 0; lane < width; ++lane) {
-      total[lane] += sum[lane];
-      total_product[lane] += product[lane];
-    }
-  }
-}
-
 // Per-lane factors of the elementwise loops: `count` arrays as wide as the widest part.
 struct LaneFactors {
   LaneFactors(const std::vector<Part>& parts, int64_t channels, int64_t count)
@@ -139,6 +119,34 @@ struct LaneFactors {
 // The saved mean as the float nearest to it and the rest, so that x - mean keeps all digits.
 double Rest(double mean) { return mean - static_cast<float>(mean); }
 
+// The factors both directions make y with: mean, scale, offset.
+void SetOutputFactors(int64_t channel, double mean, double scale, double beta, LaneFactors& factors) {
+  factors.Set(0, channel, mean);
+  factors.Set(1, channel, scale);
+  factors.Set(2, channel, beta - scale * Rest(mean));
+}
+
+// Sums of the part's g and g * (x - mean), by lane.
+template <Mask kMask>
+void PartGradientSums(const Part& part, const BackwardArguments& a, const LaneFactors& factors, double* total,
+                      double* total_product) {
+  const int64_t width = part.width;
+  constexpr bool kOutput = kMask == Mask::kOutput;
+  std::vector<float> scratch(2 * width);
+  float *sum = scratch.data(), *product = sum + width;
+  for (int64_t first = 0; first < part.rows; first += kBlock) {
+    const int64_t at = part.begin + first * width;
+    std::fill(sum, sum + 2 * width, 0.0f);
+    Run(GradientSums<kMask>{width, a.grad + at, a.x + at, a.y + (kOutput ? at : 0), factors[0], factors[1],
+                            factors[2], sum, product, a.masked + (kOutput ? at : 0)},
+        std::min(kBlock, part.rows - first));
+    for (int64_t lane = 0; lane < width; ++lane) {
+      total[lane] += sum[lane];
+      total_product[lane] += product[lane];
+    }
+  }
+}
+
 template <bool kRelu, bool kResidual>
 void NormalizeParts(const std::vector<Part>& parts, const ForwardArguments& a, const LaneFactors& factors) {
   ForParts(parts, [&](int64_t p) {
@@ -149,13 +157,13 @@ void NormalizeParts(const std::vector<Part>& parts, const ForwardArguments& a, c
   });
 }
 
-template <bool kRelu>
+template <Mask kMask>
 void InputGradientParts(const std::vector<Part>& parts, const BackwardArguments& a, const float* grad,
                         const LaneFactors& factors) {
   ForParts(parts, [&](int64_t p) {
     const int64_t at = parts[p].begin;
-    Run(InputGradient<kRelu>{parts[p].width, grad + at, a.x + at, a.y + (kRelu ? at : 0), factors[0],
-                             factors[1], factors[2], factors[3], a.grad_x + at},
+    Run(InputGradient<kMask>{parts[p].width, grad + at, a.x + at, factors[0], factors[1], factors[2],
+                             factors[3], factors[4], a.grad_x + at},
         parts[p].rows);
   });
 }
@@ -183,10 +191,7 @@ void Forward(const ForwardArguments& a) {
     for (int64_t c = begin; c < end; ++c) {
       if (m2[c] < 0) m2[c] = 0;  // of equal values, by rounding
       a.inverse_deviation[c] = 1 / std::sqrt(m2[c] / count + a.eps);
-      const double scale = a.gamma[c] * a.inverse_deviation[c];
-      factors.Set(0, c, a.mean[c]);
-      factors.Set(1, c, scale);
-      factors.Set(2, c, a.beta[c] - scale * Rest(a.mean[c]));
+      SetOutputFactors(c, a.mean[c], a.gamma[c] * a.inverse_deviation[c], a.beta[c], factors);
       const auto update = [&](float& running, double batch) {
         running = static_cast<float>((1 - a.momentum) * running + a.momentum * batch);
       };
@@ -205,15 +210,16 @@ void Forward(const ForwardArguments& a) {
 //   grad_x = gamma * inverse_deviation * (g - grad_beta / n - xhat * grad_gamma / n)
 void Backward(const BackwardArguments& a) {
   const std::vector<Part> parts = Cut(a.rows, a.channels);
-  LaneFactors factors(parts, a.channels, 4);
-  for (int64_t c = 0; c < a.channels; ++c) factors.Set(0, c, a.mean[c]);
+  LaneFactors factors(parts, a.channels, 5);
+  for (int64_t c = 0; c < a.channels; ++c) {
+    SetOutputFactors(c, a.mean[c], a.gamma[c] * a.inverse_deviation[c], a.beta[c], factors);
+  }
 
   PartSums sums(parts);
-  const bool store = a.y && a.masked;
-  const auto part_sums = store ? PartGradientSums<true, true>
-                         : a.y ? PartGradientSums<true, false>
-                               : PartGradientSums<false, false>;
-  ForParts(parts, [&](int64_t p) { part_sums(parts[p], a, factors[0], sums.First(p), sums.Second(p)); });
+  const auto part_sums = !a.relu ? PartGradientSums<Mask::kNone>
+                         : a.y   ? PartGradientSums<Mask::kOutput>
+                                 : PartGradientSums<Mask::kInput>;
+  ForParts(parts, [&](int64_t p) { part_sums(parts[p], a, factors, sums.First(p), sums.Second(p)); });
 
   at::parallel_for(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
     std::vector<double> total(end - begin), product(end - begin);
@@ -228,15 +234,14 @@ void Backward(const BackwardArguments& a) {
       a.grad_gamma[c] = static_cast<float>(grad_gamma);
       const double scale = a.gamma[c] * a.inverse_deviation[c];
       const double slope = -scale * a.inverse_deviation[c] * grad_gamma / a.rows;
-      factors.Set(1, c, scale);
-      factors.Set(2, c, slope);
-      factors.Set(3, c, -scale * grad_beta / a.rows - slope * rest);
+      factors.Set(3, c, slope);
+      factors.Set(4, c, -scale * grad_beta / a.rows - slope * rest);
     }
   });
 
-  if (store) return InputGradientParts<false>(parts, a, a.masked, factors);
-  if (a.y) return InputGradientParts<true>(parts, a, a.grad, factors);
-  InputGradientParts<false>(parts, a, a.grad, factors);
+  if (!a.relu) return InputGradientParts<Mask::kNone>(parts, a, a.grad, factors);
+  if (a.y) return InputGradientParts<Mask::kNone>(parts, a, a.masked, factors);
+  InputGradientParts<Mask::kInput>(parts, a, a.grad, factors);
 }
 
 }  // namespace mrsn::ops::norm_relu

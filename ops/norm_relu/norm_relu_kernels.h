@@ -20,13 +20,14 @@ void Forward(const ForwardArguments& arguments);
 
 struct BackwardArguments {
   int64_t rows, channels;
-  const float *grad, *x;  // [rows, channels]
-  const float* y;         // [rows, channels], Forward's output; null without ReLU
-  const float* gamma;     // [channels]
+  const float *grad, *x;      // [rows, channels]
+  const float *gamma, *beta;  // [channels]
   const double *mean, *inverse_deviation;
-  float* grad_x;                  // [rows, channels], written
+  bool relu;
+  const float* y;  // [rows, channels], Forward's output if it had ReLU and a residual, else null
+  float* masked;   // [rows, channels], written: grad where y > 0; null if y is
+  float* grad_x;   // [rows, channels], written
   float *grad_gamma, *grad_beta;  // [channels], written
-  float* masked;                  // [rows, channels], written: grad where y > 0; null if not wanted
 };
 void Backward(const BackwardArguments& arguments);
 

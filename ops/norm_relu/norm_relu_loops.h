@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace mrsn::ops::norm_relu {
 
@@ -13,7 +14,10 @@ namespace mrsn::ops::norm_relu {
 #endif
 #define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
 
-constexpr int64_t kGroup = 4;  // rows that share the loads of a lane's factors
+// Rows that share the loads of a lane's factors. Of rows longer than kShort lanes, loops over one matrix
+// still take so many; the others take one, as more would be too many streams to prefetch.
+constexpr int64_t kGroup = 4;
+constexpr int64_t kShort = 128;
 
 // Eight lanes. Loops are written for V = Vector and V = float: GCC 12 does not vectorise them by itself.
 using Vector = float __attribute__((vector_size(32)));
@@ -88,61 +92,72 @@ struct Normalize {
   }
 };
 
-// grad where ReLU let y through
-template <bool kRelu, typename V>
-MRSN_ALWAYS_INLINE void LoadGradient(const float* grad, const float* y, int64_t i, V& g) {
-  Load(grad + i, g);
-  if constexpr (kRelu) {
-    const V zero = {};
-    V value;
-    Load(y + i, value);
-    g = value <= zero ? zero : g;
-  }
-}
+// How backward knows where ReLU let y through.
+enum class Mask {
+  kNone,    // there is no ReLU, or the gradient is masked already
+  kOutput,  // where y, which had a residual, is not 0
+  kInput,   // y is computed again from x, which is read anyway
+};
 
-// With g that gradient: sum += g, product += g * (x - mean), masked = g.
-template <bool kRelu, bool kStore>
+// With g the gradient where ReLU let y through: sum += g, product += g * (x - mean) and, for kOutput,
+// masked = g.
+template <Mask kMask>
 struct GradientSums {
   int64_t width;
-  const float *grad, *x, *y, *mean;
+  const float *grad, *x, *y, *mean, *scale, *offset;
   float *sum, *product, *masked;
 
   template <typename V, int kRows>
   MRSN_ALWAYS_INLINE void At(int64_t i, int64_t lane) const {
-    V m, total = {}, total_product = {};
+    const V zero = {};
+    V m, a, b, total = {}, total_product = {};
     Load(mean + lane, m);
+    Load(scale + lane, a);
+    Load(offset + lane, b);
     for (int r = 0; r < kRows; ++r, i += width) {
-      V g, value;
-      LoadGradient<kRelu>(grad, y, i, g);
+      V g, value, output;
+      Load(grad + i, g);
       Load(x + i, value);
-      if constexpr (kStore) Store(g, masked + i);
+      value -= m;
+      if constexpr (kMask == Mask::kOutput) Load(y + i, output);
+      if constexpr (kMask == Mask::kInput) output = value * a + b;
+      if constexpr (kMask != Mask::kNone) g = output <= zero ? zero : g;
+      if constexpr (kMask == Mask::kOutput) Store(g, masked + i);
       total += g;
-      total_product += g * (value - m);
+      total_product += g * value;
     }
     Add(total, sum + lane);
     Add(total_product, product + lane);
   }
 };
 
-// grad_x = scale * g + slope * (x - mean) + offset
-template <bool kRelu>
+// grad_x = scale * g + slope * (x - mean) + intercept
+template <Mask kMask>
 struct InputGradient {
+  static_assert(kMask != Mask::kOutput, "GradientSums has stored that one");
   int64_t width;
-  const float *grad, *x, *y, *mean, *scale, *slope, *offset;
+  const float *grad, *x, *mean, *scale, *offset, *slope, *intercept;
   float* grad_x;
 
   template <typename V, int kRows>
   MRSN_ALWAYS_INLINE void At(int64_t i, int64_t lane) const {
-    V m, a, b, c;
+    const V zero = {};
+    V m, a, b, s, t;
     Load(mean + lane, m);
     Load(scale + lane, a);
-    Load(slope + lane, b);
-    Load(offset + lane, c);
+    Load(offset + lane, b);
+    Load(slope + lane, s);
+    Load(intercept + lane, t);
     for (int r = 0; r < kRows; ++r, i += width) {
       V g, value;
-      LoadGradient<kRelu>(grad, y, i, g);
+      Load(grad + i, g);
       Load(x + i, value);
-      Store<V>(a * g + (b * (value - m) + c), grad_x + i);
+      value -= m;
+      if constexpr (kMask == Mask::kInput) {
+        const V output = value * a + b;
+        g = output <= zero ? zero : g;
+      }
+      Store<V>(a * g + (s * value + t), grad_x + i);
     }
   }
 };
@@ -159,8 +174,10 @@ MRSN_ALWAYS_INLINE void RunRows(const Loop& loop, int64_t row) {
 // By value: stores cannot change a copy's members, so they stay in registers.
 template <typename Loop>
 MRSN_ALWAYS_INLINE void RunBody(Loop loop, int64_t rows) {
+  const bool group = loop.width <= kShort || std::is_same_v<Loop, Moments>;
+  const int64_t grouped = group ? rows / kGroup * kGroup : 0;
   int64_t row = 0;
-  for (; row + kGroup <= rows; row += kGroup) RunRows<kGroup>(loop, row);
+  for (; row < grouped; row += kGroup) RunRows<kGroup>(loop, row);
   for (; row < rows; ++row) RunRows<1>(loop, row);
 }
 

@@ -136,6 +136,16 @@ TEST(NormReluTest, GradientsAreDifferencesOfTheFormula) {
   }
 }
 
+TEST(NormReluTest, TheMaskIsWhereTheOutputIsPositive) {
+  for (const bool has_residual : {false, true}) {
+    Inputs in({1, 17, 8, 33, 32}, has_residual, /*mean=*/10);
+    in.beta.requires_grad_();
+    const at::Tensor y = in.Run({});
+    y.sum().backward();
+    EXPECT_TRUE(at::equal(in.beta.grad(), (y > 0).sum({0, 2, 3, 4}).to(at::kFloat))) << has_residual;
+  }
+}
+
 TEST(NormReluTest, LargeMeansCostNoDigits) {
   for (const auto& sizes : Sizes()) {
     for (const bool starts_with_zeros : {false, true}) {
@@ -296,7 +306,7 @@ TEST(NormReluTest, SecondDerivativesAreAnErrorOfTheFusedKernels) {
 }
 
 TEST(NormReluTest, ChangesInPlaceAreNoticed) {
-  Inputs in({1, 3, 2, 3, 4}, false);
+  Inputs in({1, 3, 2, 3, 4}, true);
   in.x.requires_grad_();
   const uint32_t version = in.running_mean._version();
   const at::Tensor y = in.Run({});
