@@ -14,12 +14,15 @@
 #include <torch/optim/sgd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mrsn/build_model.h"
 #include "mrsn/model_config.pb.h"
 #include "mrsn/read_backbone.h"
 #include "mrsn/testing/eager_detector.h"
+#include "ops/memory/cpu_block_cache.h"
+#include "ops/sgd/sgd.h"
 
 namespace mrsn {
 namespace {
@@ -86,13 +89,21 @@ void Step(benchmark::State& state) {
   const int64_t model = state.range(0);
   Setting setting = Make(model, state.range(3), state.range(1), state.range(2));
   setting.detector->train();
-  torch::optim::SGD optimizer(setting.parameters(),
-                              torch::optim::SGDOptions(1e-4).momentum(0.9).nesterov(true).weight_decay(1e-7));
+  const auto options = torch::optim::SGDOptions(1e-4).momentum(0.9).nesterov(true).weight_decay(1e-7);
+  // Each side with its own optimizer and memory, as in experiments/runner/trainer.cc.
+  std::unique_ptr<torch::optim::SGD> optimizer;
+  std::optional<ops::CpuBlockCache::Scope> reuse_memory;
+  if (setting.eager) {
+    optimizer = std::make_unique<torch::optim::SGD>(setting.parameters(), options);
+  } else {
+    optimizer = std::make_unique<ops::Sgd>(setting.parameters(), options);
+    reuse_memory.emplace();
+  }
   const at::Tensor labels = at::zeros({3, 80}).bernoulli_(0.05);
   for (auto _ : state) {
-    optimizer.zero_grad();
+    optimizer->zero_grad();
     at::binary_cross_entropy_with_logits(setting.Logits(true), labels).backward();
-    optimizer.step();
+    optimizer->step();
   }
   state.SetLabel(std::string(kModels[model]) + " " + kSides[state.range(3)]);
 }

@@ -24,6 +24,8 @@
 #include "ops/base/file.h"
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
+#include "ops/memory/cpu_block_cache.h"
+#include "ops/sgd/sgd.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -212,7 +214,7 @@ class Trainer {
   ActionDetector& model_;
   const int64_t per_epoch_, total_;
   const LearningRateSchedule schedule_;
-  torch::optim::SGD optimizer_;
+  ops::Sgd optimizer_;
   int64_t iteration_ = 0;  // done
   double seconds_ = 0;     // spent so far, over all sittings
   std::deque<double> recent_;

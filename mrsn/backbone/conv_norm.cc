@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/convolution/convolution.h"
 #include "ops/norm_relu/norm_relu.h"
 #include "ops/winograd/winograd.h"
 
@@ -30,12 +31,15 @@ Plain::View ViewOf(const torch::nn::detail::ConvNdOptions<3>& options) {
   return space ? Plain::View::kNone : Plain::View::kTemporal;
 }
 
+// Through [B,T,H,W,C], where a clip of one still has strides that LibTorch takes for
+// channels_last; flattening [B,C,T,H,W] itself gives it others, and a copy at each step.
 at::Tensor Flatten(const at::Tensor& x, Plain::View view) {
+  const at::Tensor channels_last = x.permute({0, 2, 3, 4, 1});
   switch (view) {
     case Plain::View::kSpatial:
-      return x.transpose(1, 2).flatten(0, 1);  // [B T, C, H, W]
+      return channels_last.flatten(0, 1).permute({0, 3, 1, 2});  // [B T, C, H, W]
     case Plain::View::kTemporal:
-      return x.flatten(3, 4);  // [B, C, T, H W]
+      return channels_last.flatten(2, 3).permute({0, 3, 1, 2});  // [B, C, T, H W]
     case Plain::View::kNone:
       break;
   }
@@ -46,9 +50,9 @@ at::Tensor Flatten(const at::Tensor& x, Plain::View view) {
 at::Tensor Unflatten(const at::Tensor& y, const at::Tensor& x, Plain::View view) {
   switch (view) {
     case Plain::View::kSpatial:
-      return y.unflatten(0, {x.size(0), x.size(2)}).transpose(1, 2);
+      return y.permute({0, 2, 3, 1}).unflatten(0, {x.size(0), x.size(2)}).permute({0, 4, 1, 2, 3});
     case Plain::View::kTemporal:
-      return y.unflatten(3, {x.size(3), x.size(4)});
+      return y.permute({0, 2, 3, 1}).unflatten(2, {x.size(3), x.size(4)}).permute({0, 4, 1, 2, 3});
     case Plain::View::kNone:
       break;
   }
@@ -83,11 +87,13 @@ at::Tensor WeightOf(const at::Tensor& weight, const Plain& plain) {
 // [B,C,T,H,W] in and out; weight [C',C,t,k,k].
 at::Tensor Convolve(const Plain& plain, const at::Tensor& x, const at::Tensor& weight,
                     const at::Tensor& bias) {
-  const at::Tensor y = at::convolution(Flatten(x, plain.view), WeightOf(weight, plain),
-                                       bias.defined() ? std::optional(bias) : std::nullopt, plain.stride,
-                                       plain.padding, plain.dilation, /*transposed=*/false,
-                                       std::vector<int64_t>(plain.stride.size(), 0), /*groups=*/1);
-  return Unflatten(y, x, plain.view);
+  const at::Tensor flat = Flatten(x, plain.view), w = WeightOf(weight, plain);
+  if (plain.view != Plain::View::kNone) {
+    return Unflatten(ops::Convolution(flat, w, bias, {plain.stride, plain.padding, plain.dilation}), x,
+                     plain.view);
+  }
+  return at::convolution(flat, w, bias.defined() ? std::optional(bias) : std::nullopt, plain.stride,
+                         plain.padding, plain.dilation, /*transposed=*/false, {0, 0, 0}, /*groups=*/1);
 }
 
 // Weight and bias of the convolution that equals conv, then norm in evaluation mode.

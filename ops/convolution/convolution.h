@@ -1,0 +1,35 @@
+// at::convolution in two dimensions with a faster gradient of its weights.
+//
+// oneDNN's gradient of a t x 1 or of a dilated kernel over few positions takes two to
+// three times as long as its forward pass (channels_last, float32). It is a sum of matrix
+// products, one per tap k of the kernel:
+//   dW[:, :, k] = sum over positions p of dY[p]^T X[p + offset(k)]
+// and as such it runs at the speed of those.
+#ifndef MRSN_OPS_CONVOLUTION_CONVOLUTION_H_
+#define MRSN_OPS_CONVOLUTION_CONVOLUTION_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+
+namespace mrsn::ops {
+
+struct ConvolutionOptions {
+  std::vector<int64_t> stride = {1, 1}, padding = {0, 0}, dilation = {1, 1};
+};
+
+// x [B,C,H,W], weight [K,C,kh,kw], bias [K] or undefined -> [B,K,h,w]; groups 1. The
+// values are at::convolution's. Gradients flow to all three; they are by tap if
+// GradientByTaps() says so, else at::convolution's, too. By tap there is no second
+// derivative: asking for it throws.
+at::Tensor Convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       const ConvolutionOptions& options);
+
+// Whether the weights' gradient is computed by tap: x in channels_last float32 on the CPU,
+// stride 1, a kernel of several rows and one column or a dilated one.
+bool GradientByTaps(const at::Tensor& x, const at::Tensor& weight, const ConvolutionOptions& options);
+
+}  // namespace mrsn::ops
+
+#endif  // MRSN_OPS_CONVOLUTION_CONVOLUTION_H_
