@@ -22,8 +22,7 @@
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
-ABSL_FLAG(std::string, in, "",
-          "The checkpoint: .pyth, .pth or .pt of torch.save (1.6 or later), or .safetensors.");
+ABSL_FLAG(std::string, in, "", "The checkpoint: .pyth, .pth or .pt of torch.save, or .safetensors.");
 ABSL_FLAG(
     std::string, format, "auto",
     "Whose names it has: auto, acar, alphaction, mmaction2, native, pyslowfast, pytorchvideo, torchvision.");
@@ -131,9 +130,7 @@ int main(int argc, char** argv) {
       "that name the experiment in inputs.initialise_from.\n\n"
       "Prints what became of every tensor: copied, inflated, left out, missing, unexpected, of another "
       "shape.\n"
-      "Nothing in a file is executed, whatever it contains. Files saved by torch before 1.6 are not read; "
-      "save\n"
-      "them again: torch.save(torch.load(\"old.pth\", map_location=\"cpu\"), \"new.pth\").\n"
+      "Nothing in a file is executed, whatever it contains.\n"
       "Exit code: 0 done, 1 failed or incomplete, 2 wrong usage.");
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {

@@ -30,7 +30,8 @@ expect 1 "error: x.pth: cannot open for reading" --list --in=x.pth
 expect 0 "32 tensors, 149 elements, format pyslowfast" --list --in=$data/pyslowfast.pyth
 expect 0 "  head.projection.weight float32 [3,4]" --list --in=$data/pyslowfast.pyth
 expect 0 "10 tensors, 30 elements, format not recognised" --list --in=$data/dtypes.pth
-expect 1 "error: $data/legacy.pth: the format torch had before 1.6" --list --in=$data/legacy.pth
+expect 0 "32 tensors, 149 elements, format pyslowfast" --list --in=$data/legacy.pth
+expect 1 "error: $data/torchscript.pt: a TorchScript program" --list --in=$data/torchscript.pt
 
 expect 0 "(pyslowfast): 32 copied" --in=$data/pyslowfast.pyth --experiment=micro/none --override="$(tiny 3)" \
   --out="$out/a.safetensors" --report="$out/a.json"

@@ -98,7 +98,8 @@ std::string ErrorOf(const std::string& name, Net& net, const ImportOptions& opti
 }
 
 TEST(LoadCheckpointTest, EveryTensorArrivesWhereItBelongs) {
-  for (const char* name : {"pyslowfast.pyth", "ordered.pth", "plain.pth", "data_parallel.pth"}) {
+  for (const char* name :
+       {"pyslowfast.pyth", "ordered.pth", "plain.pth", "data_parallel.pth", "legacy.pth"}) {
     Net net(SlowOnly(3));
     const auto report = LoadCheckpoint(PathOf(name), "auto", net, {});
     ASSERT_TRUE(report.ok()) << report.status();

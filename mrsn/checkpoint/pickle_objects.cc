@@ -147,6 +147,9 @@ absl::Status LoadStorage(const PickleValue& id, PickleTree* tree,
       items[4]->integer < 0 || items[2]->text.size() > kMaxKeyLength) {
     return Wrong("a persistent id is not (\"storage\", class, key, device, elements)");
   }
+  if (items.size() > 5 && items[5]->kind != Kind::kNone) {  // before torch 0.4
+    return Wrong("a storage is a view of another one, which is not read");
+  }
   const DtypeInfo* info = StorageClass(items[1]->text);
   if (info == nullptr) {
     result->kind = Kind::kOpaque;

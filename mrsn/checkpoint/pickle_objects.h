@@ -16,7 +16,7 @@ bool IsKnownGlobal(const std::string& name);
 // value for functions that are not known. The error does not name the place.
 absl::Status CallGlobal(const PickleValue& function, const PickleValue& arguments, PickleValue* result);
 
-// Persistent ids: ("storage", class, key, device, elements). The same key gives the same
+// Persistent ids: ("storage", class, key, device, elements[, None]). The same key gives the same
 // storage, which `storages` remembers.
 absl::Status LoadStorage(const PickleValue& id, PickleTree* tree,
                          std::map<std::string, const StorageRecord*>* storages, PickleValue* result);

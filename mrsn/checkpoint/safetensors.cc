@@ -4,16 +4,11 @@
 
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "mrsn/checkpoint/byte_source.h"
 #include "mrsn/checkpoint/safetensors_header.h"
 #include "mrsn/checkpoint/scalar_type.h"
 #include "ops/base/file.h"
@@ -31,17 +26,18 @@ const char* NameOf(at::ScalarType type) {
   TORCH_CHECK(false, "safetensors: dtype ", type, " is not supported");
 }
 
-// `fetch(begin, bytes, to)` copies bytes of the file.
-absl::StatusOr<Safetensors> MakeTensors(SafetensorsHeader header,
-                                        absl::FunctionRef<absl::Status(uint64_t, uint64_t, void*)> fetch) {
+absl::StatusOr<Safetensors> ReadFrom(const ByteSource& source) {
+  const std::string& origin = source.origin();
+  MRSN_ASSIGN_OR_RETURN(const std::string start, source.Head(kSafetensorsLengthBytes));
+  MRSN_ASSIGN_OR_RETURN(const uint64_t head_bytes, SafetensorsHeaderEnd(start, source.size(), origin));
+  MRSN_ASSIGN_OR_RETURN(const std::string head, source.Head(head_bytes));
+  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ParseSafetensorsHeader(head, source.size(), origin));
   Safetensors content;
   content.metadata = std::move(header.metadata);
   for (const SafetensorsHeader::Entry& entry : header.entries) {
     at::Tensor tensor = at::empty(entry.shape, ScalarTypeOf(entry.dtype));
-    if (entry.end > entry.begin) {
-      MRSN_RETURN_IF_ERROR(
-          fetch(header.data_begin + entry.begin, entry.end - entry.begin, tensor.data_ptr()));
-    }
+    MRSN_RETURN_IF_ERROR(
+        source.Read(header.data_begin + entry.begin, entry.end - entry.begin, tensor.data_ptr()));
     content.tensors[entry.name] = std::move(tensor);
   }
   return content;
@@ -75,11 +71,7 @@ std::string SerializeSafetensors(const Safetensors& content) {
 }
 
 absl::StatusOr<Safetensors> ParseSafetensors(absl::string_view bytes, const std::string& origin) {
-  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ParseSafetensorsHeader(bytes, bytes.size(), origin));
-  return MakeTensors(std::move(header), [&](uint64_t begin, uint64_t size, void* to) {
-    std::memcpy(to, bytes.data() + begin, size);
-    return absl::OkStatus();
-  });
+  return ReadFrom(ByteSource::View(bytes, origin));
 }
 
 absl::Status WriteSafetensors(const std::string& path, const Safetensors& content) {
@@ -87,26 +79,8 @@ absl::Status WriteSafetensors(const std::string& path, const Safetensors& conten
 }
 
 absl::StatusOr<Safetensors> ReadSafetensors(const std::string& path) {
-  std::error_code failed;
-  const uint64_t file_bytes = std::filesystem::file_size(path, failed);
-  if (failed) {
-    return absl::NotFoundError(absl::StrCat(path, ": cannot open for reading: ", failed.message()));
-  }
-  std::ifstream file(path, std::ios::binary);
-  const auto fetch = [&](uint64_t begin, uint64_t size, void* to) {
-    file.seekg(begin);
-    file.read(static_cast<char*>(to), size);
-    return file ? absl::OkStatus()
-                : absl::DataLossError(absl::StrFormat("%s: cannot read bytes %d..%d of %d", path, begin,
-                                                      begin + size, file_bytes));
-  };
-  std::string head(std::min(file_bytes, kSafetensorsLengthBytes), '\0');
-  MRSN_RETURN_IF_ERROR(fetch(0, head.size(), head.data()));
-  MRSN_ASSIGN_OR_RETURN(const uint64_t head_bytes, SafetensorsHeaderEnd(head, file_bytes, path));
-  head.resize(head_bytes);
-  MRSN_RETURN_IF_ERROR(fetch(0, head.size(), head.data()));
-  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ParseSafetensorsHeader(head, file_bytes, path));
-  return MakeTensors(std::move(header), fetch);
+  MRSN_ASSIGN_OR_RETURN(const ByteSource source, ByteSource::Open(path));
+  return ReadFrom(source);
 }
 
 }  // namespace mrsn

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ops/base/status_macros.h"
@@ -18,8 +19,12 @@ using nlohmann::json;
 constexpr size_t kMaxDimensions = 16;
 constexpr int kMaxDepth = 4;  // header, tensor, its arrays
 
+bool IsControl(char c) { return absl::ascii_iscntrl(c); }
+
 absl::Status Malformed(const std::string& origin, absl::string_view what) {
-  return absl::DataLossError(absl::StrCat(origin, ": not a readable safetensors file: ", what));
+  std::string message = absl::StrCat(origin, ": not a readable safetensors file: ", what);
+  std::replace_if(message.begin(), message.end(), IsControl, '?');  // names may be any bytes
+  return absl::DataLossError(message);
 }
 
 // json::parse() keeps the last of equal keys; here they are an error. Nor may nesting
@@ -66,6 +71,9 @@ absl::StatusOr<SafetensorsHeader::Entry> ParseEntry(const std::string& name, con
       !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
       !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
     return Malformed(origin, absl::StrCat("tensor '", name, "' lacks dtype, shape or data_offsets"));
+  }
+  if (std::any_of(name.begin(), name.end(), IsControl)) {
+    return Malformed(origin, absl::StrCat("the name '", name, "' has control characters"));
   }
   const std::string dtype = entry["dtype"];
   const auto* info = std::find_if(std::begin(kDtypeInfos), std::end(kDtypeInfos),

@@ -72,6 +72,11 @@ TEST(SafetensorsHeaderTest, SizesBeyond64BitsAreErrorsEvenWithoutElements) {
   EXPECT_THAT(ErrorOf(shape("9223372036854775808"), 0), HasSubstr("tensor 'a'"));
 }
 
+TEST(SafetensorsHeaderTest, MessagesAreOneLineWhateverTheNames) {
+  EXPECT_THAT(ErrorOf(R"({"a\nb":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1),
+              HasSubstr("the name 'a?b' has control characters"));
+}
+
 TEST(SafetensorsHeaderTest, HeadersThatAreNoneAreErrors) {
   EXPECT_THAT(ErrorOf(R"({"__metadata__":{"k":1}})", 0), HasSubstr("metadata 'k' is no string"));
   EXPECT_THAT(ErrorOf(R"({"__metadata__":[]})", 0), HasSubstr("__metadata__"));

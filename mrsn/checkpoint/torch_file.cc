@@ -1,14 +1,13 @@
 #include "mrsn/checkpoint/torch_file.h"
 
 #include <algorithm>
-#include <fstream>
+#include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "mrsn/checkpoint/unpickle.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
@@ -16,21 +15,14 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr uint64_t kMaxPickleBytes = 64 << 20;
-constexpr char kPickle[] = "data.pkl";
 constexpr char kDataParallel[] = "module.";
+constexpr uint64_t kHeadBytes = 512;
 
-// What torch < 1.6 wrote: a tar archive, or a pickle of this magic number first.
-constexpr absl::string_view kLegacyMagic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
-
-absl::string_view WithoutPathSuffix(absl::string_view name) { return name.substr(0, name.find('/')); }
-
-// Explains a file that is no zip archive by its first bytes.
-absl::Status NotZip(absl::string_view head, const std::string& origin) {
-  const bool tar = head.size() >= 262 && head.substr(257, 5) == "ustar";
-  if (tar || (head.size() >= 14 && head.substr(2, 12) == kLegacyMagic)) {
+// Explains a file that is of neither container by its first bytes.
+absl::Status NotTorch(absl::string_view head, const std::string& origin) {
+  if (head.size() >= 262 && head.substr(257, 5) == "ustar") {
     return absl::InvalidArgumentError(absl::StrFormat(
-        "%s: the format torch had before 1.6, which is not read; save it again with torch >= 1.6: "
+        "%s: the tar format of torch 0.1, which is not read; save it again with torch >= 1.6: "
         "torch.save(torch.load(\"x.pth\", map_location=\"cpu\"), \"y.pth\")",
         origin));
   }
@@ -43,68 +35,46 @@ absl::Status NotZip(absl::string_view head, const std::string& origin) {
   return absl::InvalidArgumentError(absl::StrCat(origin, ": not a file of torch.save: not a zip archive"));
 }
 
-bool IsZip(absl::string_view head) { return absl::StartsWith(head, "PK"); }
+bool IsControl(char c) { return absl::ascii_iscntrl(c); }
 
-std::string Head(const std::string& path) {
-  std::string head(512, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  head.resize(file.gcount());
-  return head;
+// Names in a file may be any bytes; messages are one line.
+template <typename T>
+absl::StatusOr<T> OneLine(absl::StatusOr<T> result) {
+  if (result.ok()) return result;
+  std::string message(result.status().message());
+  std::replace_if(message.begin(), message.end(), IsControl, '?');
+  return absl::Status(result.status().code(), message);
 }
+
+bool IsZip(absl::string_view head) { return absl::StartsWith(head, "PK"); }
 
 }  // namespace
 
 absl::StatusOr<TorchFile> TorchFile::Open(const std::string& path) {
-  const std::string head = Head(path);
-  if (!head.empty() && !IsZip(head)) return NotZip(head, path);
-  MRSN_ASSIGN_OR_RETURN(ZipReader zip, ZipReader::Open(path));
-  TorchFile file(std::move(zip));
-  MRSN_RETURN_IF_ERROR(file.Load());
-  return file;
+  MRSN_ASSIGN_OR_RETURN(ByteSource source, ByteSource::Open(path));
+  MRSN_ASSIGN_OR_RETURN(const std::string head, source.Head(kHeadBytes));
+  if (IsTorchLegacy(head)) return OneLine(FromContainer(OpenTorchLegacy(std::move(source))));
+  if (!IsZip(head)) return NotTorch(head, path);
+  MRSN_ASSIGN_OR_RETURN(ZipReader zip, OneLine(ZipReader::Open(path)));
+  return OneLine(FromContainer(OpenTorchZip(std::move(zip))));
 }
 
 absl::StatusOr<TorchFile> TorchFile::Parse(absl::string_view bytes, const std::string& origin) {
-  if (!IsZip(bytes)) return NotZip(bytes.substr(0, 512), origin);
-  MRSN_ASSIGN_OR_RETURN(ZipReader zip, ZipReader::Parse(bytes, origin));
-  TorchFile file(std::move(zip));
-  MRSN_RETURN_IF_ERROR(file.Load());
+  if (IsTorchLegacy(bytes)) return OneLine(FromContainer(OpenTorchLegacy(ByteSource::View(bytes, origin))));
+  if (!IsZip(bytes)) return NotTorch(bytes.substr(0, kHeadBytes), origin);
+  MRSN_ASSIGN_OR_RETURN(ZipReader zip, OneLine(ZipReader::Parse(bytes, origin)));
+  return OneLine(FromContainer(OpenTorchZip(std::move(zip))));
+}
+
+absl::StatusOr<TorchFile> TorchFile::FromContainer(absl::StatusOr<OpenedContainer> opened) {
+  if (!opened.ok()) return opened.status();
+  TorchFile file(*std::move(opened));
+  MRSN_RETURN_IF_ERROR(file.FindState());
   return file;
 }
 
-absl::Status TorchFile::Load() {
-  const std::string& origin = zip_.origin();
-  for (const auto& [name, member] : zip_.members()) {
-    const absl::string_view folder = WithoutPathSuffix(name);
-    if (name != absl::StrCat(folder, "/", kPickle)) continue;
-    if (!prefix_.empty()) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "%s: holds both '%s%s' and '%s'; torch.save writes one", origin, prefix_, kPickle, name));
-    }
-    prefix_ = absl::StrCat(folder, "/");
-  }
-  if (prefix_.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: not a file of torch.save: no member '<folder>/%s'", origin, kPickle));
-  }
-  if (zip_.members().count(prefix_ + "constants.pkl") > 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        origin, ": a TorchScript program, not a checkpoint; save its state_dict() with torch.save"));
-  }
-  if (zip_.members().count(prefix_ + "byteorder") > 0) {
-    MRSN_ASSIGN_OR_RETURN(const std::string order, zip_.ReadText(prefix_ + "byteorder", 16));
-    if (order != "little") {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s: byteorder is '%s'; only little is read", origin, order));
-    }
-  }
-  MRSN_ASSIGN_OR_RETURN(const std::string pickle, zip_.ReadText(prefix_ + kPickle, kMaxPickleBytes));
-  MRSN_ASSIGN_OR_RETURN(tree_, Unpickle(pickle, absl::StrCat(origin, ": ", kPickle)));
-  return FindState();
-}
-
 absl::Status TorchFile::FindState() {
-  const std::string& origin = zip_.origin();
+  const std::string& origin = container_->origin();
   const PickleValue* state = tree_.root;
   if (state->kind != Kind::kDict) {
     return absl::InvalidArgumentError(
@@ -138,38 +108,26 @@ absl::Status TorchFile::FindState() {
       return absl::InvalidArgumentError(
           absl::StrFormat("%s: %s: '%s' occurs twice", origin, where, key.text));
     }
+    if (std::any_of(key.text.begin(), key.text.end(), IsControl)) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s: %s: the name '%s' has control characters", origin, where, key.text));
+    }
     parallel += absl::StartsWith(key.text, kDataParallel);
     state_.push_back({key.text, value.tensor.get()});
-    MRSN_RETURN_IF_ERROR(CheckStorage(state_.back()));
+    const absl::Status found = container_->CheckStorage(*value.tensor->storage);
+    if (!found.ok()) {
+      return absl::DataLossError(absl::StrFormat("%s: tensor '%s': %s", origin, key.text, found.message()));
+    }
   }
-  if (state_.empty())
+  if (state_.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(origin, ": ", where, " holds no tensors"));
+  }
   if (parallel == state_.size()) {
-    for (StoredTensor& stored : state_)
+    for (StoredTensor& stored : state_) {
       stored.name = std::string(absl::StripPrefix(stored.name, kDataParallel));
+    }
   }
   return absl::OkStatus();
-}
-
-absl::Status TorchFile::CheckStorage(const StoredTensor& stored) const {
-  const StorageRecord& storage = *stored.tensor->storage;
-  const std::string name = absl::StrCat(prefix_, "data/", storage.key);
-  const auto found = zip_.members().find(name);
-  if (found == zip_.members().end()) {
-    return absl::DataLossError(absl::StrFormat("%s: tensor '%s': the archive lacks its elements, '%s'",
-                                               zip_.origin(), stored.name, name));
-  }
-  const DtypeInfo& info = InfoOf(storage.dtype);
-  if (storage.elements > found->second.bytes || storage.elements * info.bytes != found->second.bytes) {
-    return absl::DataLossError(
-        absl::StrFormat("%s: tensor '%s': '%s' has %d bytes, expected %d elements of %s", zip_.origin(),
-                        stored.name, name, found->second.bytes, storage.elements, info.name));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status TorchFile::ReadStorage(const StorageRecord& storage, void* out) const {
-  return zip_.Read(absl::StrCat(prefix_, "data/", storage.key), out);
 }
 
 }  // namespace mrsn

@@ -1,11 +1,12 @@
-// Files of torch.save (.pth, .pyth, .pt): a zip archive of <prefix>/data.pkl, which
-// says what there is, and <prefix>/data/<key>, the elements of one storage each.
+// Files of torch.save (.pth, .pyth, .pt), of its present format and of that before
+// torch 1.6, in which many published checkpoints are.
 //
 //   MRSN_ASSIGN_OR_RETURN(const TorchFile file, TorchFile::Open("slowfast.pyth"));
 //   for (const StoredTensor& tensor : file.state()) ...
 #ifndef MRSN_MRSN_CHECKPOINT_TORCH_FILE_H_
 #define MRSN_MRSN_CHECKPOINT_TORCH_FILE_H_
 
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "mrsn/checkpoint/pickle_value.h"
-#include "mrsn/checkpoint/zip_reader.h"
+#include "mrsn/checkpoint/torch_container.h"
 
 namespace mrsn {
 
@@ -29,9 +30,8 @@ class TorchFile {
  public:
   // The model's state is the dict under "model_state" (PySlowFast, PyTorchVideo), "state_dict"
   // (mmaction2) or "model" (AlphAction), else the top level itself. Errors are one line
-  // that names the file: not a zip archive (with the cure for the formats torch had
-  // before 1.6), damaged, no state, an entry of the state that is no tensor or has a
-  // dtype beyond dtype.h, storages of another size than the pickle says.
+  // that names the file: another format (with the cure, where there is one), damaged, no state, an entry of
+  // the state that is no tensor or has a dtype beyond dtype.h, storages of another size than the pickle says.
   static absl::StatusOr<TorchFile> Open(const std::string& path);
   static absl::StatusOr<TorchFile> Parse(absl::string_view bytes, const std::string& origin);
 
@@ -43,16 +43,17 @@ class TorchFile {
   const std::set<std::string>& unknown_globals() const { return tree_.unknown_globals; }
 
   // Fills `out` with the storage's elements, little-endian.
-  absl::Status ReadStorage(const StorageRecord& storage, void* out) const;
+  absl::Status ReadStorage(const StorageRecord& storage, void* out) const {
+    return container_->ReadStorage(storage, out);
+  }
 
  private:
-  explicit TorchFile(ZipReader zip) : zip_(std::move(zip)) {}
-  absl::Status Load();
+  explicit TorchFile(OpenedContainer opened)
+      : container_(std::move(opened.container)), tree_(std::move(opened.tree)) {}
+  static absl::StatusOr<TorchFile> FromContainer(absl::StatusOr<OpenedContainer> opened);
   absl::Status FindState();
-  absl::Status CheckStorage(const StoredTensor& stored) const;
 
-  ZipReader zip_;
-  std::string prefix_;
+  std::unique_ptr<TorchContainer> container_;
   PickleTree tree_;
   std::string state_key_;
   std::vector<StoredTensor> state_;

@@ -42,6 +42,7 @@ class Unpickler {
   }
 
   size_t at() const { return at_; }
+  size_t next() const { return next_; }
   PickleTree Take() { return std::move(tree_); }
 
  private:
@@ -339,13 +340,14 @@ absl::Status Unpickler::Execute(PickleOpcode opcode) {
 
 }  // namespace
 
-absl::StatusOr<PickleTree> Unpickle(absl::string_view bytes, const std::string& origin) {
+absl::StatusOr<PickleTree> Unpickle(absl::string_view bytes, const std::string& origin, size_t* length) {
   Unpickler unpickler(bytes);
   const absl::Status status = unpickler.Run();
   if (!status.ok()) {
     return absl::DataLossError(
         absl::StrFormat("%s: not a readable pickle: byte %d: %s", origin, unpickler.at(), status.message()));
   }
+  if (length != nullptr) *length = unpickler.next();
   return unpickler.Take();
 }
 

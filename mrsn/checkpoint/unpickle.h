@@ -21,7 +21,9 @@ inline constexpr size_t kMaxPickleValues = 1'000'000;
 // full of such (numpy scalars, log histories, dates) beside their weights.
 // DataLoss names `origin`, the byte and what is wrong with it: cut, an unknown opcode,
 // operands of a wrong kind, a tensor that reaches beyond its storage.
-absl::StatusOr<PickleTree> Unpickle(absl::string_view bytes, const std::string& origin);
+// Bytes after the pickle's end are not read; `length` (if any) is that of the pickle.
+absl::StatusOr<PickleTree> Unpickle(absl::string_view bytes, const std::string& origin,
+                                    size_t* length = nullptr);
 
 }  // namespace mrsn
 

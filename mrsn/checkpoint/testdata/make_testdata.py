@@ -60,7 +60,13 @@ save("pyslowfast.pyth", {"epoch": 19, "model_state": state, "optimizer_state": o
 save("ordered.pth", collections.OrderedDict(slow_only(3)))
 save("plain.pth", slow_only(3))
 save("data_parallel.pth", {"module." + name: tensor for name, tensor in slow_only(3).items()})
-save("legacy.pth", {"w": values(2)}, _use_new_zipfile_serialization=False)
+save("legacy.pth", {"epoch": 19, "model_state": state, "optimizer_state": optimizer.state_dict()},
+     _use_new_zipfile_serialization=False)
+base = values(6)
+save("legacy_tiny.pth", {"a": base[:4].reshape(2, 2), "b": values(1, dtype=torch.int64), "rest": base[4:]},
+     _use_new_zipfile_serialization=False)
+save("legacy_complex.pth", {"a": values(2), "optimizer": torch.ones(1, dtype=torch.complex64)},
+     _use_new_zipfile_serialization=False)
 for protocol in [3, 4, 5]:
     save(f"protocol{protocol}.pth", {"w": values(2, 3), "long_name" * 40: values(1)}, pickle_protocol=protocol)
 
@@ -89,6 +95,7 @@ save("dtypes.pth", {str(dtype).split(".")[1]: values(3, dtype=dtype) for dtype i
     torch.uint8, torch.bool]})
 save("complex.pth", {"state_dict": {"w": torch.ones(2, dtype=torch.complex64)}})
 save("no_state.pth", {"epoch": 3, "lr": 0.1})
+save("control.pth", {"a\nb": values(1)})
 save("tiny.pth", {"a": values(2, 2), "b": values(1, dtype=torch.int64)})
 
 
@@ -101,6 +108,7 @@ class Evil:
 
 save("malicious.pth", Evil())
 save("malicious_meta.pth", {"state_dict": {"w": values(2)}, "meta": {"hook": Evil()}})
+save("malicious_legacy.pth", {"state_dict": {"w": values(2)}, "hook": Evil()}, _use_new_zipfile_serialization=False)
 save("malicious_state.pth", {"state_dict": {"w": values(2), "hook": Evil()}})
 
 # An image network with torchvision's names.
