@@ -67,7 +67,10 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
 
   const ops::CpuBlockCache::Scope reuse_memory;
   std::optional<Autocast> autocast;
-  if (precision_ == Precision::kBfloat16) autocast.emplace(input.slow.device().type());
+  const at::DeviceType device = input.slow.device().type();
+  if (precision_ == Precision::kBfloat16 && at::autocast::is_autocast_available(device)) {
+    autocast.emplace(device);  // not for the meta device, which counts
+  }
 
   HeadInput head;
   const at::ScalarType type = input.slow.scalar_type();

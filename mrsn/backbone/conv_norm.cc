@@ -114,7 +114,10 @@ Stamp StampOf(const at::Tensor& tensor) {
 
 at::ScalarType ComputeType(const at::Tensor& x) {
   const at::DeviceType device = x.device().type();
-  if (x.scalar_type() == at::kDouble || !at::autocast::is_autocast_enabled(device)) return x.scalar_type();
+  if (x.scalar_type() == at::kDouble || !at::autocast::is_autocast_available(device) ||
+      !at::autocast::is_autocast_enabled(device)) {
+    return x.scalar_type();
+  }
   return at::autocast::get_autocast_dtype(device);
 }
 
