@@ -15,6 +15,8 @@
 #include <memory>
 #include <vector>
 
+#include "mrsn/packed_linear.h"
+
 namespace mrsn {
 
 struct AttentionOptions {
@@ -35,10 +37,18 @@ class MultiHeadAttention : public torch::nn::Module {
   // true where the query may see the key, at least once per query.
   at::Tensor SelfAttention(const at::Tensor& x, const at::Tensor& allowed = {});  // [N,T,w]
 
-  // MSA in two steps, for callers that share projections between sequences:
-  // SelfAttention(x) = AttendPacked(ProjectPacked(x)).
-  at::Tensor ProjectPacked(const at::Tensor& x);                                      // [..,w] -> [..,3c]
-  at::Tensor AttendPacked(const at::Tensor& packed, const at::Tensor& allowed = {});  // [N,T,3c] -> [N,T,w]
+  // MSA of each sequence [actor n, the context of n's clip]: actors [N,w], context
+  // [B,L,w], clip_index [N] -> [N,L+1,w], the actor's first.
+  //
+  // The context's keys and values are the same in all sequences of a clip, so its
+  // attention to itself is computed once per clip. Adding the actor's key to the
+  // softmax of context token i scales that attention c_i by 1 - a and adds a v_n,
+  //   a = e^{s_in} / (e^{s_in} + sum_j e^{s_ij}) = sigmoid(s_in - logsumexp_j s_ij),
+  // for each head, and as W^O is linear, it, too, is applied before the sum: to each
+  // head's c_i once per clip and v_n once per actor, not to every token of every
+  // sequence. The same sums in another order, not an approximation.
+  at::Tensor ActorContextAttention(const at::Tensor& actors, const at::Tensor& context,
+                                   const at::Tensor& clip_index);
 
   // MCA(x, y). x [N,Q,w], y [N,S,w]; allowed broadcasts to [N,H,Q,S].
   at::Tensor CrossAttention(const at::Tensor& x, const at::Tensor& y, const at::Tensor& allowed = {});
@@ -48,12 +58,23 @@ class MultiHeadAttention : public torch::nn::Module {
   // parameters (their gradient is 0), as in the paper's count.
   at::Tensor SingleKeyAttention(const at::Tensor& y);
 
+  // MCA(x, Y) for a single query x per sequence: x [N,w], y [N,S,w] -> [N,w]. With one
+  // query it is cheaper to map the query by (W_i^K)^T and the sum of tokens by W_i^V
+  // than every token by both. b^K adds the same to all of a query's scores and
+  // cancels in the softmax (its gradient is 0).
+  at::Tensor SingleQueryAttention(const at::Tensor& x, const at::Tensor& y);
+
  private:
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& allowed);
+  // x by rows [begin, end) c of in_proj.
+  at::Tensor Project(PackedLinear& linear, const at::Tensor& x, int64_t begin, int64_t end);
+  at::Tensor OutProject(const at::Tensor& x);
 
   int64_t heads_, inner_width_;
+  double scale_ = 1;                          // of scores: 1 / sqrt(c/H)
   at::Tensor in_proj_weight_, in_proj_bias_;  // [3c,w], [3c]
   torch::nn::Linear out_proj_{nullptr};       // c -> w
+  PackedLinear qkv_, q_, kv_, v_, out_;
 };
 
 // FFN(x) = W_2 GELU(W_1 x + b_1) + b_2, exact GELU.
@@ -64,6 +85,7 @@ class FeedForward : public torch::nn::Module {
 
  private:
   torch::nn::Linear expand_{nullptr}, contract_{nullptr};
+  PackedLinear packed_expand_, packed_contract_;
 };
 
 struct EncoderOptions {
@@ -80,7 +102,8 @@ class EncoderLayer : public torch::nn::Module {
 
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& allowed = {});  // [N,T,d] -> [N,T,d]
 
-  // The layer's rest, for a caller that computed attention = MSA(x) itself.
+  // The layer's rest, for a caller that computed attention itself, one row per token
+  // or one for all of a sequence's ([N,1,d]).
   at::Tensor AfterAttention(const at::Tensor& attention, const at::Tensor& x);
   MultiHeadAttention& attention() { return *attention_; }
 

@@ -1,4 +1,4 @@
-// Eq. 1-6: token_embedder, actor_position, attention_block, acre, aare, rse, mrse.
+// Eq. 1-5: token_embedder, actor_position, acre, aare, rse, mrse.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -11,6 +11,7 @@
 #include "mrsn/testing/compare.h"
 #include "mrsn/testing/golden_names.h"
 #include "mrsn/testing/reference.h"
+#include "mrsn/testing/variables.h"
 #include "mrsn/token_embedder.h"
 
 namespace mrsn {
@@ -21,31 +22,9 @@ using reference::Matrix;
 using reference::ToTensor;
 using reference::Weights;
 
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
-
 const ops::GoldenBundle& Golden() {
   static const auto* golden = new ops::GoldenBundle(ops::ReadGoldenBundle("mrsn/testdata/relations"));
   return *golden;
-}
-
-at::Tensor Random(at::IntArrayRef shape) { return at::randn(shape, at::kDouble); }
-
-at::Tensor Variable(at::IntArrayRef shape) { return Random(shape).set_requires_grad(true); }
-
-// Double precision, and no parameter at a value (0, 1) that would hide an error.
-template <typename Module>
-std::shared_ptr<Module> Scrambled(std::shared_ptr<Module> module) {
-  module->to(at::kDouble);
-  at::NoGradGuard no_grad;
-  for (at::Tensor& parameter : module->parameters()) parameter.add_(Random(parameter.sizes()) * 0.3);
-  return module;
-}
-
-NamedTensors With(const torch::nn::Module& module, NamedTensors tensors) {
-  for (const auto& parameter : module.named_parameters()) {
-    tensors.emplace_back(parameter.key(), parameter.value());
-  }
-  return tensors;
 }
 
 EncoderOptions Small(int64_t layers = 1) { return {8, 2, 12, layers}; }
@@ -57,80 +36,6 @@ class EncodersTest : public ::testing::Test {
     at::set_num_threads(1);  // tensors this small only wait for each other
   }
 };
-
-// ---- Eq. 6
-
-TEST_F(EncodersTest, SelfAttentionIsEq6) {
-  const auto attention = Scrambled(std::make_shared<MultiHeadAttention>(AttentionOptions{8, 2, 12}));
-  const at::Tensor x = Random({3, 5, 8});
-  const at::Tensor allowed = (at::arange(25).view({5, 5}) % 3 != 1).logical_or(at::eye(5).to(at::kBool));
-  const at::Tensor free = attention->SelfAttention(x), masked = attention->SelfAttention(x, allowed);
-  for (int64_t n = 0; n < 3; ++n) {
-    const Matrix tokens = FromTensor(x[n]);
-    EXPECT_TRUE(Close(
-        free[n],
-        ToTensor(reference::Attention(Weights(*attention), tokens, tokens, 2, [](int, int) { return true; })),
-        1e-12));
-    EXPECT_TRUE(
-        Close(masked[n],
-              ToTensor(reference::Attention(Weights(*attention), tokens, tokens, 2,
-                                            [](int q, int s) { return (5 * q + s) % 3 != 1 || q == s; })),
-              1e-12));
-  }
-}
-
-TEST_F(EncodersTest, CrossAttentionIsEq6AndGradientsAreRight) {
-  const auto attention = Scrambled(std::make_shared<MultiHeadAttention>(AttentionOptions{6, 3, 12}));
-  const at::Tensor x = Variable({2, 3, 6}), y = Variable({2, 4, 6});
-  const at::Tensor result = attention->CrossAttention(x, y);
-  for (int64_t n = 0; n < 2; ++n) {
-    EXPECT_TRUE(Close(result[n],
-                      ToTensor(reference::Attention(Weights(*attention), FromTensor(x[n]), FromTensor(y[n]),
-                                                    3, [](int, int) { return true; })),
-                      1e-12));
-  }
-  ExpectGradientsRight([&] { return attention->CrossAttention(x, y); },
-                       With(*attention, {{"x", x}, {"y", y}}));
-}
-
-TEST_F(EncodersTest, SingleKeyAttentionIsCrossAttentionToOneKey) {
-  const auto attention = Scrambled(std::make_shared<MultiHeadAttention>(AttentionOptions{8, 2}));
-  const at::Tensor x = Random({3, 5, 8}), y = Random({3, 1, 8});
-  EXPECT_TRUE(
-      Close(attention->SingleKeyAttention(y).expand({3, 5, 8}), attention->CrossAttention(x, y), 1e-14));
-}
-
-TEST_F(EncodersTest, AttentionMatchesGolden) {
-  MultiHeadAttention attention(AttentionOptions{64, 8});
-  {
-    const std::string prefix = "mha_self_masked/";
-    LoadGoldenWeights(attention, Golden(), prefix);
-    const at::Tensor x = Golden()[prefix + "in/x"].clone().set_requires_grad(true);
-    const at::Tensor allowed = (Golden()[prefix + "in/mask"] == 0).view({2, 1, 1, 5});
-    const at::Tensor out = attention.SelfAttention(x, allowed);
-    EXPECT_TRUE(Close(out, Golden()[prefix + "out"], 2e-5));
-    out.backward(Golden()[prefix + "gout"]);
-    ExpectGoldenGradients(attention, {{"x", x}}, Golden(), prefix, 2e-5);
-  }
-  {
-    attention.zero_grad();
-    const std::string prefix = "mha_cross_q65_k1/";
-    LoadGoldenWeights(attention, Golden(), prefix);
-    const at::Tensor y = Golden()[prefix + "in/y"].clone().set_requires_grad(true);
-    const at::Tensor out = attention.SingleKeyAttention(y).expand({3, 65, 64});
-    EXPECT_TRUE(Close(out, Golden()[prefix + "out"], 2e-5));
-    out.backward(Golden()[prefix + "gout"]);
-    for (const char* name : {"in_proj_bias", "out_proj.weight", "out_proj.bias"}) {
-      EXPECT_TRUE(Close(attention.named_parameters()[name].grad(), Golden()[prefix + "grad/" + name], 2e-5))
-          << name;
-    }
-    EXPECT_TRUE(Close(y.grad(), Golden()[prefix + "grad/y"], 2e-5));
-    // Ours is exactly 0 for W^Q and W^K, PyTorch's nearly.
-    const at::Tensor gradient = attention.named_parameters()["in_proj_weight"].grad();
-    EXPECT_TRUE(Close(gradient, Golden()[prefix + "grad/in_proj_weight"], 2e-5));
-    EXPECT_EQ(gradient.slice(0, 0, 128).abs().max().item<float>(), 0);
-  }
-}
 
 // ---- Eq. 1
 

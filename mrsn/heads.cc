@@ -42,8 +42,8 @@ ConsensusMlp::ConsensusMlp(const ConsensusMlpOptions& options) : dropout_(option
 }
 
 at::Tensor ConsensusMlp::Forward(at::Tensor g) {
-  if (hidden_) g = at::gelu(hidden_(g));
-  return classifier_(at::dropout(g, dropout_, is_training()));
+  if (hidden_) g = at::gelu(packed_hidden_(g, hidden_->weight, hidden_->bias));
+  return packed_classifier_(at::dropout(g, dropout_, is_training()), classifier_->weight, classifier_->bias);
 }
 
 LongTermSupport::LongTermSupport(const LongTermSupportOptions& options)

@@ -8,6 +8,7 @@
 #include "mrsn/mrsn_head.h"
 #include "mrsn/testing/compare.h"
 #include "mrsn/testing/golden_names.h"
+#include "mrsn/testing/plain_head.h"
 #include "mrsn/testing/reference.h"
 
 namespace mrsn {
@@ -132,6 +133,60 @@ TEST_F(HeadsTest, GradientsAreRight) {
     variables.emplace_back(parameter.key(), parameter.value());
   }
   ExpectGradientsRight([&] { return head->Forward(input).logits; }, variables, 3);
+}
+
+// ---- the path without gradients, in float32 with packed weights
+
+HeadInput FloatInput(const std::vector<int64_t>& clips, int64_t batch, int64_t relation_width) {
+  const int64_t persons = static_cast<int64_t>(clips.size());
+  HeadInput input;
+  input.clip_index = at::tensor(clips, at::kLong);
+  input.features = at::randn({batch, kChannels, 5, 7});
+  input.actors = at::randn({persons, kChannels, 7, 7});
+  const at::Tensor corners = at::rand({persons, 2}) * 0.7;
+  input.boxes = at::cat({corners, corners + at::rand({persons, 2}) * 0.3}, 1);
+  input.bank.clip_index = at::arange(3 * batch) % batch;
+  input.bank.offset = at::arange(3 * batch) % 5 - 2;
+  input.bank.features = at::randn({3 * batch, relation_width});
+  return input;
+}
+
+TEST_F(HeadsTest, WithoutGradientsEqualsTheFrameworksModules) {
+  MrsnHeadOptions base = Small();
+  base.mrse = {/*width=*/32, /*heads=*/4, /*hidden=*/48, 1, 1, 1};
+  std::vector<std::pair<std::string, MrsnHeadOptions>> variants;
+  const auto add = [&](const std::string& name, const std::function<void(MrsnHeadOptions&)>& change) {
+    variants.emplace_back(name, base);
+    change(variants.back().second);
+  };
+  add("full", [](auto&) {});
+  add("one-layer MLP", [](auto& o) { o.mlp_layers = 1; });
+  add("two layers", [](auto& o) { o.mrse.acre_layers = o.mrse.aare_layers = o.mrse.rse_layers = 2; });
+  add("stacked", [](auto& o) { o.blocks = 3; });
+  add("acre", [](auto& o) { o.mrse.aare_layers = o.mrse.rse_layers = 0; });
+  add("aare", [](auto& o) { o.mrse.acre_layers = o.mrse.rse_layers = 0; });
+  add("long", [](auto& o) { o.long_term = {2, 96}; });
+  const std::vector<std::pair<std::vector<int64_t>, int64_t>> batches = {
+      {{0}, 1},                       // one person
+      {{0, 0, 0}, 1},                 //
+      {{0, 0, 0, 0, 0, 0, 0, 0}, 1},  //
+      {{0, 0, 1}, 2},                 //
+      {{1, 1, 1, 1, 2, 4, 4}, 6},     // clips without persons at both ends and between
+      {{3}, 4},                       //
+  };
+  at::NoGradGuard no_grad;
+  for (const auto& [name, options] : variants) {
+    auto head = std::make_shared<MrsnHead>(options);
+    head->eval();
+    for (at::Tensor& parameter : head->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
+    const auto plain = reference::MakePlainHead(*head, options);
+    for (const auto& [clips, batch] : batches) {
+      const HeadInput input = FloatInput(clips, batch, head->relation_width());
+      const HeadOutput output = head->Forward(input), expected = plain->Forward(input);
+      EXPECT_TRUE(Close(output.G, expected.G, 1e-5)) << name << ", clips " << input.clip_index;
+      EXPECT_TRUE(Close(output.logits, expected.logits, 1e-5)) << name << ", clips " << input.clip_index;
+    }
+  }
 }
 
 TEST_F(HeadsTest, RelationFeaturesIsEq7) {

@@ -35,11 +35,9 @@ at::Tensor ActorContextTokens(const at::Tensor& actors, const at::Tensor& contex
 
 at::Tensor Acre::ForwardFromTokens(const at::Tensor& actors, const at::Tensor& context,
                                    const at::Tensor& clip_index) {
-  MultiHeadAttention& first = layers_.front()->attention();
-  const at::Tensor packed = ActorContextTokens(first.ProjectPacked(actors), first.ProjectPacked(context),
-                                               clip_index);  // [N,L+1,3d]
-  at::Tensor x = layers_.front()->AfterAttention(first.AttendPacked(packed),
-                                                 ActorContextTokens(actors, context, clip_index));
+  EncoderLayer& first = *layers_.front();
+  at::Tensor x = first.AfterAttention(first.attention().ActorContextAttention(actors, context, clip_index),
+                                      ActorContextTokens(actors, context, clip_index));
   for (size_t k = 1; k < layers_.size(); ++k) x = layers_[k]->Forward(x);
   return x;
 }
@@ -60,16 +58,15 @@ Rse::Rse(const EncoderOptions& options)
     : x_layers_(MakeLayers(*this, "x_layer", options)), y_layers_(MakeLayers(*this, "y_layer", options)) {}
 
 std::pair<at::Tensor, at::Tensor> Rse::Forward(at::Tensor x, at::Tensor y) {
-  y = y.unsqueeze(1);  // [N,1,d]
   for (size_t k = 0; k < x_layers_.size(); ++k) {
     // One row per person, the same for all its L+1 tokens: LN works per token, so
     // it, too, is taken once and broadcast by the sum.
-    const at::Tensor to_x = x_layers_[k]->attention().SingleKeyAttention(y);  // [N,1,d]
-    const at::Tensor to_y = y_layers_[k]->attention().CrossAttention(y, x);   // [N,1,d]
+    const at::Tensor to_x = x_layers_[k]->attention().SingleKeyAttention(y).unsqueeze(1);  // [N,1,d]
+    const at::Tensor to_y = y_layers_[k]->attention().SingleQueryAttention(y, x);          // [N,d]
     x = x_layers_[k]->AfterAttention(to_x, x);
     y = y_layers_[k]->AfterAttention(to_y, y);
   }
-  return {x, y.squeeze(1)};
+  return {x, y};
 }
 
 Mrse::Mrse(const MrseOptions& options) {

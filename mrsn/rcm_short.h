@@ -6,12 +6,14 @@
 #include <torch/nn/modules/linear.h>
 
 #include "mrsn/mrse.h"
+#include "mrsn/packed_linear.h"
 
 namespace mrsn {
 
 // Eq. 7: G^n = Concat(X_A^n, X_C^n, Y^n), X_C^n = AvgPool([X_1^n..X_L^n]).
 // X [N,L+1,d], Y [N,d] -> [N,3d]; of a relation that is left out nothing enters:
-// X only [N,2d], Y only [N,d].
+// X only [N,2d], Y only [N,d]. (The mean comes after the last layer's norm, which has
+// statistics of its own for every token: none of its FFN's products can be left out.)
 at::Tensor RelationFeatures(const Relations& relations);
 
 struct ConsensusMlpOptions {
@@ -33,6 +35,7 @@ class ConsensusMlp : public torch::nn::Module {
  private:
   double dropout_;
   torch::nn::Linear hidden_{nullptr}, classifier_{nullptr};
+  PackedLinear packed_hidden_, packed_classifier_;
 };
 
 }  // namespace mrsn

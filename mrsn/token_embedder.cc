@@ -3,8 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <array>
-
 #include "mrsn/actor_position.h"
 #include "mrsn/roi_features.h"
 
@@ -13,6 +11,18 @@ namespace {
 
 // As Vision Transformers start their positional embeddings.
 at::Tensor RandomEmbedding(at::IntArrayRef shape) { return torch::randn(shape) * 0.02; }
+
+// Adaptive average pooling of a row of x [..,n] to `size` as a matrix [size,n]: cell i is the mean of
+// the cells it covers, from floor(i n / size) to ceil((i+1) n / size).
+at::Tensor PoolingMatrix(int64_t size, const at::Tensor& x) {
+  const int64_t n = x.size(-1);
+  const at::Tensor matrix = at::zeros({size, n}, at::kDouble);
+  for (int64_t i = 0; i < size; ++i) {
+    const int64_t begin = i * n / size, end = ((i + 1) * n + size - 1) / size;
+    matrix[i].slice(0, begin, end).fill_(1.0 / static_cast<double>(end - begin));
+  }
+  return matrix.to(x.options());
+}
 
 }  // namespace
 
@@ -31,19 +41,29 @@ TokenEmbedder::TokenEmbedder(const TokenEmbedderOptions& options) : options_(opt
 }
 
 at::Tensor TokenEmbedder::ContextTokens(const at::Tensor& features) {
-  const std::array<int64_t, 2> size = {options_.support_size, options_.support_size};
-  const at::Tensor patches = patch_(at::adaptive_avg_pool2d(features, size));  // [B,d,S/p,S/p]
-  return patches.flatten(2).transpose(1, 2) + context_embedding_;              // [B,L,d]
+  const int64_t B = features.size(0), C = features.size(1), S = options_.support_size;
+  const int64_t p = options_.patch_size, grid = S / p;
+  at::Tensor pooled = features;  // [B,C,S,S]
+  if (pooled.size(3) != S) pooled = at::matmul(pooled, PoolingMatrix(S, pooled).t());
+  if (pooled.size(2) != S) pooled = at::matmul(PoolingMatrix(S, pooled.transpose(2, 3)), pooled);
+  // Non-overlapping patches: the convolution is one matrix product. Patch vectors
+  // (C, p, p) as columns first, from where a transpose is cheap.
+  const at::Tensor columns = pooled.reshape({B, C, grid, p, grid, p})
+                                 .permute({1, 3, 5, 0, 2, 4})
+                                 .reshape({C * p * p, B * grid * grid});
+  const at::Tensor patches = packed_patch_(columns.t(), patch_->weight.flatten(1), patch_->bias);  // [BL,d]
+  return patches.unflatten(0, {B, grid * grid}) + context_embedding_;                              // [B,L,d]
 }
 
 at::Tensor TokenEmbedder::ActorTokens(const at::Tensor& actors) {
+  const auto embed = [&](const at::Tensor& x) { return packed_actor_(x, actor_->weight, actor_->bias); };
   switch (options_.actor_token) {
     case ActorToken::kMax:
-      return actor_(MaxPoolRoi(actors));
+      return embed(MaxPoolRoi(actors));
     case ActorToken::kAverage:
-      return actor_(AveragePoolRoi(actors));
+      return embed(AveragePoolRoi(actors));
     case ActorToken::kFlatten:
-      return actor_(actors.flatten(1));
+      return embed(actors.flatten(1));
   }
   TORCH_CHECK(false, "unknown actor token");
 }

@@ -11,6 +11,8 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
+#include "mrsn/packed_linear.h"
+
 namespace mrsn {
 
 enum class ActorToken {
@@ -45,6 +47,7 @@ class TokenEmbedder : public torch::nn::Module {
   TokenEmbedderOptions options_;
   torch::nn::Linear actor_{nullptr};
   torch::nn::Conv2d patch_{nullptr};
+  PackedLinear packed_actor_, packed_patch_;
   at::Tensor actor_embedding_;    // E_A [d]
   at::Tensor context_embedding_;  // E_1..E_L [L,d]
 };

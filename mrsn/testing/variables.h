@@ -1,0 +1,40 @@
+// Tensors and modules in double precision, for comparisons and central differences.
+#ifndef MRSN_MRSN_TESTING_VARIABLES_H_
+#define MRSN_MRSN_TESTING_VARIABLES_H_
+
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mrsn {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+inline at::Tensor Random(at::IntArrayRef shape) { return at::randn(shape, at::kDouble); }
+
+inline at::Tensor Variable(at::IntArrayRef shape) { return Random(shape).set_requires_grad(true); }
+
+// Double precision, and no parameter at a value (0, 1) that would hide an error.
+template <typename Module>
+std::shared_ptr<Module> Scrambled(std::shared_ptr<Module> module) {
+  module->to(at::kDouble);
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : module->parameters()) parameter.add_(Random(parameter.sizes()) * 0.3);
+  return module;
+}
+
+// `tensors` and all parameters of `module`, by name.
+inline NamedTensors With(const torch::nn::Module& module, NamedTensors tensors) {
+  for (const auto& parameter : module.named_parameters()) {
+    tensors.emplace_back(parameter.key(), parameter.value());
+  }
+  return tensors;
+}
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_TESTING_VARIABLES_H_
