@@ -5,6 +5,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <array>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -105,11 +106,31 @@ std::pair<at::Tensor, at::Tensor> FoldNorm(const torch::nn::Conv3d& conv,
   return {conv->weight * scale.reshape({-1, 1, 1, 1, 1}), norm->bias - mean * scale};
 }
 
-// What a tensor held when something was computed from it.
-using Stamp = std::pair<const void*, int64_t>;
+// What a tensor held when something was computed from it. Its version does not tell all:
+// torch::optim writes through Tensor::data(), which counts nothing. A step of it changes
+// nearly every value, so a few are looked at, too.
+struct Stamp {
+  const void* data = nullptr;
+  int64_t version = 0;
+  std::array<float, 3> values = {};
+
+  bool operator==(const Stamp& other) const {
+    return data == other.data && version == other.version &&
+           std::memcmp(values.data(), other.values.data(), sizeof values) == 0;  // NaN equals itself
+  }
+};
+
 Stamp StampOf(const at::Tensor& tensor) {
-  if (!tensor.defined()) return {nullptr, 0};
-  return {tensor.unsafeGetTensorImpl()->storage().data(), tensor.is_inference() ? 0 : tensor._version()};
+  Stamp stamp;
+  if (!tensor.defined()) return stamp;
+  stamp.data = tensor.unsafeGetTensorImpl()->storage().data();
+  if (!tensor.is_inference()) stamp.version = tensor._version();
+  if (tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous() && tensor.numel() > 0) {
+    const auto* values = tensor.const_data_ptr<float>();
+    const int64_t last = tensor.numel() - 1;
+    stamp.values = {values[0], values[last / 2], values[last]};
+  }
+  return stamp;
 }
 
 at::ScalarType ComputeType(const at::Tensor& x) {
@@ -198,7 +219,7 @@ at::Tensor Finish(at::Tensor y, Activation activation, const at::Tensor& residua
 
 // Norm folded into the convolution, in the one form that inputs of this size and type need.
 struct ConvNorm::Folded {
-  std::vector<Stamp> stamps;
+  std::vector<Stamp> stamps;  // empty: nothing is kept
   at::ScalarType type = at::kFloat;
   std::vector<int64_t> sizes;
   at::Tensor bias;
@@ -241,6 +262,7 @@ const ConvNorm::Folded& ConvNorm::Fold(const at::Tensor& x, bool residual) {
 at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
   const bool relu = activation == Activation::kRelu;
   const Plain plain = PlanOf(conv_->options);
+  if (at::GradMode::is_enabled()) folded_->stamps.clear();  // the weights are about to change
   if (!norm_.is_empty() && norm_->is_training()) {
     norm_->num_batches_tracked.add_(1);
     return ops::BatchNormRelu(Convolve(plain, x, conv_->weight, conv_->bias), norm_->weight, norm_->bias,
