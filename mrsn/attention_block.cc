@@ -72,13 +72,15 @@ at::Tensor MultiHeadAttention::ActorContextAttention(const at::Tensor& actors, c
 
   // c: the context tokens' attention to those of their clip.
   const at::Tensor scores = at::matmul(by_clip(q, 1), by_clip(k, 1).transpose(2, 3));  // [H,B,L,L]
-  const at::Tensor total = scores.logsumexp(3, /*keepdim=*/true);
-  const at::Tensor c = at::matmul((scores - total).exp(), by_clip(v, 1)).flatten(1, 2);  // [H,BL,e]
+  const at::Tensor largest = scores.detach().amax(3, /*keepdim=*/true);  // cancels, so needs no gradient
+  const at::Tensor terms = (scores - largest).exp(), sum = terms.sum(3, /*keepdim=*/true);
+  const at::Tensor c = at::matmul(terms / sum, by_clip(v, 1)).flatten(1, 2);  // [H,BL,e]
 
   // a and 1 - a for all tokens and all actors, both 0 where those are of different
   // clips: a mask, not indices, keeps clips apart, as in AARE.
   const at::Tensor elsewhere = at::arange(B, clip_index.options()).view({B, 1, 1}) != clip_index;  // [B,1,N]
-  const at::Tensor log_odds = by_clip(at::bmm(q, k_actor.transpose(1, 2)), 1) - total;  // [H,B,L,N]
+  const at::Tensor log_odds =
+      by_clip(at::bmm(q, k_actor.transpose(1, 2)), 1) - (sum.log() + largest);  // [H,B,L,N]
   const at::Tensor a = log_odds.sigmoid().masked_fill(elsewhere, 0);
   const at::Tensor rest = log_odds.neg().sigmoid().masked_fill(elsewhere, 0);  // more exact than 1 - a
 
