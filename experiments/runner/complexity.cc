@@ -120,16 +120,20 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
 
   at::NoGradGuard no_grad;
   model->eval();
-  model->Forward(input);  // the first inference also folds norms into weights, which are then kept
+  // The first inference folds norms into weights, which are then kept: it shows whose weight
+  // an operation reads, and a later one what an inference makes.
   const eval::MacReport macs = eval::CountMacs([&] { model->Forward(input); }, WeightsOf(*model));
+  const eval::MacReport later = eval::CountMacs([&] { model->Forward(input); });
   report.macs = SplitOf(macs.total, *model, input);
   report.uncounted = macs.uncounted;
-  report.activations.made = macs.memory.made;
-  report.activations.peak = macs.memory.peak;
+  report.activations.made = later.memory.made;
+  report.activations.peak = later.memory.peak;
   for (const auto& item : model->named_modules("", /*include_self=*/false)) {
     ModuleComplexity module = {item.key(), eval::CountParameters(item.value()->parameters()),
                                macs.InModule(item.key())};
-    // Products of inputs alone (a bank's entries and their mask) are no module's.
+    // Products whose factors no weight of the head made (a bank's entries and their mask, the
+    // feature map and how it is pooled) are the head's all the same.
+    if (item.key() == "backbone") module.macs = report.macs.backbone;
     if (item.key() == "head") module.macs = report.macs.head;
     if (module.parameters + module.macs > 0) report.modules.push_back(std::move(module));
   }

@@ -21,7 +21,6 @@
 namespace mrsn::experiments {
 namespace {
 
-using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Key;
@@ -222,6 +221,7 @@ TEST(ForwardTest, EveryBadBankIsNamed) {
 }
 
 TEST(RunForwardTest, FromFileToFile) {
+  const at::NoGradGuard no_grad;
   const Safetensors input = Input();
   const ForwardOptions options = Options("files", kShortTerm, input);
   ASSERT_TRUE(RunForward(options).ok()) << RunForward(options);
@@ -287,7 +287,7 @@ TEST(RunForwardTest, WhatCannotBeRunIsSaid) {
   EXPECT_EQ(error([](ForwardOptions* o) { o->checkpoint = "random:x"; }),
             "checkpoint random:x: expected random:<seed>, such as random:0");
   EXPECT_THAT(error([](ForwardOptions* o) { o->checkpoint = o->input; }),
-              ContainsRegex("errors.in: .*missing.*backbone\\."));
+              HasSubstr("errors.in: its 3 tensors ('boxes', ..) are named like those of none of"));
   EXPECT_THAT(error([](ForwardOptions* o) { o->input = Temp("absent"); }), HasSubstr("forward_test"));
   Safetensors small = Input();
   small.tensors["slow"] = at::randn({2, 3, 4, 0, 64});

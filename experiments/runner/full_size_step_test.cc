@@ -27,6 +27,11 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
   const auto built = BuildModel(resolved->experiment.model(), at::kCPU);
   ASSERT_TRUE(built.ok()) << built.status();
   ActionDetector& model = **built;
+  {
+    // Layers that start at 0, so that a fresh head changes nothing, let no gradient through.
+    const at::NoGradGuard no_grad;
+    for (at::Tensor& parameter : model.head().parameters()) parameter.add_(at::randn_like(parameter) * 0.02);
+  }
   model.train();
   model.SetBatchNormFrozen(resolved->experiment.train().freeze_batch_norm());
 

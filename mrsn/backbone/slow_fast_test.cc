@@ -151,9 +151,11 @@ TEST_P(NonLocalTest, GivesPySlowFastsNumbersAndGradients) {
   const std::string kind = GetParam();
   const ops::GoldenBundle golden = ops::ReadGoldenBundle("mrsn/backbone/testdata/nonlocal");
   ResNet3dOptions options;
-  options.nonlocal.affinity =
-      kind == "softmax" ? NonLocalOptions::Affinity::kSoftmax : NonLocalOptions::Affinity::kDotProduct;
-  options.nonlocal.pool = {1, 2, 2};
+  if (kind == "softmax") {
+    options.nonlocal = {NonLocalOptions::Affinity::kSoftmax, {1, 2, 2}};
+  } else {
+    options.nonlocal = {NonLocalOptions::Affinity::kDotProduct, {2, 2, 2}};
+  }
   NonLocalBlock block(options, 16);
   block.eval();
   const auto theirs = [](std::string name) {
