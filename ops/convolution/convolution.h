@@ -27,7 +27,8 @@ at::Tensor Convolution(const at::Tensor& x, const at::Tensor& weight, const at::
                        const ConvolutionOptions& options);
 
 // Whether the weights' gradient is computed by tap: x in channels_last float32 on the CPU,
-// stride 1, a kernel of several rows and one column or a dilated one.
+// stride 1, a kernel of several rows and one column, a dilated one, or one tap of 2^20
+// weights and more.
 bool GradientByTaps(const at::Tensor& x, const at::Tensor& weight, const ConvolutionOptions& options);
 
 }  // namespace mrsn::ops

@@ -58,6 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Dilated", {2, 6, 7, 9}, {5, 6, 3, 3}, {{1, 1}, {2, 2}, {2, 2}}, true},
                       Case{"DilatedBeyondTheMap", {2, 6, 3, 2}, {5, 6, 3, 3}, {{1, 1}, {4, 4}, {4, 4}}, true},
                       Case{"Unpadded", {2, 3, 9, 8}, {4, 3, 3, 3}, {{1, 1}, {0, 0}, {2, 2}}, true},
+                      Case{"Wide", {1, 1024, 2, 3}, {1024, 1024, 1, 1}, {}, true},
+                      Case{"OneTap", {2, 3, 9, 8}, {4, 3, 1, 1}, {}, false},
                       Case{"Strided", {2, 3, 9, 8}, {4, 3, 3, 1}, {{2, 1}, {1, 0}, {1, 1}}, false},
                       Case{"Plain", {2, 3, 9, 8}, {4, 3, 3, 3}, {{1, 1}, {1, 1}, {1, 1}}, false}),
     [](const auto& info) { return std::string(info.param.name); });
