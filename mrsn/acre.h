@@ -30,10 +30,6 @@ class Acre : public torch::nn::Module {
   std::vector<std::shared_ptr<EncoderLayer>> layers_;
 };
 
-// X_0 = T^n = [actor n, the context of n's clip]: [N,d], [B,L,d], [N] -> [N,L+1,d].
-at::Tensor ActorContextTokens(const at::Tensor& actors, const at::Tensor& context,
-                              const at::Tensor& clip_index);
-
 }  // namespace mrsn
 
 #endif  // MRSN_MRSN_ACRE_H_

@@ -58,8 +58,9 @@ at::Tensor MultiHeadAttention::SingleQueryAttention(const at::Tensor& x, const a
   return OutProject(values.flatten(1) + in_proj_bias_.slice(0, 2 * c));
 }
 
-at::Tensor MultiHeadAttention::ActorContextAttention(const at::Tensor& actors, const at::Tensor& context,
-                                                     const at::Tensor& clip_index) {
+std::pair<at::Tensor, at::Tensor> MultiHeadAttention::ActorContextAttention(const at::Tensor& actors,
+                                                                            const at::Tensor& context,
+                                                                            const at::Tensor& clip_index) {
   const int64_t B = context.size(0), L = context.size(1), e = inner_width_ / heads_;
   const auto project = [&](const at::Tensor& rows) {  // queries, keys, values, each [H,rows,e]
     return Project(qkv_, rows, 0, 3).unflatten(1, {3, heads_, e}).permute({1, 2, 0, 3}).unbind(0);
@@ -99,8 +100,7 @@ at::Tensor MultiHeadAttention::ActorContextAttention(const at::Tensor& actors, c
   const at::Tensor itself = (q_actor * k_actor).sum(2, /*keepdim=*/true);
   const at::Tensor weights = at::cat({itself, seen}, 2).softmax(2);                             // [H,N,1+BL]
   const at::Tensor heads = weights.slice(2, 0, 1) * v_actor + at::bmm(weights.slice(2, 1), v);  // [H,N,e]
-  const at::Tensor to_actor = OutProject(heads.transpose(0, 1).flatten(1));                     // [N,w]
-  return at::cat({to_actor.unsqueeze(1), to_context}, 1);
+  return {OutProject(heads.transpose(0, 1).flatten(1)), to_context};
 }
 
 at::Tensor MultiHeadAttention::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -134,13 +134,14 @@ EncoderLayer::EncoderLayer(const EncoderOptions& options)
       ffn_(register_module("ffn", std::make_shared<FeedForward>(options.width, options.hidden))) {}
 
 at::Tensor EncoderLayer::Forward(const at::Tensor& x, const at::Tensor& allowed) {
-  return AfterAttention(attention_->SelfAttention(x, allowed), x);
+  return AfterNorm(AfterAttention(attention_->SelfAttention(x, allowed), x));
 }
 
 at::Tensor EncoderLayer::AfterAttention(const at::Tensor& attention, const at::Tensor& x) {
-  at::Tensor x1 = attention_norm_(attention);
-  x1 = x1.sizes() == x.sizes() ? x1.add_(x) : x1 + x;  // a norm's gradient does not need its result
-  return ffn_norm_(ffn_->Forward(x1)).add_(x1);
+  const at::Tensor x1 = attention_norm_(attention);
+  return x1.sizes() == x.sizes() ? x1.add_(x) : x1 + x;  // a norm's gradient does not need its result
 }
+
+at::Tensor EncoderLayer::AfterNorm(const at::Tensor& x1) { return ffn_norm_(ffn_->Forward(x1)).add_(x1); }
 
 }  // namespace mrsn

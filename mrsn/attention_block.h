@@ -13,6 +13,7 @@
 #include <torch/nn/modules/normalization.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "mrsn/packed_linear.h"
@@ -38,7 +39,8 @@ class MultiHeadAttention : public torch::nn::Module {
   at::Tensor SelfAttention(const at::Tensor& x, const at::Tensor& allowed = {});  // [N,T,w]
 
   // MSA of each sequence [actor n, the context of n's clip]: actors [N,w], context
-  // [B,L,w], clip_index [N] -> [N,L+1,w], the actor's first.
+  // [B,L,w], clip_index [N] -> the results of the actors' tokens [N,w] and of the
+  // context's [N,L,w].
   //
   // The context's keys and values are the same in all sequences of a clip, so its
   // attention to itself is computed once per clip. Adding the actor's key to the
@@ -47,8 +49,8 @@ class MultiHeadAttention : public torch::nn::Module {
   // for each head, and as W^O is linear, it, too, is applied before the sum: to each
   // head's c_i once per clip and v_n once per actor, not to every token of every
   // sequence. The same sums in another order, not an approximation.
-  at::Tensor ActorContextAttention(const at::Tensor& actors, const at::Tensor& context,
-                                   const at::Tensor& clip_index);
+  std::pair<at::Tensor, at::Tensor> ActorContextAttention(const at::Tensor& actors, const at::Tensor& context,
+                                                          const at::Tensor& clip_index);
 
   // MCA(x, y). x [N,Q,w], y [N,S,w]; allowed broadcasts to [N,H,Q,S].
   at::Tensor CrossAttention(const at::Tensor& x, const at::Tensor& y, const at::Tensor& allowed = {});
@@ -102,9 +104,10 @@ class EncoderLayer : public torch::nn::Module {
 
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& allowed = {});  // [N,T,d] -> [N,T,d]
 
-  // The layer's rest, for a caller that computed attention itself, one row per token
-  // or one for all of a sequence's ([N,1,d]).
-  at::Tensor AfterAttention(const at::Tensor& attention, const at::Tensor& x);
+  // Its two lines, for a caller that computed the attention itself; that may be one
+  // row per token, or one ([N,1,d]) for all tokens of a sequence.
+  at::Tensor AfterAttention(const at::Tensor& attention, const at::Tensor& x);  // X'
+  at::Tensor AfterNorm(const at::Tensor& x1);                                   // X from X'
   MultiHeadAttention& attention() { return *attention_; }
 
  private:

@@ -82,18 +82,25 @@ TEST_F(AttentionBlockTest, SingleQueryAttentionIsCrossAttentionOfOneQuery) {
                        With(*attention, {{"x", x}, {"y", y}}));
 }
 
+// Both results as one sequence per actor, [N,L+1,d].
+at::Tensor ActorContextAttention(MultiHeadAttention& attention, const at::Tensor& actors,
+                                 const at::Tensor& context, const at::Tensor& clip_index) {
+  const auto [to_actors, to_context] = attention.ActorContextAttention(actors, context, clip_index);
+  return at::cat({to_actors.unsqueeze(1), to_context}, 1);
+}
+
 // Clips 0 and 3 have no actors.
 TEST_F(AttentionBlockTest, ActorContextAttentionIsSelfAttentionOfEachSequence) {
   const auto attention = Scrambled(std::make_shared<MultiHeadAttention>(AttentionOptions{8, 2, 12}));
   const at::Tensor actors = Variable({4, 8}), context = Variable({4, 6, 8});
   const at::Tensor clip_index = at::tensor({1, 1, 1, 2}, at::kLong);
-  EXPECT_TRUE(Close(attention->ActorContextAttention(actors, context, clip_index),
+  EXPECT_TRUE(Close(ActorContextAttention(*attention, actors, context, clip_index),
                     attention->SelfAttention(ActorContextTokens(actors, context, clip_index)), 1e-13));
-  ExpectGradientsRight([&] { return attention->ActorContextAttention(actors, context, clip_index); },
+  ExpectGradientsRight([&] { return ActorContextAttention(*attention, actors, context, clip_index); },
                        With(*attention, {{"actors", actors}, {"context", context}}));
   // Nothing crosses clips.
   for (const at::Tensor& t : {actors, context}) t.mutable_grad().reset();
-  attention->ActorContextAttention(actors, context, clip_index)[3].sum().backward();
+  ActorContextAttention(*attention, actors, context, clip_index)[3].sum().backward();
   EXPECT_EQ(actors.grad().slice(0, 0, 3).abs().max().item<double>(), 0);
   EXPECT_EQ(context.grad().slice(0, 0, 2).abs().max().item<double>(), 0);
   EXPECT_EQ(context.grad()[3].abs().max().item<double>(), 0);
@@ -111,7 +118,7 @@ TEST_F(AttentionBlockTest, SaturatedAttentionStaysRight) {
     actors[2] *= 1e-3;  // one whose key is near b^K
     actors.set_requires_grad(true), context.set_requires_grad(true);
     const at::Tensor sequences = ActorContextTokens(actors, context, clip_index);
-    const at::Tensor result = attention->ActorContextAttention(actors, context, clip_index);
+    const at::Tensor result = ActorContextAttention(*attention, actors, context, clip_index);
     const double tolerance = type == at::kDouble ? 1e-9 : 1e-5;
     for (int64_t n = 0; n < 5; ++n) {
       const Matrix tokens = FromTensor(sequences[n]);

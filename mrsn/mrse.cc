@@ -28,16 +28,14 @@ at::Tensor Acre::Forward(at::Tensor x) {
   return x;
 }
 
-at::Tensor ActorContextTokens(const at::Tensor& actors, const at::Tensor& context,
-                              const at::Tensor& clip_index) {
-  return at::cat({actors.unsqueeze(1), context.index_select(0, clip_index)}, 1);
-}
-
 at::Tensor Acre::ForwardFromTokens(const at::Tensor& actors, const at::Tensor& context,
                                    const at::Tensor& clip_index) {
   EncoderLayer& first = *layers_.front();
-  at::Tensor x = first.AfterAttention(first.attention().ActorContextAttention(actors, context, clip_index),
-                                      ActorContextTokens(actors, context, clip_index));
+  const auto [to_actors, to_context] = first.attention().ActorContextAttention(actors, context, clip_index);
+  at::Tensor x =
+      first.AfterNorm(at::cat({first.AfterAttention(to_actors, actors).unsqueeze(1),
+                               first.AfterAttention(to_context, context.index_select(0, clip_index))},
+                              1));  // [N,L+1,d]
   for (size_t k = 1; k < layers_.size(); ++k) x = layers_[k]->Forward(x);
   return x;
 }
@@ -63,8 +61,8 @@ std::pair<at::Tensor, at::Tensor> Rse::Forward(at::Tensor x, at::Tensor y) {
     // it, too, is taken once and broadcast by the sum.
     const at::Tensor to_x = x_layers_[k]->attention().SingleKeyAttention(y).unsqueeze(1);  // [N,1,d]
     const at::Tensor to_y = y_layers_[k]->attention().SingleQueryAttention(y, x);          // [N,d]
-    x = x_layers_[k]->AfterAttention(to_x, x);
-    y = y_layers_[k]->AfterAttention(to_y, y);
+    x = x_layers_[k]->AfterNorm(x_layers_[k]->AfterAttention(to_x, x));
+    y = y_layers_[k]->AfterNorm(y_layers_[k]->AfterAttention(to_y, y));
   }
   return {x, y};
 }

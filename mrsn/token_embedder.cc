@@ -59,7 +59,8 @@ at::Tensor TokenEmbedder::ActorTokens(const at::Tensor& actors) {
   const auto embed = [&](const at::Tensor& x) { return packed_actor_(x, actor_->weight, actor_->bias); };
   switch (options_.actor_token) {
     case ActorToken::kMax:
-      return embed(MaxPoolRoi(actors));
+      // MaxPoolRoi also finds where the maximum is, which only its gradient needs.
+      return embed(at::GradMode::is_enabled() ? MaxPoolRoi(actors) : actors.amax({2, 3}));
     case ActorToken::kAverage:
       return embed(AveragePoolRoi(actors));
     case ActorToken::kFlatten:

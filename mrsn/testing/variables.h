@@ -35,6 +35,12 @@ inline NamedTensors With(const torch::nn::Module& module, NamedTensors tensors) 
   return tensors;
 }
 
+// ACRE's X_0 = T^n = [actor n, the context of n's clip]: [N,d], [B,L,d], [N] -> [N,L+1,d].
+inline at::Tensor ActorContextTokens(const at::Tensor& actors, const at::Tensor& context,
+                                     const at::Tensor& clip_index) {
+  return at::cat({actors.unsqueeze(1), context.index_select(0, clip_index)}, 1);
+}
+
 }  // namespace mrsn
 
 #endif  // MRSN_MRSN_TESTING_VARIABLES_H_
