@@ -2,10 +2,11 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
-#include <cstring>
 #include <optional>
+#include <utility>
 
 namespace mrsn {
 namespace {
@@ -42,7 +43,7 @@ bool CanPack(const at::Tensor& x, const at::Tensor& weight) {
   };
   return plain(x) && plain(weight) && x.numel() > 0 && x.size(-1) == weight.size(1) &&
          weight.is_contiguous() && !weight.is_inference() && at::globalContext().userEnabledMkldnn() &&
-         FindOneDnn();
+         !at::autocast::is_autocast_enabled(at::kCPU) && FindOneDnn();
 }
 
 }  // namespace
@@ -59,21 +60,10 @@ at::Tensor PackedLinear::operator()(const at::Tensor& x, const at::Tensor& weigh
 }
 
 at::Tensor PackedLinear::Packed(const at::Tensor& weight) {
-  const auto probes = [&] {
-    std::array<float, 16> values;
-    const int64_t last = weight.numel() - 1, count = static_cast<int64_t>(values.size());
-    const float* data = weight.const_data_ptr<float>();
-    for (int64_t i = 0; i < count; ++i) values[i] = data[last * i / (count - 1)];
-    return values;
-  }();
-  const auto same = [&] {
-    return stamp_.storage._unsafe_get_target() == weight.storage().unsafeGetStorageImpl() &&
-           stamp_.offset == weight.storage_offset() && stamp_.version == weight._version() &&
-           std::memcmp(stamp_.probes.data(), probes.data(), sizeof(probes)) == 0;
-  };
+  WeightStamp stamp(weight);
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!packed_.defined() || !same()) {
-    stamp_ = {weight.storage().getWeakStorageImpl(), weight.storage_offset(), weight._version(), probes};
+  if (!packed_.defined() || !(stamp_ == stamp)) {
+    stamp_ = std::move(stamp);
     packed_ = FindOneDnn()->reorder.call(weight.detach(), std::nullopt);
   }
   return packed_;

@@ -5,12 +5,12 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <array>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "mrsn/weight_stamp.h"
 #include "ops/convolution/convolution.h"
 #include "ops/norm_relu/norm_relu.h"
 #include "ops/winograd/winograd.h"
@@ -106,33 +106,6 @@ std::pair<at::Tensor, at::Tensor> FoldNorm(const torch::nn::Conv3d& conv,
   return {conv->weight * scale.reshape({-1, 1, 1, 1, 1}), norm->bias - mean * scale};
 }
 
-// What a tensor held when something was computed from it. Its version does not tell all:
-// torch::optim writes through Tensor::data(), which counts nothing. A step of it changes
-// nearly every value, so a few are looked at, too.
-struct Stamp {
-  const void* data = nullptr;
-  int64_t version = 0;
-  std::array<float, 3> values = {};
-
-  bool operator==(const Stamp& other) const {
-    return data == other.data && version == other.version &&
-           std::memcmp(values.data(), other.values.data(), sizeof values) == 0;  // NaN equals itself
-  }
-};
-
-Stamp StampOf(const at::Tensor& tensor) {
-  Stamp stamp;
-  if (!tensor.defined()) return stamp;
-  stamp.data = tensor.unsafeGetTensorImpl()->storage().data();
-  if (!tensor.is_inference()) stamp.version = tensor._version();
-  if (tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous() && tensor.numel() > 0) {
-    const auto* values = tensor.const_data_ptr<float>();
-    const int64_t last = tensor.numel() - 1;
-    stamp.values = {values[0], values[last / 2], values[last]};
-  }
-  return stamp;
-}
-
 at::ScalarType ComputeType(const at::Tensor& x) {
   const at::DeviceType device = x.device().type();
   if (x.scalar_type() == at::kDouble || !at::autocast::is_autocast_available(device) ||
@@ -219,7 +192,7 @@ at::Tensor Finish(at::Tensor y, Activation activation, const at::Tensor& residua
 
 // Norm folded into the convolution, in the one form that inputs of this size and type need.
 struct ConvNorm::Folded {
-  std::vector<Stamp> stamps;  // empty: nothing is kept
+  std::vector<WeightStamp> stamps;  // empty: nothing is kept
   at::ScalarType type = at::kFloat;
   std::vector<int64_t> sizes;
   at::Tensor bias;
@@ -232,10 +205,10 @@ ConvNorm::ConvNorm(torch::nn::Conv3d conv, torch::nn::BatchNorm3d norm)
     : conv_(std::move(conv)), norm_(std::move(norm)), folded_(std::make_shared<Folded>()) {}
 
 const ConvNorm::Folded& ConvNorm::Fold(const at::Tensor& x, bool residual) {
-  std::vector<Stamp> stamps = {StampOf(conv_->weight), StampOf(conv_->bias)};
+  std::vector<WeightStamp> stamps = {WeightStamp(conv_->weight), WeightStamp(conv_->bias)};
   if (!norm_.is_empty()) {
     for (const at::Tensor& t : {norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var}) {
-      stamps.push_back(StampOf(t));
+      stamps.emplace_back(t);
     }
   }
   if (folded_->stamps == stamps && folded_->type == x.scalar_type() && folded_->sizes == x.sizes()) {
