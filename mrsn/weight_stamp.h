@@ -34,6 +34,7 @@ class WeightStamp {
            version_ == other.version_ &&
            std::memcmp(values_.data(), other.values_.data(), sizeof(values_)) == 0;  // NaN equals itself
   }
+  bool operator!=(const WeightStamp& other) const { return !(*this == other); }
 
  private:
   // Held weakly: its memory is not kept, but its address is not given to another one.

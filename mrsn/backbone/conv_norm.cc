@@ -190,69 +190,70 @@ at::Tensor Finish(at::Tensor y, Activation activation, const at::Tensor& residua
 
 }  // namespace
 
-// Norm folded into the convolution, in the one form that inputs of this size and type need.
+// The norm folded into the convolution, in each form that was needed so far. None depends on
+// the input's size: oneDNN chooses its layout for the first one, and takes it for others.
 struct ConvNorm::Folded {
-  std::vector<WeightStamp> stamps;  // empty: nothing is kept
+  std::vector<WeightStamp> stamps;  // of what it was made from; empty: nothing is kept
   at::ScalarType type = at::kFloat;
-  std::vector<int64_t> sizes;
   at::Tensor bias;
-  at::Tensor weight;                          // as at::convolution takes it, or
-  at::Tensor packed;                          // in oneDNN's layout, or
+  at::Tensor weight;                          // as at::convolution takes it
+  at::Tensor packed;                          // in oneDNN's layout
   std::optional<ops::WinogradConv> winograd;  // transformed
 };
 
 ConvNorm::ConvNorm(torch::nn::Conv3d conv, torch::nn::BatchNorm3d norm)
     : conv_(std::move(conv)), norm_(std::move(norm)), folded_(std::make_shared<Folded>()) {}
 
-const ConvNorm::Folded& ConvNorm::Fold(const at::Tensor& x, bool residual) {
+ConvNorm::Folded& ConvNorm::Fold(at::ScalarType type) {
   std::vector<WeightStamp> stamps = {WeightStamp(conv_->weight), WeightStamp(conv_->bias)};
   if (!norm_.is_empty()) {
     for (const at::Tensor& t : {norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var}) {
       stamps.emplace_back(t);
     }
   }
-  if (folded_->stamps == stamps && folded_->type == x.scalar_type() && folded_->sizes == x.sizes()) {
-    return *folded_;
-  }
-  auto [weight, bias] = FoldNorm(conv_, norm_);
-  weight = weight.to(x.scalar_type());
-  if (bias.defined()) bias = bias.to(x.scalar_type());
-  *folded_ = {std::move(stamps), x.scalar_type(), x.sizes().vec(), bias, {}, {}, {}};
-  if (!residual && CanFilter(conv_, x)) {
-    folded_->winograd.emplace(weight.contiguous(), bias, (*conv_->options.dilation())[2]);
-    // Tiles that reach far over the borders of a small map save nothing.
-    if (folded_->winograd->CostRatio(x.sizes()) > kMostOfTheProducts) folded_->winograd.reset();
-  }
-  if (folded_->winograd) return *folded_;
-  if (CanFuse(x)) {
-    folded_->packed = Pack(PlanOf(conv_->options), x, weight);
-  } else {
-    folded_->weight = weight;
+  if (folded_->stamps != stamps || folded_->type != type) {
+    const at::Tensor bias = FoldNorm(conv_, norm_).second;
+    *folded_ = {std::move(stamps), type, bias.defined() ? bias.to(type) : bias, {}, {}, {}};
   }
   return *folded_;
 }
 
-at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
-  const bool relu = activation == Activation::kRelu;
+at::Tensor ConvNorm::Infer(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
   const Plain plain = PlanOf(conv_->options);
-  if (at::GradMode::is_enabled()) folded_->stamps.clear();  // the weights are about to change
+  Folded& folded = Fold(x.scalar_type());
+  const auto weight = [&] { return FoldNorm(conv_, norm_).first.to(x.scalar_type()); };
+  if (!residual.defined() && CanFilter(conv_, x)) {
+    if (!folded.winograd) {
+      folded.winograd.emplace(weight().contiguous(), folded.bias, (*conv_->options.dilation())[2]);
+    }
+    // Tiles that reach far over the borders of a small map save nothing.
+    if (folded.winograd->CostRatio(x.sizes()) < kMostOfTheProducts) {
+      return folded.winograd->Forward(x, activation == Activation::kRelu);
+    }
+  }
+  if (CanFuse(x)) {
+    if (!folded.packed.defined()) folded.packed = Pack(plain, x, weight());
+    return ConvolveFused(plain, x, folded.packed, folded.bias, activation, residual);
+  }
+  if (!folded.weight.defined()) folded.weight = weight();
+  return Finish(Convolve(plain, x, folded.weight, folded.bias), activation, residual);
+}
+
+at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
+  if (!at::GradMode::is_enabled() && (norm_.is_empty() || !norm_->is_training())) {
+    return Infer(x.to(ComputeType(x)), activation, residual);
+  }
+  folded_->stamps.clear();  // the weights are about to change
+  const Plain plain = PlanOf(conv_->options);
   if (!norm_.is_empty() && norm_->is_training()) {
     norm_->num_batches_tracked.add_(1);
-    return ops::BatchNormRelu(Convolve(plain, x, conv_->weight, conv_->bias), norm_->weight, norm_->bias,
-                              norm_->running_mean, norm_->running_var, residual,
-                              {*norm_->options.momentum(), norm_->options.eps(), relu});
+    return ops::BatchNormRelu(
+        Convolve(plain, x, conv_->weight, conv_->bias), norm_->weight, norm_->bias, norm_->running_mean,
+        norm_->running_var, residual,
+        {*norm_->options.momentum(), norm_->options.eps(), activation == Activation::kRelu});
   }
-  if (at::GradMode::is_enabled()) {
-    const auto [weight, bias] = FoldNorm(conv_, norm_);
-    return Finish(Convolve(plain, x, weight, bias), activation, residual);
-  }
-  const at::Tensor typed = x.to(ComputeType(x));
-  const Folded& folded = Fold(typed, residual.defined());
-  if (folded.winograd) return folded.winograd->Forward(typed, relu);
-  if (folded.packed.defined()) {
-    return ConvolveFused(plain, typed, folded.packed, folded.bias, activation, residual);
-  }
-  return Finish(Convolve(plain, typed, folded.weight, folded.bias), activation, residual);
+  const auto [weight, bias] = FoldNorm(conv_, norm_);
+  return Finish(Convolve(plain, x, weight, bias), activation, residual);
 }
 
 }  // namespace mrsn

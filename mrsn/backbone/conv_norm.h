@@ -39,7 +39,8 @@ class ConvNorm {
 
  private:
   struct Folded;
-  const Folded& Fold(const at::Tensor& x, bool residual);
+  Folded& Fold(at::ScalarType type);
+  at::Tensor Infer(const at::Tensor& x, Activation activation, const at::Tensor& residual);
 
   torch::nn::Conv3d conv_{nullptr};
   torch::nn::BatchNorm3d norm_{nullptr};

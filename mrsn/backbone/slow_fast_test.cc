@@ -122,6 +122,37 @@ TEST(SlowFastTest, ClipsDoNotInfluenceEachOther) {
   }
 }
 
+// One convolution with and without a residual, on maps of several sizes in turn, wide enough
+// for every form its weights are kept in.
+TEST(ConvNormTest, KeptWeightsServeEveryInput) {
+  torch::manual_seed(4);
+  torch::nn::Module owner;
+  ConvOptions options;
+  options.in = options.out = 64;
+  options.kernel = 3;
+  ConvNorm conv = RegisterConvNorm(owner, "conv", "norm", ResNet3dOptions(), options);
+  Scramble(owner);
+  owner.eval();
+  for (int round = 0; round < 2; ++round) {
+    for (const std::vector<int64_t>& size :
+         {std::vector<int64_t>{1, 64, 4, 16, 22}, {2, 64, 1, 3, 2}, {1, 64, 2, 30, 9}}) {
+      const at::Tensor x = at::randn(size).contiguous(at::MemoryFormat::ChannelsLast3d);
+      const at::Tensor residual = at::randn_like(x);
+      for (const at::Tensor& added : {at::Tensor(), residual}) {
+        const at::Tensor expected = conv.Forward(x, Activation::kRelu, added);  // with gradients
+        const at::NoGradGuard no_grad;
+        EXPECT_TRUE(Close(conv.Forward(x, Activation::kRelu, added), expected, 2e-5)) << x.sizes();
+        EXPECT_TRUE(Close(conv.Forward(x, Activation::kNone, added).relu(), expected, 2e-5)) << x.sizes();
+      }
+    }
+    const at::NoGradGuard no_grad;
+    const at::Tensor small = at::randn({1, 64, 1, 5, 5}), large = at::randn({1, 64, 8, 16, 16});
+    const at::Tensor first = conv.Forward(small, Activation::kRelu);
+    conv.Forward(large, Activation::kRelu, large);
+    EXPECT_TRUE(at::equal(conv.Forward(small, Activation::kRelu), first));
+  }
+}
+
 TEST(BackboneTest, PoolsOverTime) {
   const at::Tensor x = at::randn({2, 3, 4, 5, 6});
   EXPECT_TRUE(Close(PoolOverTime(x, TemporalPool::kAverage), x.mean(2), 1e-6));
