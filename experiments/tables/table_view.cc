@@ -106,8 +106,10 @@ Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   grid.caption = table.caption();
   grid.columns.push_back({"row"});
   for (const std::string& heading : table.columns()) grid.columns.push_back({heading});
-  grid.columns.push_back({absl::StrCat("paper's mAP, ", table.paper_data()), true});
-  if (table.gains()) grid.columns.push_back({"gain", true});
+  if (table.has_paper_data()) {
+    grid.columns.push_back({absl::StrCat("paper's mAP, ", table.paper_data()), true});
+    if (table.gains()) grid.columns.push_back({"gain", true});
+  }
   grid.columns.push_back({absl::StrCat("our mAP, ", table.measured_data()), true});
   if (table.gains()) grid.columns.push_back({"gain", true});
   grid.columns.push_back({"M parameters (head)", true});
@@ -117,8 +119,8 @@ Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   for (int r = 0; r < table.row_size(); ++r) {
     const Table::Row& row = table.row(r);
     std::vector<std::string> cells = Described(table, row);
-    cells.push_back(row.has_paper() ? numbers.Plain(row.paper()) : "");
-    if (table.gains()) {
+    if (table.has_paper_data()) cells.push_back(row.has_paper() ? numbers.Plain(row.paper()) : "");
+    if (table.has_paper_data() && table.gains()) {
       const bool both = r > 0 && row.has_paper() && first.has_paper();
       cells.push_back(both ? numbers.Signed(row.paper() - first.paper()) : "");
     }
@@ -211,7 +213,7 @@ absl::Status CheckTable(const Table& table, const std::string& path, const Field
   const auto invalid = [&](const std::string& field, const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, field, path), ": ", field, ": ", what));
   };
-  for (const char* field : {"id", "caption", "metric", "paper_data", "measured_data", "row[0]"}) {
+  for (const char* field : {"id", "caption", "metric", "measured_data", "row[0]"}) {
     if (places.count(field) == 0) return invalid(field, "not set");
   }
   if (table.metric() != Table::FRAME_MAP_50) return invalid("metric", "allowed: FRAME_MAP_50");
@@ -220,6 +222,8 @@ absl::Status CheckTable(const Table& table, const std::string& path, const Field
     const Table::Row& row = table.row(r);
     const std::string field = absl::StrCat("row[", r, "].");
     if (row.label().empty()) return invalid(field + "label", "not set");
+    if (row.has_paper() && !table.has_paper_data())
+      return invalid("paper_data", absl::StrCat("not set, but row[", r, "] has a paper value"));
     if (row.has_paper() && !(row.paper() >= 0 && row.paper() <= kPercent)) {
       return invalid(field + "paper", absl::StrCat(row.paper(), "; allowed: percent, 0..100"));
     }

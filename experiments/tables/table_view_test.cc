@@ -81,6 +81,14 @@ TEST_F(TableViewTest, NothingRun) {
       "| row | kinds of classes |\n|---|---:|\n| none | not run |\n| ACRE | not run |\n");
 }
 
+TEST_F(TableViewTest, ATableOfOurOwnHasNoPaperColumns) {
+  Write("t", absl::StrReplaceAll(kTable,
+                                 {{"paper_data: \"AVA\"", ""}, {"paper: 20.94", ""}, {"paper: 22.35", ""}}));
+  EXPECT_THAT(Markdown(),
+              HasSubstr("| row | ACRE | our mAP, micro | gain | M parameters (head) | GMACs (head) | "
+                        "command |\n|---|---|---:|---:|---:|---:|---|\n| none |  | not run |  |"));
+}
+
 TEST_F(TableViewTest, TwoSeedsOfBothRows) {
   // none 40, 44: mean 42, s = 2.828, s.e. 2. acre 50, 56: mean 53, s.e. 3. Differences
   // 10, 12: mean 11, s.e. 1, though the rows' own errors would give 3.6.
@@ -142,6 +150,8 @@ TEST_F(TableViewTest, BadManifests) {
   EXPECT_EQ(Markdown(), "R/t.textproto:4:21: row[1].paper: 2235; allowed: percent, 0..100");
   Write("t", absl::StrReplaceAll(kTable, {{"cells: \"y\"", ""}}));
   EXPECT_EQ(Markdown(), "R/t.textproto:4:1: row[1].cells: 0 cells under 1 columns");
+  Write("t", absl::StrReplaceAll(kTable, {{"paper_data: \"AVA\"", ""}}));
+  EXPECT_EQ(Markdown(), "R/t.textproto: paper_data: not set, but row[0] has a paper value");
   Write("t", absl::StrReplaceAll(kTable, {{"caption: \"Two rows\"", ""}}));
   EXPECT_EQ(Markdown(), "R/t.textproto: caption: not set");
   Write("t", absl::StrReplaceAll(kTable, {{"experiment: \"acre\"", "experiment: \"arce\""}}));
