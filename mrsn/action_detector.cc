@@ -75,7 +75,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
   HeadInput head;
   const at::ScalarType type = input.slow.scalar_type();
   Taps* taps = input.want_taps ? &output.taps : nullptr;
-  head.features = backbone_->Forward(input.slow, input.fast, taps).to(type);  // [B,C,h,w]
+  head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
   const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
   head.roi_align = [&](const at::Tensor& map) {
     return RoiFeatures(map.to(type), input.boxes, input.clip_index, frame, backbone_->stride(), roi_);
@@ -91,6 +91,21 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
   output.logits = result.logits.to(type);
   output.G = result.G.to(type);
   return output;
+}
+
+at::Tensor ActionDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
+  return ClassificationLoss(Forward(input).logits, truth.labels, loss);
+}
+
+Detections ActionDetector::Detect(const DetectorInput& input, ClassLoss loss) {
+  const DetectorOutput output = Forward(input);
+  return {input.boxes, input.clip_index, ScoresOf(output.logits.to(at::kFloat), loss),
+          output.G.to(at::kFloat)};
+}
+
+std::vector<at::Tensor> ActionDetector::Pass(const DetectorInput& input) {
+  const DetectorOutput output = Forward(input);
+  return {output.logits, output.G};
 }
 
 }  // namespace mrsn

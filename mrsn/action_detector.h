@@ -16,19 +16,11 @@
 #include <vector>
 
 #include "mrsn/backbone/backbone.h"
+#include "mrsn/detector.h"
 #include "mrsn/relation_head.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn {
-
-struct DetectorInput {
-  at::Tensor slow;         // [B,3,T,H,W] normalised RGB
-  at::Tensor fast;         // [B,3,alpha T,H,W]; undefined unless the backbone has two pathways
-  at::Tensor boxes;        // [N,4] x1,y1,x2,y2 in [0,1] of the frame
-  at::Tensor clip_index;   // [N] int64 in [0,B), ascending: the clip of each box
-  LongTermWindow bank;     // only read by heads that need a bank
-  bool want_taps = false;  // fill DetectorOutput::taps
-};
 
 struct DetectorOutput {
   at::Tensor logits;  // [N,K] before the sigmoid
@@ -42,7 +34,7 @@ enum class Precision {
               // RoIAlign, norms and results in float32
 };
 
-class ActionDetector : public torch::nn::Module {
+class ActionDetector : public Detector {
  public:
   // Submodules "backbone" and "head".
   ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOptions roi,
@@ -52,15 +44,18 @@ class ActionDetector : public torch::nn::Module {
   // c10::Error on shapes that contradict each other.
   DetectorOutput Forward(const DetectorInput& input);
 
-  int64_t num_classes() const { return head_->num_classes(); }
-  int64_t relation_width() const { return head_->relation_width(); }  // g
-  int64_t bank_width() const { return head_->bank_width(); }          // of the features of `bank`
-  bool needs_bank() const { return head_->bank_radius() > 0; }
-  int64_t bank_radius() const { return head_->bank_radius(); }  // seconds before and after; 0 without bank
+  at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
+  Detections Detect(const DetectorInput& input, ClassLoss loss) override;  // one for each of input.boxes
+  std::vector<at::Tensor> Pass(const DetectorInput& input) override;
+  void BackbonePass(const Clip& clip) override { backbone_->Forward(clip); }
 
-  // Frozen: batch norms use their running statistics in training mode, too, and
-  // their scale and shift are not trained (requires_grad off).
-  void SetBatchNormFrozen(bool frozen) { backbone_->SetBatchNormFrozen(frozen); }
+  int64_t num_classes() const override { return head_->num_classes(); }
+  int64_t alpha() const override { return backbone_->alpha(); }
+  bool reads_flow() const override { return backbone_->reads_flow(); }
+  int64_t relation_width() const override { return head_->relation_width(); }
+  int64_t bank_width() const override { return head_->bank_width(); }
+  int64_t bank_radius() const override { return head_->bank_radius(); }
+  void SetBatchNormFrozen(bool frozen) override { backbone_->SetBatchNormFrozen(frozen); }
 
   Backbone& backbone() { return *backbone_; }
   RelationHead& head() { return *head_; }

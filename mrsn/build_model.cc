@@ -238,4 +238,8 @@ absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& co
   }
 }
 
+absl::StatusOr<std::shared_ptr<Detector>> BuildDetector(const ModelConfig& config, torch::Device device) {
+  return BuildModel(config, device);
+}
+
 }  // namespace mrsn

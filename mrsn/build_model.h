@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "mrsn/action_detector.h"
+#include "mrsn/detector.h"
 
 namespace mrsn {
 
@@ -21,6 +22,9 @@ class ModelConfig;  // mrsn/model_config.pb.h
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what
 // is allowed.
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device);
+
+// As BuildModel, and the detectors that find boxes themselves, which BuildModel refuses.
+absl::StatusOr<std::shared_ptr<Detector>> BuildDetector(const ModelConfig& config, torch::Device device);
 
 }  // namespace mrsn
 

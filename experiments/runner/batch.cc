@@ -44,4 +44,10 @@ absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const Ba
   return input;
 }
 
+Truth TruthOf(const datasets::ClipBatch& batch) { return {batch.labels, {}}; }
+
+ClassLoss ClassLossOf(TrainConfig::Loss loss) {
+  return loss == TrainConfig::SOFTMAX ? ClassLoss::kSoftmax : ClassLoss::kBce;
+}
+
 }  // namespace mrsn::experiments

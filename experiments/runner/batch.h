@@ -6,7 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/collate.h"
-#include "mrsn/action_detector.h"
+#include "experiments/train_config.pb.h"
+#include "mrsn/detector.h"
 #include "mrsn/relation_bank.h"
 
 namespace mrsn::experiments {
@@ -21,6 +22,8 @@ struct BankWindows {
 absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes);
 
 absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows);
+Truth TruthOf(const datasets::ClipBatch& batch);
+ClassLoss ClassLossOf(TrainConfig::Loss loss);
 
 }  // namespace mrsn::experiments
 

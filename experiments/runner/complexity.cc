@@ -11,8 +11,8 @@
 #include "eval/complexity/complexity.h"
 #include "experiments/runner/meta_input.h"
 #include "experiments/runner/mrsn_plain_counts.h"
-#include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
+#include "mrsn/detector.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -22,9 +22,12 @@ constexpr int kMostBoxes = 20;
 // A whole window at 1 Hz (of 21 s, if omega is 10), with so many persons each second.
 constexpr int kPersonsInBank[] = {1, 3, 5, 10};
 
-Split CountParameters(ActionDetector& model) {
-  return {eval::CountParameters(model.parameters()), eval::CountParameters(model.backbone().parameters()),
-          eval::CountParameters(model.head().parameters())};
+torch::nn::Module& PartOf(Detector& model, const char* name) { return *model.named_children()[name]; }
+
+Split CountParameters(Detector& model) {
+  return {eval::CountParameters(model.parameters()),
+          eval::CountParameters(PartOf(model, "backbone").parameters()),
+          eval::CountParameters(PartOf(model, "head").parameters())};
 }
 
 std::vector<eval::ModuleWeight> WeightsOf(const torch::nn::Module& model) {
@@ -36,14 +39,14 @@ std::vector<eval::ModuleWeight> WeightsOf(const torch::nn::Module& model) {
   return weights;
 }
 
-Split SplitOf(int64_t total, ActionDetector& model, const DetectorInput& input) {
-  const int64_t backbone = eval::CountMacs([&] { model.backbone().Forward(input.slow, input.fast); }).total;
+Split SplitOf(int64_t total, Detector& model, const DetectorInput& input) {
+  const int64_t backbone = eval::CountMacs([&] { model.BackbonePass(input); }).total;
   return {total, backbone, total - backbone};
 }
 
 // The numbers of the head's closed forms, from its parameters' shapes; nothing for
 // another head.
-std::optional<MrsnShape> MrsnShapeOf(const ActionDetector& model, const torch::nn::Module& head) {
+std::optional<MrsnShape> MrsnShapeOf(const Detector& model, const torch::nn::Module& head) {
   const auto parameters = head.named_parameters();
   const auto size = [&](const char* name, int64_t dimension) {
     const at::Tensor* parameter = parameters.find(name);
@@ -78,7 +81,7 @@ std::optional<MrsnShape> MrsnShapeOf(const ActionDetector& model, const torch::n
 }
 
 std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnShape>& shape,
-                              ActionDetector& model) {
+                              Detector& model) {
   std::vector<CurvePoint> curve;
   const auto add = [&](int boxes, int bank_entries) {
     ComplexitySetting setting = report.setting;
@@ -88,7 +91,7 @@ std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optiona
     CurvePoint& point = curve.emplace_back();
     point.boxes = boxes;
     point.bank_entries = bank_entries;
-    point.head_macs = eval::CountMacs([&] { model.Forward(input); }).total - report.macs.backbone;
+    point.head_macs = eval::CountMacs([&] { model.Pass(input); }).total - report.macs.backbone;
     if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, boxes, bank_entries);
   };
   for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
@@ -101,8 +104,7 @@ std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optiona
 
 absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment& experiment,
                                        const ComplexitySetting& setting) {
-  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
-                        BuildModel(experiment.model(), at::kMeta));
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
   ComplexityReport report;
   report.experiment = name;
   report.setting = setting;
@@ -115,15 +117,15 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   // Dropout has its masks, and batch norms statistics of their own unless frozen.
   model->SetBatchNormFrozen(experiment.train().freeze_batch_norm());
   model->train();
-  DetectorOutput kept;
-  report.activations.training = eval::CountMacs([&] { kept = model->Forward(input); }).memory.kept;
+  std::vector<at::Tensor> kept;
+  report.activations.training = eval::CountMacs([&] { kept = model->Pass(input); }).memory.kept;
 
   at::NoGradGuard no_grad;
   model->eval();
   // The first inference folds norms into weights, which are then kept: it shows whose weight
   // an operation reads, and a later one what an inference makes.
-  const eval::MacReport macs = eval::CountMacs([&] { model->Forward(input); }, WeightsOf(*model));
-  const eval::MacReport later = eval::CountMacs([&] { model->Forward(input); });
+  const eval::MacReport macs = eval::CountMacs([&] { model->Pass(input); }, WeightsOf(*model));
+  const eval::MacReport later = eval::CountMacs([&] { model->Pass(input); });
   report.macs = SplitOf(macs.total, *model, input);
   report.uncounted = macs.uncounted;
   report.activations.made = later.memory.made;
@@ -137,7 +139,7 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
     if (item.key() == "head") module.macs = report.macs.head;
     if (module.parameters + module.macs > 0) report.modules.push_back(std::move(module));
   }
-  const std::optional<MrsnShape> shape = MrsnShapeOf(*model, model->head());
+  const std::optional<MrsnShape> shape = MrsnShapeOf(*model, PartOf(*model, "head"));
   if (shape) {
     report.plain = {MrsnParameters(*shape),
                     MrsnPlainMacs(*shape, report.setting.boxes, report.setting.bank_entries)};
@@ -163,8 +165,7 @@ ComplexitySetting SettingOf(const Experiment& experiment) {
 }
 
 absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result) {
-  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<ActionDetector> model,
-                        BuildModel(experiment.model(), at::kMeta));
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
   const Split counted = CountParameters(*model);
   Parameters& parameters = *result->mutable_parameters();
   parameters.set_total(counted.total);
@@ -174,7 +175,7 @@ absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting
   at::NoGradGuard no_grad;
   model->eval();
   const DetectorInput input = MetaInput(setting, *model);
-  const Split split = SplitOf(eval::CountMacs([&] { model->Forward(input); }).total, *model, input);
+  const Split split = SplitOf(eval::CountMacs([&] { model->Pass(input); }).total, *model, input);
   MultiplyAdds& macs = *result->mutable_multiply_adds();
   macs.set_total(split.total);
   macs.set_backbone(split.backbone);

@@ -44,13 +44,14 @@ std::vector<eval::AvaDetection> DetectionsOf(const Scored& scored, const dataset
                                              const Unit& unit) {
   std::vector<eval::AvaDetection> detections;
   const auto& classes = dataset.classes();
-  const auto boxes = scored.batch.boxes.accessor<float, 2>();
-  const auto clips = scored.batch.clip_index.accessor<int64_t, 1>();
-  const auto scores = scored.scores.accessor<float, 2>();
+  const auto boxes = scored.found.boxes.accessor<float, 2>();
+  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
+  const auto scores = scored.found.scores.accessor<float, 2>();
   for (int64_t n = 0; n < boxes.size(0); ++n) {
     const Box box{boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]};
     for (size_t k = 0; k < classes.size(); ++k) {
-      detections.push_back({scored.batch.keyframes[clips[n]], unit.Of(box), classes[k].id, scores[n][k]});
+      if (scores[n][k] < 0) continue;
+      detections.push_back({scored.keyframes[clips[n]], unit.Of(box), classes[k].id, scores[n][k]});
     }
   }
   return detections;
@@ -80,7 +81,7 @@ void Fill(const eval::FrameMapResult& measured, Result* result) {
 }  // namespace
 
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
-                                const BankWindows& bank, ActionDetector& model) {
+                                const BankWindows& bank, Detector& model) {
   eval::FrameMapOptions evaluator_options;
   MRSN_ASSIGN_OR_RETURN(evaluator_options.protocol, eval::ParseProtocol(options.config.protocol()));
   evaluator_options.iou_threshold = options.config.iou();
@@ -111,19 +112,19 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
 }
 
 absl::Status AddToBank(const Scored& scored, RelationBankWriter& bank) {
-  const auto boxes = scored.batch.boxes.accessor<float, 2>();
-  const auto clips = scored.batch.clip_index.accessor<int64_t, 1>();
-  const int64_t width = scored.relations.size(1);
+  const auto boxes = scored.found.boxes.accessor<float, 2>();
+  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
+  const int64_t width = scored.found.G.size(1);
   int64_t n = 0;
-  for (size_t clip = 0; clip < scored.batch.keyframes.size(); ++clip) {
+  for (size_t clip = 0; clip < scored.keyframes.size(); ++clip) {
     std::vector<Box> actors;
     const int64_t first = n;
     for (; n < boxes.size(0) && clips[n] == static_cast<int64_t>(clip); ++n) {
       actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
     }
-    const float* features = scored.relations.const_data_ptr<float>() + first * width;
+    const float* features = scored.found.G.const_data_ptr<float>() + first * width;
     MRSN_RETURN_IF_ERROR(
-        bank.Add(scored.batch.keyframes[clip], absl::MakeConstSpan(features, (n - first) * width), actors));
+        bank.Add(scored.keyframes[clip], absl::MakeConstSpan(features, (n - first) * width), actors));
   }
   return absl::OkStatus();
 }

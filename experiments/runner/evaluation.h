@@ -11,7 +11,7 @@
 #include "experiments/result.pb.h"
 #include "experiments/runner/batch.h"
 #include "experiments/runner/inference.h"
-#include "mrsn/action_detector.h"
+#include "mrsn/detector.h"
 #include "mrsn/relation_bank.h"
 
 namespace mrsn::experiments {
@@ -23,11 +23,11 @@ struct EvaluationOptions {
   std::string detections_path;  // CSV of every box × class, in the data set's own layout
 };
 
-// Scores every detector box of the data set, writes the detections and evaluates
+// Runs the detector over the data set, writes the detections and evaluates
 // them. Fills the measured fields of the result (protocol, frame-mAP in [0,1], per
 // class, by kind), nothing about the run.
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
-                                const BankWindows& bank, ActionDetector& model);
+                                const BankWindows& bank, Detector& model);
 
 // Stores G of every actor of the batch under its key frame; key frames without
 // actors get an empty entry.

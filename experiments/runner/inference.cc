@@ -2,7 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "datasets/collate.h"
 #include "datasets/loader.h"
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
@@ -10,7 +13,7 @@
 namespace mrsn::experiments {
 
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
-                   ActionDetector& model, const std::function<absl::Status(const Scored&)>& consume) {
+                   Detector& model, const std::function<absl::Status(const Scored&)>& consume) {
   at::NoGradGuard no_grad;
   model.eval();
   datasets::LoaderOptions loading;
@@ -24,10 +27,11 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
     MRSN_ASSIGN_OR_RETURN(const std::vector<datasets::Sample> samples, loader.Next());
     const datasets::ClipBatch batch = datasets::Collate(samples, dataset.classes().size());
     MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
-    const DetectorOutput output = model.Forward(input);
-    const at::Tensor logits = output.logits.to(at::kFloat);
-    const at::Tensor scores = options.loss == TrainConfig::SOFTMAX ? logits.softmax(1) : logits.sigmoid();
-    MRSN_RETURN_IF_ERROR(consume({batch, scores.contiguous(), output.G.to(at::kFloat).contiguous()}));
+    Detections found = model.Detect(input, ClassLossOf(options.loss));
+    for (at::Tensor* tensor : {&found.boxes, &found.scores, &found.G, &found.clip_index}) {
+      if (tensor->defined()) *tensor = tensor->contiguous();
+    }
+    MRSN_RETURN_IF_ERROR(consume({batch.keyframes, std::move(found)}));
     done += samples.size();
     bar.Update(done, done, "");
   }

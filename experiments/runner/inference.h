@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "datasets/collate.h"
 #include "datasets/dataset.h"
 #include "experiments/runner/batch.h"
 #include "experiments/train_config.pb.h"
-#include "mrsn/action_detector.h"
+#include "mrsn/detector.h"
 
 namespace mrsn::experiments {
 
@@ -22,17 +21,16 @@ struct InferenceOptions {
       TrainConfig::BCE;  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
 };
 
-// What one batch gave: `scores` [N,K] in [0,1] and `relations` G [N,g], rows as in
-// batch.boxes; both on the CPU, float32.
+// What one batch gave; tensors on the CPU, contiguous, float32 and int64.
 struct Scored {
-  const datasets::ClipBatch& batch;
-  at::Tensor scores, relations;
+  const std::vector<Keyframe>& keyframes;  // of each clip
+  Detections found;
 };
 
 // Every clip of the data set once, in order, without gradients, BN and dropout in
 // evaluation mode. `consume` is called batch by batch; its error ends the run.
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
-                   ActionDetector& model, const std::function<absl::Status(const Scored&)>& consume);
+                   Detector& model, const std::function<absl::Status(const Scored&)>& consume);
 
 }  // namespace mrsn::experiments
 

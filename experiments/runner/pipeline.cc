@@ -51,7 +51,7 @@ struct TrainedModel {
 // One experiment with everything it needs in memory.
 struct Run {
   ResolvedExperiment resolved;
-  std::shared_ptr<ActionDetector> model;
+  std::shared_ptr<Detector> model;
   std::unique_ptr<Dataset> train_data;
   std::unique_ptr<RelationBank> train_bank;
   BankWindows train_windows;
@@ -138,7 +138,7 @@ absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
   MRSN_ASSIGN_OR_RETURN(run.train_data,
                         Open(run.resolved, "train_data", experiment.train_data(), Usage::kTrain));
   at::manual_seed(seed);
-  auto model = BuildModel(experiment.model(), at::kCPU);
+  auto model = BuildDetector(experiment.model(), at::kCPU);
   if (!model.ok()) return AtItsPlace(run.resolved, model.status());
   run.model = *std::move(model);
 
@@ -226,6 +226,11 @@ absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::Bank(const Run& reader, 
   if (run.model->needs_bank()) {
     return absl::InvalidArgumentError(absl::StrCat("inputs.relation_bank_from: ", writer,
                                                    " needs a bank itself; name a short-term experiment"));
+  }
+  if (run.model->relation_width() == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        reader.resolved.name, ": inputs.relation_bank_from: ", writer,
+        " finds its own boxes and has no relation features; name an experiment that scores given boxes"));
   }
   if (run.model->relation_width() != reader.model->bank_width()) {
     return absl::InvalidArgumentError(absl::StrFormat(

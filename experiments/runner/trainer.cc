@@ -43,17 +43,6 @@ LearningRateSchedule ScheduleOf(const TrainConfig& config, int64_t iterations_pe
   return schedule;
 }
 
-// Mean over actors and classes; 0 (with a graph) when the batch has no actor.
-at::Tensor Loss(const at::Tensor& logits, const at::Tensor& labels, TrainConfig::Loss loss) {
-  if (logits.size(0) == 0) return logits.sum();
-  switch (loss) {
-    case TrainConfig::SOFTMAX:
-      return at::cross_entropy_loss(logits, labels);
-    default:
-      return at::binary_cross_entropy_with_logits(logits, labels);
-  }
-}
-
 // SplitMix64's finaliser: neighbouring iterations get unrelated dropout masks.
 uint64_t Mix(uint64_t seed, uint64_t iteration) {
   uint64_t z = seed * 0x9e3779b97f4a7c15u + iteration + 0x632be59bd9b4e019u;
@@ -78,7 +67,7 @@ std::string LogUpTo(const std::string& path, int64_t lines) {
 class Trainer {
  public:
   Trainer(const TrainOptions& options, const TrainConfig& config, const datasets::Dataset& dataset,
-          const BankWindows& bank, ActionDetector& model)
+          const BankWindows& bank, Detector& model)
       : options_(options),
         config_(config),
         dataset_(dataset),
@@ -149,7 +138,7 @@ class Trainer {
     model_.SetBatchNormFrozen(config_.freeze_batch_norm());
     const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());
     MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank_));
-    const at::Tensor loss = Loss(model_.Forward(input).logits, batch.labels, config_.loss());
+    const at::Tensor loss = model_.Loss(input, TruthOf(batch), ClassLossOf(config_.loss()));
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       return absl::InternalError(absl::StrFormat(
@@ -211,7 +200,7 @@ class Trainer {
   const TrainConfig& config_;
   const datasets::Dataset& dataset_;
   const BankWindows& bank_;
-  ActionDetector& model_;
+  Detector& model_;
   const int64_t per_epoch_, total_;
   const LearningRateSchedule schedule_;
   ops::Sgd optimizer_;
@@ -225,7 +214,7 @@ class Trainer {
 
 absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,
                                   const datasets::Dataset& dataset, const BankWindows& bank,
-                                  ActionDetector& model) {
+                                  Detector& model) {
   return Trainer(options, config, dataset, bank, model).Run();
 }
 

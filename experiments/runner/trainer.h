@@ -9,8 +9,8 @@
 #include "datasets/dataset.h"
 #include "experiments/runner/batch.h"
 #include "experiments/train_config.pb.h"
-#include "mrsn/action_detector.h"
 #include "mrsn/checkpoint/checkpoint.pb.h"
+#include "mrsn/detector.h"
 
 namespace mrsn::experiments {
 
@@ -36,8 +36,7 @@ struct TrainReport {
 // (seed, iteration) alone. A loss that is not finite is an error; the last
 // checkpoint stays.
 absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,
-                                  const datasets::Dataset& dataset, const BankWindows& bank,
-                                  ActionDetector& model);
+                                  const datasets::Dataset& dataset, const BankWindows& bank, Detector& model);
 
 }  // namespace mrsn::experiments
 

@@ -9,16 +9,24 @@
 
 namespace mrsn {
 
+// B clips as a backbone reads them.
+struct Clip {
+  at::Tensor slow;  // [B,3,T,H,W] normalised RGB
+  at::Tensor fast;  // [B,3,alpha T,H,W] the same; undefined unless the backbone has two pathways
+  at::Tensor
+      flow;  // [B,2,T,H,W] motion to the next frame, x and y, 1 = 20 pixels; undefined unless it is read
+};
+
 class Backbone : public torch::nn::Module {
  public:
-  // slow [B,3,T,H,W] and, for two pathways, fast [B,3,alpha T,H,W] (else undefined):
-  // normalised RGB. Returns F [B,C,h,w]: the last stage pooled over time, pathways
-  // concatenated. Taps: each pathway's stages, "slow.stem" [B,c,T,h,w], "slow.res2", ...
-  virtual at::Tensor Forward(const at::Tensor& slow, const at::Tensor& fast, Taps* taps = nullptr) = 0;
+  // Returns F [B,C,h,w]: the last stage pooled over time, pathways or streams put together.
+  // Taps: each pathway's stages, "slow.stem" [B,c,T,h,w], "slow.res2", ...
+  virtual at::Tensor Forward(const Clip& clip, Taps* taps = nullptr) = 0;
 
   virtual int64_t channels() const = 0;        // C
   virtual int64_t stride() const = 0;          // pixels of the frame per cell of F: h = ceil(H / stride)
   virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
+  virtual bool reads_flow() const { return false; }
 
   // Frozen: batch norms use their running statistics whatever the mode, and
   // their scale and shift are not trained (requires_grad off). Stays in force

@@ -186,7 +186,7 @@ TEST_P(ResNet3dTest, GradientsAreRight) {
   for (const auto& parameter : slow.named_parameters()) {
     if (parameter.value().requires_grad()) variables.emplace_back(parameter.key(), parameter.value());
   }
-  ExpectGradientsRight([&] { return slow.Forward(x, {}); }, variables, 2);
+  ExpectGradientsRight([&] { return slow.Forward({x, {}, {}}); }, variables, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Blocks, ResNet3dTest, ::testing::Values(&SmallBottleneck, &SmallBasic),
@@ -235,7 +235,7 @@ TEST(SlowOnlyTest, AveragesOverTime) {
   slow.eval();
   const at::Tensor x = at::randn({1, 3, 3, 12, 12});
   const at::Tensor frames = slow.resnet().Forward(x);
-  EXPECT_TRUE(Close(slow.Forward(x, {}),
+  EXPECT_TRUE(Close(slow.Forward({x, {}, {}}),
                     (frames.select(2, 0) + frames.select(2, 1) + frames.select(2, 2)) / 3, 1e-6));
 }
 
@@ -245,16 +245,16 @@ TEST(SlowOnlyTest, FrozenBatchNormNeitherLearnsNorRemembers) {
   slow.train();
   const at::Tensor x = at::randn({2, 3, 2, 16, 16}) * 5 + 1;
   const at::Tensor running = slow.named_buffers()["resnet.stem_norm.running_mean"];
-  const at::Tensor before = running.clone(), trained = slow.Forward(x, {});
+  const at::Tensor before = running.clone(), trained = slow.Forward({x, {}, {}});
   EXPECT_TRUE(at::equal(running, before));
   EXPECT_FALSE(slow.named_parameters()["resnet.stem_norm.weight"].requires_grad());
   EXPECT_TRUE(slow.named_parameters()["resnet.stem.weight"].requires_grad());
   slow.eval();
-  EXPECT_TRUE(at::equal(slow.Forward(x, {}), trained));
+  EXPECT_TRUE(at::equal(slow.Forward({x, {}, {}}), trained));
 
   slow.train();
   slow.SetBatchNormFrozen(false);
-  EXPECT_FALSE(Close(slow.Forward(x, {}), trained, 1e-3));
+  EXPECT_FALSE(Close(slow.Forward({x, {}, {}}), trained, 1e-3));
   EXPECT_FALSE(at::equal(running, before));
   EXPECT_TRUE(slow.named_parameters()["resnet.stem_norm.weight"].requires_grad());
 }

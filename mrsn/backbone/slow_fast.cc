@@ -47,7 +47,8 @@ SlowFast::SlowFast(SlowFastOptions options)
   }
 }
 
-at::Tensor SlowFast::Forward(const at::Tensor& slow, const at::Tensor& fast, Taps* taps) {
+at::Tensor SlowFast::Forward(const Clip& clip, Taps* taps) {
+  const at::Tensor &slow = clip.slow, &fast = clip.fast;
   TORCH_CHECK(fast.defined() && fast.dim() == 5 && fast.size(0) == slow.size(0) &&
                   fast.size(2) == options_.alpha * slow.size(2) && fast.size(3) == slow.size(3) &&
                   fast.size(4) == slow.size(4),
@@ -70,8 +71,8 @@ at::Tensor SlowFast::Forward(const at::Tensor& slow, const at::Tensor& fast, Tap
   return at::cat({PoolOverTime(x, options_.pool), PoolOverTime(y, options_.pool)}, 1);
 }
 
-at::Tensor SlowOnly::Forward(const at::Tensor& slow, const at::Tensor&, Taps* taps) {
-  at::Tensor x = resnet_->Stem(slow);
+at::Tensor SlowOnly::Forward(const Clip& clip, Taps* taps) {
+  at::Tensor x = resnet_->Stem(clip.slow);
   Note(taps, "slow.stem", x);
   for (size_t s = 0; s < resnet_->stages(); ++s) {
     x = resnet_->Stage(s, x);

@@ -23,7 +23,7 @@ class SlowFast : public Backbone {
   // Throws c10::Error unless fast has alpha times slow's frames, of the same size.
   // Taps, per stage: slow.stem (before the concatenation), fast.stem, slow.stem_fused
   // (after it), slow.res2, ...
-  at::Tensor Forward(const at::Tensor& slow, const at::Tensor& fast, Taps* taps = nullptr) override;
+  at::Tensor Forward(const Clip& clip, Taps* taps = nullptr) override;
   int64_t channels() const override { return slow_->channels() + fast_->channels(); }
   int64_t stride() const override { return slow_->stride(); }
   int64_t alpha() const override { return options_.alpha; }

@@ -52,7 +52,7 @@ TEST_P(LateralTest, IsConcatenatedToTheSlowPathway) {
   Scramble(net);
   net.eval();
   Taps taps;
-  const at::Tensor F = net.Forward(at::randn({2, 3, 2, 24, 30}), at::randn({2, 3, 8, 24, 30}), &taps);
+  const at::Tensor F = net.Forward({at::randn({2, 3, 2, 24, 30}), at::randn({2, 3, 8, 24, 30}), {}}, &taps);
   EXPECT_EQ(F.sizes(), (at::IntArrayRef{2, 32 + 8, 3, 4}));
   const auto parameters = net.named_parameters();
   const auto buffers = net.named_buffers();
@@ -103,9 +103,9 @@ TEST(SlowFastTest, TheFastPathwayIsThinAndTemporalEverywhere) {
 TEST(SlowFastTest, RefusesFastFramesThatDoNotFit) {
   SlowFast net(Small());
   const at::Tensor slow = at::randn({1, 3, 2, 24, 24});
-  EXPECT_THROW(net.Forward(slow, {}), c10::Error);
-  EXPECT_THROW(net.Forward(slow, at::randn({1, 3, 6, 24, 24})), c10::Error);
-  EXPECT_THROW(net.Forward(slow, at::randn({1, 3, 8, 24, 32})), c10::Error);
+  EXPECT_THROW(net.Forward({slow, {}, {}}), c10::Error);
+  EXPECT_THROW(net.Forward({slow, at::randn({1, 3, 6, 24, 24}), {}}), c10::Error);
+  EXPECT_THROW(net.Forward({slow, at::randn({1, 3, 8, 24, 32}), {}}), c10::Error);
 }
 
 TEST(SlowFastTest, ClipsDoNotInfluenceEachOther) {
@@ -115,9 +115,9 @@ TEST(SlowFastTest, ClipsDoNotInfluenceEachOther) {
   net.eval();
   const at::NoGradGuard no_grad;
   const at::Tensor slow = at::randn({3, 3, 2, 24, 24}), fast = at::randn({3, 3, 8, 24, 24});
-  const at::Tensor together = net.Forward(slow, fast);
+  const at::Tensor together = net.Forward({slow, fast, {}});
   for (int64_t b = 0; b < 3; ++b) {
-    EXPECT_TRUE(Close(net.Forward(slow.slice(0, b, b + 1), fast.slice(0, b, b + 1)),
+    EXPECT_TRUE(Close(net.Forward({slow.slice(0, b, b + 1), fast.slice(0, b, b + 1), {}}),
                       together.slice(0, b, b + 1), 1e-5));
   }
 }

@@ -14,8 +14,8 @@ class SlowOnly : public Backbone {
   explicit SlowOnly(const SlowOnlyOptions& options)
       : resnet_(register_module("resnet", std::make_shared<ResNet3d>(options.resnet))), pool_(options.pool) {}
 
-  // slow [B,3,T,H,W] -> F [B,C,h,w]; fast is not read. Taps: slow.stem, slow.res2, ...
-  at::Tensor Forward(const at::Tensor& slow, const at::Tensor& fast, Taps* taps = nullptr) override;
+  // clip.slow [B,3,T,H,W] -> F [B,C,h,w]. Taps: slow.stem, slow.res2, ...
+  at::Tensor Forward(const Clip& clip, Taps* taps = nullptr) override;
   int64_t channels() const override { return resnet_->channels(); }
   int64_t stride() const override { return resnet_->stride(); }
   ResNet3d& resnet() { return *resnet_; }

@@ -1,0 +1,83 @@
+// What trainer, evaluator and tables need of a detector: the one that scores given
+// boxes (action_detector.h) and those that find boxes themselves.
+//
+// Shapes: B clips, T frames of the slow pathway, N persons over all clips (any
+// number, 0 included), K classes, D detections over all clips.
+#ifndef MRSN_MRSN_DETECTOR_H_
+#define MRSN_MRSN_DETECTOR_H_
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "mrsn/backbone/backbone.h"
+#include "mrsn/relation_head.h"
+
+namespace mrsn {
+
+// `boxes` and `clip_index` are the persons to be scored; a detector that finds its own
+// reads them in training only, as ground truth.
+struct DetectorInput : Clip {
+  at::Tensor boxes;        // [N,4] x1,y1,x2,y2 in [0,1] of the frame
+  at::Tensor clip_index;   // [N] int64 in [0,B), ascending: the clip of each box
+  LongTermWindow bank;     // only read by heads that need a bank
+  bool want_taps = false;  // fill DetectorOutput::taps
+};
+
+// What training knows about DetectorInput::boxes.
+struct Truth {
+  at::Tensor labels;    // [N,K] 0 or 1
+  at::Tensor tubelets;  // [N,T,4] each person's box in every slow frame; undefined unless needs_tubelets()
+};
+
+// How classes exclude each other.
+enum class ClassLoss {
+  kBce,      // a sigmoid per class
+  kSoftmax,  // one class per person
+};
+
+struct Detections {
+  at::Tensor boxes;       // [D,4] as DetectorInput::boxes
+  at::Tensor clip_index;  // [D] int64, ascending
+  at::Tensor scores;      // [D,K] in [0,1]; negative: the class is not detected in the box
+  at::Tensor G;           // [D,g] relation features; undefined unless relation_width() > 0
+};
+
+// Submodules "backbone" and "head": what the tables' two shares are counted of.
+class Detector : public torch::nn::Module {
+ public:
+  // A scalar with a graph, 0 without persons. Throws c10::Error on shapes that contradict each other.
+  virtual at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) = 0;
+  virtual Detections Detect(const DetectorInput& input, ClassLoss loss) = 0;
+
+  // What Detect computes up to where values decide how much is left to do: the same
+  // work for the same sizes, also on the meta device. Returns what a loss is made from.
+  virtual std::vector<at::Tensor> Pass(const DetectorInput& input) = 0;
+  // Of Pass, the backbone's part.
+  virtual void BackbonePass(const Clip& clip) = 0;
+
+  virtual int64_t num_classes() const = 0;     // K
+  virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
+  virtual bool reads_flow() const { return false; }
+  virtual bool takes_boxes() const { return true; }      // false: finds persons itself
+  virtual bool needs_tubelets() const { return false; }  // in training
+  virtual int64_t relation_width() const { return 0; }   // g; 0: writes no relation bank
+  virtual int64_t bank_width() const { return 0; }       // of the features of DetectorInput::bank
+  virtual int64_t bank_radius() const { return 0; }      // seconds before and after; 0: reads no bank
+  bool needs_bank() const { return bank_radius() > 0; }
+
+  // Frozen: batch norms use their running statistics in training mode, too, and
+  // their scale and shift are not trained (requires_grad off).
+  virtual void SetBatchNormFrozen(bool frozen) = 0;
+};
+
+// Mean over persons and classes (kBce) or persons (kSoftmax); 0 with a graph when there is nobody.
+at::Tensor ClassificationLoss(const at::Tensor& logits, const at::Tensor& labels, ClassLoss loss);
+
+// [N,K] logits to scores in [0,1].
+at::Tensor ScoresOf(const at::Tensor& logits, ClassLoss loss);
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_DETECTOR_H_
