@@ -72,7 +72,7 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
   MRSN_ASSIGN_OR_RETURN(const Table table,
                         experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
   MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
-                        experiments::ViewTable(table, options.configs_root, results_root));
+                        experiments::ViewTable(table, {options.configs_root, results_root, ""}));
   std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
   return absl::OkStatus();
 }

@@ -33,7 +33,7 @@ absl::Status RunTable(const PipelineOptions& options, int seeds, int parallel) {
   }
   MRSN_RETURN_IF_ERROR(RunMany(requests, options, parallel));
   MRSN_ASSIGN_OR_RETURN(const TableView view,
-                        ViewTable(table, options.configs_root, options.output_root + "/results"));
+                        ViewTable(table, {options.configs_root, options.output_root + "/results", ""}));
   std::printf("%s", ToTerminal(view).c_str());
   std::printf("\nResults: %s/results; logs: %s/logs\n", options.output_root.c_str(),
               options.output_root.c_str());

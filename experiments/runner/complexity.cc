@@ -164,8 +164,11 @@ ComplexitySetting SettingOf(const Experiment& experiment) {
   return setting;
 }
 
-absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result) {
+absl::Status AddComplexity(const Experiment& experiment, ComplexitySetting setting, Result* result) {
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
+  if (setting.bank_entries == ComplexitySetting::kThreeASecond) {
+    setting.bank_entries = 3 * (2 * static_cast<int>(model->bank_radius()) + 1);
+  }
   const Split counted = CountParameters(*model);
   Parameters& parameters = *result->mutable_parameters();
   parameters.set_total(counted.total);

@@ -20,17 +20,18 @@ namespace mrsn::experiments {
 
 // Clip and boxes that are counted for.
 struct ComplexitySetting {
-  int frames = 8;                 // of the slow pathway
-  int height = 256, width = 256;  // pixels
-  int boxes = 3;                  // persons in the clip
-  int bank_entries = 63;          // in the window of a long-term head: 21 s of 3 persons
+  int frames = 8;                           // of the slow pathway
+  int height = 256, width = 256;            // pixels
+  int boxes = 3;                            // persons in the clip
+  int bank_entries = 63;                    // in the window of a long-term head: 21 s of 3 persons ...
+  static constexpr int kThreeASecond = -1;  // ... or 3 in each second of the head's own window
 };
 
 // The clip the experiment is evaluated on; its frames are taken to be square.
 ComplexitySetting SettingOf(const Experiment& experiment);
 
 // For the tables' columns: fills the result's parameters and multiply_adds.
-absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result);
+absl::Status AddComplexity(const Experiment& experiment, ComplexitySetting setting, Result* result);
 
 struct Split {
   int64_t total = 0, backbone = 0, head = 0;

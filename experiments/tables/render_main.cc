@@ -33,7 +33,8 @@ absl::Status Run() {
   for (const std::string& id : ids) {
     MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(workspace + "/experiments/tables", id));
     MRSN_ASSIGN_OR_RETURN(const TableView view,
-                          ViewTable(table, workspace + "/experiments/configs", results));
+                          ViewTable(table, {workspace + "/experiments/configs", results,
+                                            workspace + "/experiments/counts.textproto"}));
     if (absl::GetFlag(FLAGS_write)) {
       const auto replaced = ReplaceSection(readme, id, ToMarkdown(view));
       if (!replaced.ok()) {

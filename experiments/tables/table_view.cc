@@ -9,9 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "experiments/config/config.h"
 #include "experiments/config/text_proto.h"
-#include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -21,46 +19,6 @@ namespace {
 
 constexpr char kNotRun[] = "not run";
 constexpr double kPercent = 100;
-
-// What is known of one row.
-struct MeasuredRow {
-  std::vector<Result> results;  // of the experiment as it is now
-  int left_out = 0;             // of another config, or with overrides
-};
-
-absl::StatusOr<MeasuredRow> Measure(const std::string& experiment, const std::string& configs_root,
-                                    const std::string& results_root) {
-  MeasuredRow row;
-  if (experiment.empty()) return row;
-  MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(configs_root, experiment));
-  MRSN_ASSIGN_OR_RETURN(std::vector<Result> results, ReadResults(results_root, experiment));
-  for (Result& result : results) {
-    if (result.official() && result.config_fingerprint() == resolved.fingerprint) {
-      row.results.push_back(std::move(result));
-    } else {
-      ++row.left_out;
-    }
-  }
-  return row;
-}
-
-BySeed FrameMaps(const MeasuredRow& row) {
-  BySeed values;
-  for (const Result& result : row.results) {
-    if (result.has_frame_map()) values[result.seed()] = kPercent * result.frame_map();
-  }
-  return values;
-}
-
-BySeed MeansOfKind(const MeasuredRow& row, const std::string& kind) {
-  BySeed values;
-  for (const Result& result : row.results) {
-    for (const KindScore& score : result.by_kind()) {
-      if (score.kind() == kind && score.has_mean_ap()) values[result.seed()] = kPercent * score.mean_ap();
-    }
-  }
-  return values;
-}
 
 class Numbers {
  public:
@@ -90,8 +48,11 @@ std::string Short(double value) {
   return value >= 100 ? absl::StrFormat("%.0f", value) : absl::StrFormat("%.3g", value);
 }
 
+// "37.4 (12.4, 33 %)": the total, the head's part and its share.
 std::string TotalAndHead(bool known, double total, double head, double unit) {
-  return known ? absl::StrCat(Short(total / unit), " (", Short(head / unit), ")") : "";
+  if (!known) return "";
+  const double share = total > 0 ? kPercent * head / total : 0;
+  return absl::StrFormat("%s (%s, %.2g %%)", Short(total / unit), Short(head / unit), share);
 }
 
 std::vector<std::string> Described(const Table& table, const Table::Row& row) {
@@ -114,6 +75,7 @@ Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   if (table.gains()) grid.columns.push_back({"gain", true});
   grid.columns.push_back({"M parameters (head)", true});
   grid.columns.push_back({"GMACs (head)", true});
+  if (table.speed()) grid.columns.push_back({"clips/s", true});
   grid.columns.push_back({"command", false, true});
   const Table::Row& first = table.row(0);
   for (int r = 0; r < table.row_size(); ++r) {
@@ -129,11 +91,14 @@ Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
     if (table.gains()) {
       cells.push_back(r == 0 ? "" : numbers.Gain(GainOf(values, FrameMaps(measured[0]))));
     }
-    const Result result = measured[r].results.empty() ? Result() : measured[r].results.front();
+    const ModelCounts counts = measured[r].counts.value_or(ModelCounts());
     cells.push_back(
-        TotalAndHead(result.has_parameters(), result.parameters().total(), result.parameters().head(), 1e6));
-    cells.push_back(TotalAndHead(result.has_multiply_adds(), result.multiply_adds().total(),
-                                 result.multiply_adds().head(), 1e9));
+        TotalAndHead(counts.has_parameters(), counts.parameters().total(), counts.parameters().head(), 1e6));
+    cells.push_back(TotalAndHead(counts.has_multiply_adds(), counts.multiply_adds().total(),
+                                 counts.multiply_adds().head(), 1e9));
+    if (table.speed()) {
+      cells.push_back(measured[r].speed ? Short(measured[r].speed->clips_per_second()) : kNotRun);
+    }
     cells.push_back(
         row.experiment().empty()
             ? ""
@@ -172,7 +137,7 @@ Grid KindGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
 // Where, when and with what the numbers were measured; what was left out.
 std::vector<std::string> Notes(const Table& table, const std::vector<MeasuredRow>& measured) {
   std::vector<std::string> notes(table.note().begin(), table.note().end());
-  std::set<std::string> dates, devices, commits, protocols, settings, data;
+  std::set<std::string> dates, devices, commits, protocols, settings, data, speeds;
   bool errors = false;
   for (int r = 0; r < table.row_size(); ++r) {
     for (const Result& result : measured[r].results) {
@@ -181,7 +146,14 @@ std::vector<std::string> Notes(const Table& table, const std::vector<MeasuredRow
       commits.insert(result.commit());
       protocols.insert(absl::StrFormat("%s at IoU %g", result.protocol(), result.iou_threshold()));
       data.insert(result.data_fingerprint().substr(0, 12));
-      if (!result.multiply_adds().setting().empty()) settings.insert(result.multiply_adds().setting());
+    }
+    if (measured[r].counts && measured[r].counts->multiply_adds().has_setting()) {
+      settings.insert(measured[r].counts->multiply_adds().setting());
+    }
+    if (table.speed() && measured[r].speed) {
+      const Speed& speed = *measured[r].speed;
+      speeds.insert(absl::StrFormat("%s, median of %d rounds, %s on %s, commit %s", speed.setting(),
+                                    speed.rounds(), speed.date(), speed.device(), speed.commit()));
     }
     errors = errors || measured[r].results.size() > 1;
   }
@@ -196,6 +168,10 @@ std::vector<std::string> Notes(const Table& table, const std::vector<MeasuredRow
                                  ", protocol ", absl::StrJoin(protocols, ", "), "."));
   }
   if (!settings.empty()) notes.push_back(absl::StrCat("GMACs: ", absl::StrJoin(settings, "; "), "."));
+  if (!speeds.empty()) {
+    notes.push_back(absl::StrCat(
+        "Clips/s: model alone, rows in turn in one process: ", absl::StrJoin(speeds, "; "), "."));
+  }
   if (data.size() > 1) {
     notes.push_back(absl::StrCat("Careful: the rows were measured on different versions of the data: ",
                                  absl::StrJoin(data, ", "), "."));
@@ -255,11 +231,10 @@ absl::StatusOr<Table> ReadTable(const std::string& tables_root, const std::strin
   return table;
 }
 
-absl::StatusOr<TableView> ViewTable(const Table& table, const std::string& configs_root,
-                                    const std::string& results_root) {
+absl::StatusOr<TableView> ViewTable(const Table& table, const TableSources& sources) {
   std::vector<MeasuredRow> measured;
   for (const Table::Row& row : table.row()) {
-    MRSN_ASSIGN_OR_RETURN(MeasuredRow one, Measure(row.experiment(), configs_root, results_root));
+    MRSN_ASSIGN_OR_RETURN(MeasuredRow one, ReadMeasuredRow(row.experiment(), sources));
     measured.push_back(std::move(one));
   }
   TableView view;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "experiments/table.pb.h"
+#include "experiments/tables/measured_row.h"
 
 namespace mrsn::experiments {
 
@@ -32,12 +33,12 @@ struct TableView {
 absl::StatusOr<Table> ReadTable(const std::string& tables_root, const std::string& name);
 
 // Columns: label, the manifest's, paper, ours, each with its gain over the first row
-// if `gains`, parameters, GMACs, command. A row without results says "not run".
+// if `gains`, parameters, multiply-adds (each with the head's part and its share in
+// percent), speed if asked for, command. A row without results says "not run".
 // Measured cells: "46.31 ± 0.42, n=5", the mean and standard error over seeds, or
 // "46.31, n=1". A result counts for a row only if it was measured with the row's
 // experiment as it is now and without overrides; others are mentioned in a note.
-absl::StatusOr<TableView> ViewTable(const Table& table, const std::string& configs_root,
-                                    const std::string& results_root);
+absl::StatusOr<TableView> ViewTable(const Table& table, const TableSources& sources);
 
 }  // namespace mrsn::experiments
 

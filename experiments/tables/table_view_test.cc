@@ -56,7 +56,8 @@ class TableViewTest : public ::testing::Test {
   std::string Markdown() {
     const auto table = ReadTable(root_, "t");
     if (!table.ok()) return Shown(table.status());
-    const auto view = ViewTable(*table, root_ + "/configs", root_ + "/results");
+    const auto view =
+        ViewTable(*table, {root_ + "/configs", root_ + "/results", root_ + "/counts.textproto"});
     return view.ok() ? ToMarkdown(*view) : Shown(view.status());
   }
 
@@ -102,9 +103,11 @@ TEST_F(TableViewTest, TwoSeedsOfBothRows) {
       "| row | ACRE | paper's mAP, AVA | gain | our mAP, micro | gain | M parameters (head) | GMACs (head) | "
       "command |\n"
       "|---|---|---:|---:|---:|---:|---:|---:|---|\n"
-      "| none |  | 20.94 |  | 42.00 ± 2.00, n=2 |  | 12.4 (0.34) | 5.57 (0.0123) | `./bazelw run "
+      "| none |  | 20.94 |  | 42.00 ± 2.00, n=2 |  | 12.4 (0.34, 2.7 %) | 5.57 (0.0123, 0.22 %) | `./bazelw "
+      "run "
       "//experiments:train -- --experiment=none` |\n"
-      "| ACRE | ✓ | 22.35 | +1.41 | 53.00 ± 3.00, n=2 | +11.00 ± 1.00, n=2 | 12.4 (0.34) | 5.57 (0.0123) | "
+      "| ACRE | ✓ | 22.35 | +1.41 | 53.00 ± 3.00, n=2 | +11.00 ± 1.00, n=2 | 12.4 (0.34, 2.7 %) | 5.57 "
+      "(0.0123, 0.22 %) | "
       "`./bazelw run //experiments:train -- --experiment=acre` |\n"
       "\n**Mean AP by kind of class, micro**\n\n"
       "| row | pose |\n|---|---:|\n| none | 60.00 ± 10.00, n=2 |\n| ACRE | 90.00 ± 0.00, n=2 |\n"

@@ -13,6 +13,8 @@
 namespace mrsn::experiments {
 namespace {
 
+const TableSources kSources = {"experiments/configs", "experiments/results", "experiments/counts.textproto"};
+
 TEST(Tables, ReadmeShowsWhatIsRendered) {
   std::string readme = *ReadFile("README.md");
   const std::vector<std::string> ids = SectionIds(readme);
@@ -20,7 +22,7 @@ TEST(Tables, ReadmeShowsWhatIsRendered) {
   for (const std::string& id : ids) {
     const auto table = ReadTable("experiments/tables", id);
     ASSERT_TRUE(table.ok()) << table.status();
-    const auto view = ViewTable(*table, "experiments/configs", "experiments/results");
+    const auto view = ViewTable(*table, kSources);
     ASSERT_TRUE(view.ok()) << view.status();
     const auto rendered = ReplaceSection(readme, id, ToMarkdown(*view));
     ASSERT_TRUE(rendered.ok()) << rendered.status();
@@ -37,7 +39,7 @@ TEST(Tables, EveryManifestRenders) {
     const auto table = ReadTable("experiments/tables", name);
     ASSERT_TRUE(table.ok()) << table.status();
     EXPECT_EQ(table->id(), name);
-    const auto view = ViewTable(*table, "experiments/configs", "experiments/results");
+    const auto view = ViewTable(*table, kSources);
     EXPECT_TRUE(view.ok()) << view.status();
   }
   EXPECT_GE(manifests, 5);
