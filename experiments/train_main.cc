@@ -8,6 +8,7 @@
 #include "absl/flags/usage.h"
 #include "experiments/runner/machine.h"
 #include "experiments/runner/pipeline.h"
+#include "experiments/runner/preflight.h"
 #include "ops/base/file.h"
 
 ABSL_FLAG(std::string, experiment, "", "What to train: a file under experiments/configs without .textproto.");
@@ -18,11 +19,26 @@ ABSL_FLAG(std::string, output_root, "", "Where runs and results go; default: out
 ABSL_FLAG(std::string, override, "",
           "A change of the config in text format, e.g. 'train { epochs: 1 }'; the result is then marked "
           "unofficial.");
+ABSL_FLAG(
+    bool, dry_run, false,
+    "Check the inputs, print the resolved config and an estimate of memory and cost, and stop: exit code 1 "
+    "if an input is missing.");
 ABSL_FLAG(std::string, export_weights, "", "Also write the trained weights to this .safetensors file.");
 
 namespace {
 
 using mrsn::UserPath;
+
+int DryRun(const std::string& name, const mrsn::experiments::PipelineOptions& options) {
+  const auto preflight = mrsn::experiments::CheckNeeds(name, options);
+  if (!preflight.ok()) {
+    std::fprintf(stderr, "error: %s\n", std::string(preflight.status().message()).c_str());
+    return 1;
+  }
+  const auto cost = mrsn::experiments::EstimateCost(name, options);
+  std::printf("%s", mrsn::experiments::DescribePreflight(name, *preflight, cost).c_str());
+  return preflight->AllMet().ok() ? 0 : 1;
+}
 
 int Main() {
   const std::string name = absl::GetFlag(FLAGS_experiment);
@@ -36,6 +52,7 @@ int Main() {
   options.override_text = absl::GetFlag(FLAGS_override);
   options.seed = absl::GetFlag(FLAGS_seed);
   options.threads = absl::GetFlag(FLAGS_threads);
+  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(name, options);
   const auto result = RunExperiment(name, options);
   if (!result.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(result.status().message()).c_str());
@@ -62,7 +79,8 @@ int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "Trains one experiment, evaluates it and writes its result.\n\n"
       "  bazel run //experiments:train -- --experiment=micro/acre\n"
-      "  bazel run //experiments:train -- --experiment=ucf24/real_clips\n\n"
+      "  bazel run //experiments:train -- --experiment=ucf24/real_clips\n"
+      "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n\n"
       "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
       "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n"
       "Exit code: 0 done, 1 failed, 2 wrong usage.");

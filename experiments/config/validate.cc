@@ -141,6 +141,14 @@ absl::Status ValidateExperiment(const Experiment& experiment, const std::string&
   CheckTrain(experiment.train(), &ranges);
   MRSN_RETURN_IF_ERROR(ranges.status());
   MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval(), origin, places));
+  if (!experiment.inputs().pretrained_backbone().empty()) {
+    const std::string& file = experiment.inputs().pretrained_backbone();
+    ranges.Check("inputs.pretrained_backbone", file[0] != '/' && file.find("..") == std::string::npos,
+                 absl::StrCat("\"", file, "\""), "a path below the data root");
+    ranges.Check("inputs.pretrained_backbone", experiment.inputs().initialise_from().empty(),
+                 absl::StrCat("\"", file, "\""), "only without inputs.initialise_from");
+    MRSN_RETURN_IF_ERROR(ranges.status());
+  }
   const std::string reader = BankReader(model);
   if (!reader.empty() && experiment.inputs().relation_bank_from().empty()) {
     return missing("inputs.relation_bank_from",

@@ -21,6 +21,8 @@
 #include "experiments/runner/evaluation.h"
 #include "experiments/runner/inference.h"
 #include "experiments/runner/machine.h"
+#include "experiments/runner/preflight.h"
+#include "experiments/runner/pretrained.h"
 #include "experiments/runner/snapshot.h"
 #include "experiments/runner/trainer.h"
 #include "mrsn/build_model.h"
@@ -148,6 +150,12 @@ absl::StatusOr<Run> Pipeline::Prepare(const std::string& name, uint64_t seed) {
     MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(start.weights_path));
     MRSN_RETURN_IF_ERROR(LoadWeights(weights, start.weights_path, kBackbone, *run.model));
     absl::StrAppend(&inputs, "initialise_from ", start.weights_hash, "\n");
+  }
+  if (!experiment.inputs().pretrained_backbone().empty()) {
+    MRSN_ASSIGN_OR_RETURN(
+        const std::string sha256,
+        LoadPretrainedBackbone(experiment.inputs().pretrained_backbone(), options_.data_root, *run.model));
+    absl::StrAppend(&inputs, "pretrained_backbone ", sha256, "\n");
   }
   if (run.model->needs_bank()) {
     const std::string& writer = experiment.inputs().relation_bank_from();
@@ -350,7 +358,12 @@ PipelineOptions DefaultOptions(const std::string& output_root) {
 }
 
 absl::StatusOr<Result> RunExperiment(const std::string& name, const PipelineOptions& options) {
-  return WithoutExceptions(name, [&] { return PipelineOf(name, options).Evaluated(name); });
+  return WithoutExceptions(name, [&]() -> absl::StatusOr<Result> {
+    // Everything is looked at before the first hour of training, not after it.
+    MRSN_ASSIGN_OR_RETURN(const Preflight preflight, CheckNeeds(name, options));
+    MRSN_RETURN_IF_ERROR(preflight.AllMet());
+    return PipelineOf(name, options).Evaluated(name);
+  });
 }
 
 absl::Status ExportWeights(const std::string& name, const PipelineOptions& options, const std::string& path) {
