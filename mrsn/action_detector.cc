@@ -84,6 +84,16 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
   head.boxes = input.boxes;
   head.clip_index = input.clip_index;
   head.bank = input.bank;
+  if (head_->reads_objects() && input.object_boxes.defined()) {
+    TORCH_CHECK(input.object_boxes.dim() == 2 && input.object_boxes.size(1) == 4 &&
+                    input.object_clip_index.dim() == 1 &&
+                    input.object_clip_index.size(0) == input.object_boxes.size(0),
+                "object_boxes: expected [O,4] and object_clip_index [O], got ", input.object_boxes.sizes(),
+                " and ", input.object_clip_index.sizes());
+    head.objects = {RoiFeatures(head.features, input.object_boxes, input.object_clip_index, frame,
+                                backbone_->stride(), roi_),
+                    input.object_clip_index};
+  }
   head.taps = taps;
   Note(taps, "F", head.features);
   Note(taps, "A", head.actors);

@@ -298,6 +298,25 @@ TEST_F(DetectorTest, PersonsMayComeInAnyOrder) {
   EXPECT_TRUE(Close(detector->Forward(input).logits, logits.index_select(0, order), 1e-12));
 }
 
+TEST_F(DetectorTest, ObjectsConcernTheirClipOnly) {
+  const auto detector =
+      Scrambled(std::string(kMicroBackbone) + "aia { width: 6 mlp_width: 16 memory: false }");
+  ASSERT_TRUE(detector->reads_objects());
+  EXPECT_FALSE(detector->needs_bank());
+  DetectorInput input = Input(1);
+  const at::Tensor without = detector->Forward(input).logits;
+  input.object_boxes = at::empty({0, 4}, at::kDouble);
+  input.object_clip_index = at::empty({0}, at::kLong);
+  EXPECT_TRUE(Close(detector->Forward(input).logits, without, 1e-12));
+  input.object_boxes = at::tensor({0.1, 0.2, 0.4, 0.5, 0.3, 0.3, 0.9, 0.8}, at::kDouble).view({2, 4});
+  input.object_clip_index = at::tensor({2, 1}, at::kLong);
+  const at::Tensor with = detector->Forward(input).logits;
+  EXPECT_TRUE(Close(with.slice(0, 0, 2), without.slice(0, 0, 2), 1e-12));
+  EXPECT_FALSE(Close(with.slice(0, 2, 5), without.slice(0, 2, 5), 1e-6));
+  input.object_clip_index = input.object_clip_index.slice(0, 0, 1);
+  EXPECT_THROW(detector->Forward(input), c10::Error);
+}
+
 TEST_F(DetectorTest, OnePersonAlone) {
   const auto detector = Scrambled(Micro());
   DetectorInput input = Input(detector->relation_width());

@@ -19,10 +19,13 @@ namespace mrsn {
 // `boxes` and `clip_index` are the persons to be scored; a detector that finds its own
 // reads them in training only, as ground truth.
 struct DetectorInput : Clip {
-  at::Tensor boxes;        // [N,4] x1,y1,x2,y2 in [0,1] of the frame
-  at::Tensor clip_index;   // [N] int64 in [0,B), ascending: the clip of each box
-  LongTermWindow bank;     // only read by heads that need a bank
-  bool want_taps = false;  // fill DetectorOutput::taps
+  at::Tensor boxes;       // [N,4] x1,y1,x2,y2 in [0,1] of the frame
+  at::Tensor clip_index;  // [N] int64 in [0,B), ascending: the clip of each box
+  LongTermWindow bank;    // only read by heads that need a bank
+  // Objects of the clips, for heads that read them; undefined if nobody detects any.
+  at::Tensor object_boxes;       // [O,4] as boxes
+  at::Tensor object_clip_index;  // [O] int64 in [0,B)
+  bool want_taps = false;        // fill DetectorOutput::taps
 };
 
 // What training knows about DetectorInput::boxes.
@@ -65,6 +68,7 @@ class Detector : public torch::nn::Module {
   virtual int64_t relation_width() const { return 0; }   // g; 0: writes no relation bank
   virtual int64_t bank_width() const { return 0; }       // of the features of DetectorInput::bank
   virtual int64_t bank_radius() const { return 0; }      // seconds before and after; 0: reads no bank
+  virtual bool reads_objects() const { return false; }   // if there are any
   bool needs_bank() const { return bank_radius() > 0; }
 
   // Frozen: batch norms use their running statistics in training mode, too, and

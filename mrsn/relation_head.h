@@ -52,6 +52,7 @@ class RelationHead : public torch::nn::Module {
   virtual int64_t bank_width() const { return relation_width(); }
   // omega: seconds before and after the clip the bank window spans; 0 = needs no bank.
   virtual int64_t bank_radius() const { return 0; }
+  virtual bool reads_objects() const { return false; }
 };
 
 }  // namespace mrsn

@@ -88,7 +88,7 @@ std::string BankReader(const ModelConfig& model) {
     case ModelConfig::kLfb:
       return "model.lfb";
     case ModelConfig::kAia:
-      return "model.aia";
+      return model.aia().has_memory() && !model.aia().memory() ? "" : "model.aia";
     case ModelConfig::kLinear:
     case ModelConfig::kAcrn:
     case ModelConfig::kContextAverage:

@@ -125,6 +125,7 @@ absl::StatusOr<HeadMaker> ReadAia(const AiaHeadConfig& config, int64_t channels,
       return Invalid("aia.structure", absl::StrCat(config.structure()), "SERIAL, DENSE_SERIAL, PARALLEL");
   }
   options.objects = MRSN_OR_DEFAULT(config, objects, true);
+  options.memory = MRSN_OR_DEFAULT(config, memory, true);
   options.repeats = MRSN_OR_DEFAULT(config, repeats, 2);
   options.width = MRSN_OR_DEFAULT(config, width, 1024);
   options.mlp_width = MRSN_OR_DEFAULT(config, mlp_width, 1024);
@@ -145,6 +146,10 @@ absl::StatusOr<HeadMaker> ReadAia(const AiaHeadConfig& config, int64_t channels,
   MRSN_RETURN_IF_ERROR(InRange("aia.padding.persons", options.padding.persons, 0, 1000));
   MRSN_RETURN_IF_ERROR(InRange("aia.padding.objects", options.padding.objects, 0, 1000));
   MRSN_RETURN_IF_ERROR(InRange("aia.padding.memory_per_second", options.padding.memory_per_second, 0, 1000));
+  if (options.padding.memory_per_second > 0 && !options.memory) {
+    return Invalid("aia.padding.memory_per_second", absl::StrCat(options.padding.memory_per_second),
+                   "0, without memory");
+  }
   if (options.padding.objects > 0 && !options.objects) {
     return Invalid("aia.padding.objects", absl::StrCat(options.padding.objects), "0, without objects");
   }

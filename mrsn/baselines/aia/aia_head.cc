@@ -53,15 +53,20 @@ AiaHead::AiaHead(const AiaHeadOptions& options)
     : options_(options),
       person_query_(register_module("person_query", NormalLinear(options.channels, options.width, 0.01))),
       person_key_(register_module("person_key", NormalLinear(options.channels, options.width, 0.01))),
-      memory_key_(register_module("memory_key", NormalLinear(options.bank_width, options.width, 0.01))) {
+      kinds_{kPerson} {
+  if (options.memory) {
+    memory_key_ = register_module("memory_key", NormalLinear(options.bank_width, options.width, 0.01));
+  }
   if (options.objects) {
     object_key_ = register_module("object_key", NormalLinear(options.channels, options.width, 0.01));
+    kinds_.push_back(kObject);
   }
+  if (options.memory) kinds_.push_back(kMemory);
   for (int64_t repeat = 0; repeat < options.repeats; ++repeat) {
     const bool last_repeat = repeat == options.repeats - 1;
-    for (const Kind kind : {kPerson, kObject, kMemory}) {
-      if (kind == kObject && !options.objects) continue;
-      const bool last = last_repeat && (options.structure == AiaStructure::kParallel || kind == kMemory);
+    for (const Kind kind : kinds_) {
+      const bool last =
+          last_repeat && (options.structure == AiaStructure::kParallel || kind == kinds_.back());
       NonLocalOptions block;
       block.query_width = block.key_width = block.width = options.width;
       block.output_width = last ? options.channels : options.width;
@@ -130,7 +135,7 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
   } else {
     keys.person_log_count = LogCount(SameClip(clip_index, clip_index), persons);
   }
-  keys.memory = Memory(input);
+  if (options_.memory) keys.memory = Memory(input);
   if (!options_.objects) return keys;
 
   at::Tensor objects, object_clips;
@@ -181,7 +186,7 @@ at::Tensor AiaHead::Serial(at::Tensor query, const Keys& keys) {
 }
 
 at::Tensor AiaHead::Parallel(const at::Tensor& query, const Keys& keys) {
-  const size_t chains = options_.objects ? 3 : 2;
+  const size_t chains = kinds_.size();
   at::Tensor sum;
   for (size_t chain = 0; chain < chains; ++chain) {
     at::Tensor o = query;

@@ -59,6 +59,7 @@ struct AiaHeadOptions {
   int64_t bank_width = 2048;  // of the memory's features
   AiaStructure structure = AiaStructure::kDenseSerial;
   bool objects = true;          // O blocks
+  bool memory = true;           // M blocks; without them no bank is read
   int64_t repeats = 2;          // of P, O, M
   int64_t width = 1024;         // d
   int64_t window_seconds = 30;  // before and after the clip
@@ -76,7 +77,8 @@ class AiaHead : public RelationHead {
   int64_t num_classes() const override { return options_.classes; }
   int64_t relation_width() const override { return options_.mlp_width; }
   int64_t bank_width() const override { return options_.bank_width; }
-  int64_t bank_radius() const override { return options_.window_seconds; }
+  int64_t bank_radius() const override { return options_.memory ? options_.window_seconds : 0; }
+  bool reads_objects() const override { return options_.objects; }
 
  private:
   enum Kind { kPerson, kObject, kMemory };
@@ -101,6 +103,7 @@ class AiaHead : public RelationHead {
 
   AiaHeadOptions options_;
   torch::nn::Linear person_query_{nullptr}, person_key_{nullptr}, object_key_{nullptr}, memory_key_{nullptr};
+  std::vector<Kind> kinds_;          // P, and O and M if they are there
   std::vector<Block> blocks_;        // in order: repeat by repeat
   std::vector<at::Tensor> mixture_;  // dense serial: [b,d] of block b = 2, 3, ..
   torch::nn::Linear hidden0_{nullptr}, hidden1_{nullptr}, classifier_{nullptr};

@@ -38,6 +38,10 @@ std::vector<AiaHeadOptions> Variants() {
     variants.push_back(Small(structure));
     variants.back().objects = false;
     variants.back().repeats = 3;
+    variants.push_back(Small(structure));
+    variants.back().memory = false;
+    variants.push_back(Small(structure));
+    variants.back().objects = variants.back().memory = false;
   }
   return variants;
 }
@@ -73,7 +77,9 @@ class Reference {
           positions.push_back(s);
         }
       }
-      for (Row& row : memory) row = Linear(weights_.In("memory_key."), row);
+      if (options.memory) {
+        for (Row& row : memory) row = Linear(weights_.In("memory_key."), row);
+      }
       if (options.objects) {
         for (Row& row : objects) row = Linear(weights_.In("object_key."), row);
       }
@@ -89,9 +95,9 @@ class Reference {
       query.push_back(Linear(weights_.In("person_query."), pooled));
       keys.push_back(Linear(weights_.In("person_key."), pooled));
     }
-    const std::vector<std::string> kinds = options_.objects
-                                               ? std::vector<std::string>{"person", "object", "memory"}
-                                               : std::vector<std::string>{"person", "memory"};
+    std::vector<std::string> kinds = {"person"};
+    if (options_.objects) kinds.push_back("object");
+    if (options_.memory) kinds.push_back("memory");
     Matrix sum;
     if (options_.structure == AiaStructure::kParallel) {
       for (const std::string& kind : kinds) {
@@ -194,7 +200,8 @@ TEST_F(AiaHeadTest, EveryStructureEqualsThePlainLoops) {
     EXPECT_TRUE(Close(output.logits, Reference(*head, options, input).Logits(), 1e-11));
     EXPECT_EQ(output.G.size(1), head->relation_width());
     EXPECT_EQ(head->bank_width(), kBankWidth);
-    EXPECT_EQ(head->bank_radius(), 2);
+    EXPECT_EQ(head->bank_radius(), options.memory ? 2 : 0);
+    EXPECT_EQ(head->reads_objects(), options.objects);
   }
 }
 
