@@ -50,8 +50,17 @@ class ClipDataset : public Dataset {
     TransformOptions transform = options_.transform;
     Random random(augmentation_seed);
     transform.flip = options_.usage == Usage::kTrain && random.Chance(options_.flip_probability);
+    if (options_.tubelets && options_.usage == Usage::kTrain) {
+      for (Actor& actor : sample.actors) {
+        const Tube& tube = options_.tubes.at({record.video, actor.person_id});
+        actor.tubelet = MakeTubelet(tube, clip.slow, record.centre);
+      }
+    }
     if (transform.flip) {
-      for (Actor& actor : sample.actors) actor.box = FlipBox(actor.box);
+      for (Actor& actor : sample.actors) {
+        actor.box = FlipBox(actor.box);
+        for (Box& box : actor.tubelet) box = FlipBox(box);
+      }
     }
 
     const auto transformed = [&](const std::vector<int64_t>& numbers) {

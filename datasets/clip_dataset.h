@@ -2,6 +2,7 @@
 #ifndef MRSN_DATASETS_CLIP_DATASET_H_
 #define MRSN_DATASETS_CLIP_DATASET_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "datasets/clip_sampler.h"
 #include "datasets/dataset.h"
 #include "datasets/transforms.h"
+#include "datasets/tubelets.h"
 #include "datasets/video_reader.h"
 
 namespace mrsn::datasets {
@@ -33,6 +35,10 @@ struct ClipDatasetOptions {
   std::vector<ActionClass> classes;
   FrameSize annotation_frame_size;
   std::string fingerprint;
+  bool tubelets = false;  // training samples get Actor::tubelet
+  // By position in video_paths and person_id, for each person of the records; filled by data
+  // sets that have tubes and read for `tubelets` only.
+  std::map<std::pair<int, int>, Tube> tubes;
 };
 
 // Implements Dataset over `records`, which it sorts by key frame. A key frame beyond the

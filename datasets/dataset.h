@@ -32,6 +32,12 @@ struct Actor {
   Box box;                  // normalised to the frame
   float score = 1;          // the detector's confidence in [0,1]; 1 for ground truth
   std::vector<int> labels;  // positions in Dataset::classes(), ascending; empty for Usage::kInference
+  // AnnotatedBox::person_id of the ground truth that `labels` come from; -1 for Usage::kInference.
+  int person_id = -1;
+  // This person's ground-truth boxes, normalised, T of them, one a slow frame; a frame of the clip
+  // without an annotation of the person has the box of the nearest annotated one (tubelets.h).
+  // Only with ClipConfig.tubelets and Usage::kTrain, else empty.
+  std::vector<Box> tubelet = {};
 };
 
 // Float frames, values[((c * frames + t) * height + y) * width + x], c = R, G, B,

@@ -112,6 +112,10 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
                       "micro_world has train and val");
         }
       }
+      if (config.clip().tubelets()) {
+        ranges.Fail("clip.tubelets", "true",
+                    "micro_world annotates key frames only and has no column tube as ucf24 has");
+      }
       break;
     }
     case DatasetConfig::kUcf24:
@@ -156,6 +160,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
   clip_dataset.clip = ClipOf(config);
   clip_dataset.transform = TransformOf(config);
   clip_dataset.flip_probability = FlipProbability(config);
+  clip_dataset.tubelets = config.clip().tubelets();
   clip_dataset.cache_bytes = static_cast<size_t>(CacheMegabytes(config)) << 20;
   switch (config.dataset_case()) {
     case DatasetConfig::kMicroWorld: {

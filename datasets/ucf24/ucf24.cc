@@ -93,13 +93,22 @@ absl::StatusOr<Keyframe> KeyframeOf(const CsvRow& row) {
   return keyframe;
 }
 
-// Ground truth by key frame. A box's person_id is its place among the boxes of its frame.
+// Ground truth by key frame. With `need_tubes` a file without the column tube is an error.
 absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(const std::string& path,
-                                                                   const std::set<std::string>& videos) {
+                                                                   const std::set<std::string>& videos,
+                                                                   bool need_tubes) {
   std::map<Keyframe, KeyframeRecord> records;
+  int columns = 0;  // of the first row
   MRSN_RETURN_IF_ERROR(ReadCsv(path, [&](const CsvRow& row) -> absl::Status {
-    if (row.size() != 7) {
-      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,x1,y1,x2,y2"));
+    if (row.size() != 7 && row.size() != 8) {
+      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,x1,y1,x2,y2[,tube]"));
+    }
+    if (columns == 0) columns = row.size();
+    if (row.size() != columns) {
+      return row.Error(absl::StrCat(row.size(), " columns, the rows before have ", columns));
+    }
+    if (need_tubes && columns == 7) {
+      return row.Error("no eighth column, tube, which dataset.clip.tubelets needs");
     }
     MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
     AnnotatedBox annotated;
@@ -110,10 +119,19 @@ absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(const std::st
     }
     MRSN_ASSIGN_OR_RETURN(annotated.box, row.BoxAt(3, kUcf24FrameSize.width, kUcf24FrameSize.height));
     if (videos.count(keyframe.video) == 0) return absl::OkStatus();
+    int tube = -1;
+    if (columns == 8) {
+      MRSN_ASSIGN_OR_RETURN(tube, row.Int(7, "tube"));
+      if (tube < 0) return row.Error(absl::StrCat("tube is ", tube, ", allowed: 0 or more"));
+    }
     KeyframeRecord& record = records[keyframe];
     record.keyframe = keyframe;
     record.centre = keyframe.timestamp - 1;
-    annotated.person_id = static_cast<int>(record.annotations.size());
+    for (const AnnotatedBox& other : record.annotations) {
+      if (tube >= 0 && other.person_id == tube)
+        return row.Error(absl::StrCat("tube ", tube, " has a second box in this frame"));
+    }
+    annotated.person_id = columns == 8 ? tube : static_cast<int>(record.annotations.size());
     record.annotations.push_back(annotated);
     return absl::OkStatus();
   }));
@@ -142,13 +160,13 @@ std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Acto
                             bool has_detections, Usage usage, const Ucf24Options& options) {
   std::vector<Actor> truth;
   for (const AnnotatedBox& annotated : record.annotations)
-    truth.push_back({annotated.box, 1, {annotated.class_id}});
+    truth.push_back({annotated.box, 1, {annotated.class_id}, annotated.person_id});
   switch (usage) {
     case Usage::kTrain:
       return TrainingActors(truth, detections, options.training_iou);
     case Usage::kInference:
       if (has_detections) return InferenceActors(detections, options.inference_score);
-      for (Actor& actor : truth) actor.labels.clear();
+      for (Actor& actor : truth) actor = {actor.box, actor.score, {}};
       return truth;
   }
   return {};
@@ -171,7 +189,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);
   std::vector<std::string> files = {split_path, annotations_path};
   MRSN_ASSIGN_OR_RETURN(const std::set<std::string> videos, ReadSplit(split_path));
-  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, videos));
+  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, videos, clip_dataset.tubelets));
   std::map<Keyframe, std::vector<Actor>> detections;
   if (!options.detections.empty()) {
     files.push_back(absl::StrCat(root, "/", options.detections));
@@ -187,8 +205,12 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   std::vector<KeyframeRecord> records;
   std::map<std::string, int> frames_of;  // annotated frames seen of each video
   for (auto& [keyframe, record] : annotated) {
-    if (frames_of[keyframe.video]++ % options.keyframe_step != 0) continue;
     record.video = position.at(keyframe.video);
+    if (clip_dataset.tubelets) {
+      for (const AnnotatedBox& box : record.annotations)
+        clip_dataset.tubes[{record.video, box.person_id}][record.centre] = box.box;
+    }
+    if (frames_of[keyframe.video]++ % options.keyframe_step != 0) continue;
     record.actors =
         ActorsOf(record, detections[keyframe], !options.detections.empty(), clip_dataset.usage, options);
     records.push_back(std::move(record));
