@@ -19,22 +19,27 @@ float* PutBox(const Box& box, float x_scale, float y_scale, float* to) {
 
 // All clips of one pathway in one tensor; the only copy between decoder and model.
 at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway, int height, int width) {
-  const int frames = (samples[0].*pathway).frames;
-  if (frames == 0) return at::Tensor();
-  const bool padded = std::any_of(samples.begin(), samples.end(), [&](const Sample& sample) {
-    return (sample.*pathway).height != height || (sample.*pathway).width != width;
-  });
-  const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), 3, frames, height, width};
-  at::Tensor stacked = padded ? at::zeros(shape, at::kFloat) : at::empty(shape, at::kFloat);
-  float* to = stacked.data_ptr<float>();
+  const auto [frames, channels] = std::pair((samples[0].*pathway).frames, (samples[0].*pathway).channels);
+  bool padded = false;
   for (const Sample& sample : samples) {
     const FrameStack& clip = sample.*pathway;
     TORCH_CHECK(clip.frames == frames, "collate: clips of ", clip.frames, " and ", frames, " frames (",
                 sample.keyframe.video, ")");
-    TORCH_CHECK(clip.values.size() == size_t{3} * frames * clip.height * clip.width, "collate: clip has ",
-                clip.values.size(), " values (", sample.keyframe.video, ")");
+    TORCH_CHECK(clip.values.size() == static_cast<size_t>(channels) * frames * clip.height * clip.width,
+                "collate: clip has ", clip.values.size(), " values (", sample.keyframe.video, ")");
+    TORCH_CHECK(clip.height <= height && clip.width <= width, "collate: a pathway of ", clip.width, "x",
+                clip.height, " in slow frames of at most ", width, "x", height, " (", sample.keyframe.video,
+                ")");
+    padded = padded || clip.height != height || clip.width != width;
+  }
+  if (frames == 0) return at::Tensor();
+  const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), channels, frames, height, width};
+  at::Tensor stacked = padded ? at::zeros(shape, at::kFloat) : at::empty(shape, at::kFloat);
+  float* to = stacked.data_ptr<float>();
+  for (const Sample& sample : samples) {
+    const FrameStack& clip = sample.*pathway;
     const float* from = clip.values.data();
-    for (int plane = 0; plane < 3 * frames; ++plane, to += int64_t{height} * width) {
+    for (int plane = 0; plane < channels * frames; ++plane, to += int64_t{height} * width) {
       for (int y = 0; y < clip.height; ++y, from += clip.width) {
         std::memcpy(to + int64_t{y} * width, from, clip.width * sizeof(float));
       }
@@ -59,6 +64,7 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   ClipBatch batch;
   batch.slow = Stack(samples, &Sample::slow, height, width);
   batch.fast = Stack(samples, &Sample::fast, height, width);
+  batch.flow = Stack(samples, &Sample::flow, height, width);
   batch.boxes = at::empty({num_actors, 4}, at::kFloat);
   batch.clip_index = at::empty({num_actors}, at::kLong);
   batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);

@@ -85,6 +85,22 @@ TEST(CollateTest, TwoPathways) {
   EXPECT_EQ(batch.fast[1][0][0][0][0].item<float>(), 50);
 }
 
+TEST(CollateTest, FlowHasTwoChannels) {
+  Sample small = MakeSample("a", Stack(2, 2, 2, 0), {}), large = MakeSample("b", Stack(2, 2, 3, 0), {});
+  small.flow = {2, 2, 2, {}, 2};
+  large.flow = {2, 2, 3, {}, 2};
+  for (int i = 0; i < 16; ++i) small.flow.values.push_back(i);
+  for (int i = 0; i < 24; ++i) large.flow.values.push_back(100 + i);
+  const ClipBatch batch = Collate({small, large}, 1);
+  EXPECT_EQ(batch.flow.sizes(), (std::vector<int64_t>{2, 2, 2, 2, 3}));
+  EXPECT_EQ(batch.flow[0][1][0][1][1].item<float>(), 8 + 3);  // y of the first frame, last row and column
+  EXPECT_EQ(batch.flow[0][1][0][1][2].item<float>(), 0);      // padding
+  EXPECT_EQ(batch.flow[1][1][1][1][2].item<float>(), 123);
+  EXPECT_FALSE(Collate({MakeSample("a", Stack(2, 2, 2, 0), {})}, 1).flow.defined());
+  EXPECT_THROW(Collate({small, MakeSample("b", Stack(2, 2, 3, 0), {})}, 1), c10::Error);
+  EXPECT_THROW(Collate({MakeSample("b", Stack(2, 2, 3, 0), {}), small}, 1), c10::Error);
+}
+
 TEST(CollateTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Collate({}, 1), c10::Error);
   EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {}), MakeSample("b", Stack(2, 2, 2, 0), {})}, 1),

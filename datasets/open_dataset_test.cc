@@ -228,6 +228,7 @@ TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
       {"micro_world {} proposals { training_iou: 1.5 }",
        "dataset.proposals.training_iou is 1.5; allowed: 0..1"},
       {"micro_world {} cache_megabytes: -1", "dataset.cache_megabytes is -1; allowed: 0..65536"},
+      {"micro_world {} flow { method: 3 }", "dataset.flow.method is 3; one of DIS, TVL1"},
       {"micro_world {} clip { tubelets: true }",
        "dataset.clip.tubelets is true; micro_world annotates key frames only and has no column tube"},
       {"ucf24 { train_keyframe_step: 0 }", "dataset.ucf24.train_keyframe_step is 0; allowed: 1..1000"},

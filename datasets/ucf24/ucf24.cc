@@ -45,22 +45,6 @@ constexpr const char* kClassNames[] = {
 };
 constexpr int kNumClasses = std::size(kClassNames);
 
-// What `bazel run`, `bazel test` and a program started by its own path find it under.
-std::string TestdataFolder() {
-  const std::string folder = "datasets/ucf24/testdata";
-  std::vector<std::string> roots = {"."};
-  if (const char* runfiles = std::getenv("TEST_SRCDIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
-  if (const char* runfiles = std::getenv("RUNFILES_DIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) roots.push_back(absl::StrCat(program.string(), ".runfiles/mrsn"));
-  for (const std::string& root : roots) {
-    const std::string path = absl::StrCat(root, "/", folder);
-    if (FileExists(path)) return path;
-  }
-  return folder;  // what the error message then names
-}
-
 absl::StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {
   std::set<std::string> videos;
   MRSN_RETURN_IF_ERROR(ReadCsv(path, [&videos](const CsvRow& row) -> absl::Status {
@@ -174,6 +158,22 @@ std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Acto
 
 }  // namespace
 
+// What `bazel run`, `bazel test` and a program started by its own path find it under.
+std::string Ucf24TestdataFolder() {
+  const std::string folder = "datasets/ucf24/testdata";
+  std::vector<std::string> roots = {"."};
+  if (const char* runfiles = std::getenv("TEST_SRCDIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
+  if (const char* runfiles = std::getenv("RUNFILES_DIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) roots.push_back(absl::StrCat(program.string(), ".runfiles/mrsn"));
+  for (const std::string& root : roots) {
+    const std::string path = absl::StrCat(root, "/", folder);
+    if (FileExists(path)) return path;
+  }
+  return folder;  // what the error message then names
+}
+
 std::vector<ActionClass> Ucf24Classes() {
   std::vector<ActionClass> classes;
   for (int i = 0; i < kNumClasses; ++i) classes.push_back({i, kClassNames[i], "action"});
@@ -183,7 +183,7 @@ std::vector<ActionClass> Ucf24Classes() {
 absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
                                                    ClipDatasetOptions clip_dataset,
                                                    const std::string& given_root) {
-  const std::string root = given_root.empty() ? TestdataFolder() : given_root;
+  const std::string root = given_root.empty() ? Ucf24TestdataFolder() : given_root;
   if (!FileExists(root)) return absl::NotFoundError(absl::StrCat(root, ": no such data root"));
   const std::string split_path = absl::StrCat(root, "/", options.split, ".txt");
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);

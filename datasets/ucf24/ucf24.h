@@ -18,6 +18,9 @@ constexpr FrameSize kUcf24FrameSize = {320, 240};
 // The 24 classes, id = position = 0..23, kind "action".
 std::vector<ActionClass> Ucf24Classes();
 
+// The clips that come with the program, as a data root.
+std::string Ucf24TestdataFolder();
+
 struct Ucf24Options {
   std::string split;  // <root>/<split>.txt lists "Class/v_Class_gXX_cYY", one a line
   std::string annotations = "annotations.csv";  // below the root, see dataset_config.proto
