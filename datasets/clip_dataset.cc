@@ -5,6 +5,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/random.h"
+#include "datasets/video_frames.h"
+#include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
@@ -12,8 +14,12 @@ namespace {
 
 class ClipDataset : public Dataset {
  public:
-  ClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records)
-      : options_(std::move(options)), records_(std::move(records)), cache_(options_.cache_bytes) {
+  // `flow` describes the flow of each video; empty without options.flow.
+  ClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records, std::vector<FlowInfo> flow)
+      : options_(std::move(options)),
+        records_(std::move(records)),
+        flow_(std::move(flow)),
+        cache_(options_.cache_bytes) {
     std::stable_sort(records_.begin(), records_.end(), [](const KeyframeRecord& a, const KeyframeRecord& b) {
       return a.keyframe < b.keyframe;
     });
@@ -23,6 +29,7 @@ class ClipDataset : public Dataset {
   const Keyframe& keyframe(int64_t index) const override { return records_[index].keyframe; }
   const std::vector<ActionClass>& classes() const override { return options_.classes; }
   FrameSize annotation_frame_size() const override { return options_.annotation_frame_size; }
+  std::vector<std::string> VideoPaths() const override { return options_.video_paths; }
   std::string Fingerprint() const override { return options_.fingerprint; }
 
   std::vector<AnnotatedBox> GroundTruth() const override {
@@ -35,7 +42,7 @@ class ClipDataset : public Dataset {
 
   absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     const KeyframeRecord& record = records_[index];
-    MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const DecodedVideo> video,
+    MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<const DecodedVideo> video,
                           cache_.Get(options_.video_paths[record.video]));
     if (record.centre >= static_cast<int64_t>(video->frames.size())) {
       return absl::DataLossError(absl::StrCat(options_.video_paths[record.video], ": has ",
@@ -50,8 +57,17 @@ class ClipDataset : public Dataset {
     TransformOptions transform = options_.transform;
     Random random(augmentation_seed);
     transform.flip = options_.usage == Usage::kTrain && random.Chance(options_.flip_probability);
+    if (options_.tubelets && options_.usage == Usage::kTrain) {
+      for (Actor& actor : sample.actors) {
+        const Tube& tube = options_.tubes.at({record.video, actor.person_id});
+        actor.tubelet = MakeTubelet(tube, clip.slow, record.centre);
+      }
+    }
     if (transform.flip) {
-      for (Actor& actor : sample.actors) actor.box = FlipBox(actor.box);
+      for (Actor& actor : sample.actors) {
+        actor.box = FlipBox(actor.box);
+        for (Box& box : actor.tubelet) box = FlipBox(box);
+      }
     }
 
     const auto transformed = [&](const std::vector<int64_t>& numbers) {
@@ -61,19 +77,82 @@ class ClipDataset : public Dataset {
     };
     sample.slow = transformed(clip.slow);
     if (!clip.fast.empty()) sample.fast = transformed(clip.fast);
+    if (options_.flow.has_value()) {
+      const cv::Size size(video->width, video->height);
+      MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> flow,
+                            LoadFlow(record.video, video->frames.size(), size, clip.slow));
+      sample.flow = TransformFlow(flow, transform);
+    }
     return sample;
   }
 
  private:
+  // The flow of some frames of a video that has `count` frames of `size`.
+  absl::StatusOr<std::vector<cv::Mat>> LoadFlow(int video, int64_t count, cv::Size size,
+                                                const std::vector<int64_t>& numbers) const {
+    const FlowInfo& info = flow_[video];
+    const std::string folder = FlowFolder(options_.video_paths[video], options_.flow->method);
+    const auto error = [&](absl::StatusCode code, absl::string_view what) {
+      return absl::Status(
+          code, absl::StrCat(what, "; delete ", folder, " and make it anew: ", options_.flow->command));
+    };
+    if (info.frames() != count || info.width() != size.width || info.height() != size.height) {
+      return error(
+          absl::StatusCode::kFailedPrecondition,
+          absl::StrCat(FlowInfoPath(folder), ": ", info.frames(), " frames of ", info.width(), "x",
+                       info.height(), ", the video has ", count, " of ", size.width, "x", size.height));
+    }
+    std::vector<cv::Mat> flow;
+    for (size_t t = 0; t < numbers.size(); ++t) {
+      if (t > 0 && numbers[t] == numbers[t - 1]) {  // clamped to the video's end
+        flow.push_back(flow.back());
+        continue;
+      }
+      absl::StatusOr<cv::Mat> read = ReadFlow(folder, info, numbers[t]);
+      if (!read.ok()) return error(read.status().code(), read.status().message());
+      flow.push_back(*std::move(read));
+    }
+    return flow;
+  }
+
   const ClipDatasetOptions options_;
   std::vector<KeyframeRecord> records_;
+  const std::vector<FlowInfo> flow_;
   mutable VideoCache cache_;
 };
 
+// Of each video's flow, if all are complete.
+absl::StatusOr<std::vector<FlowInfo>> CheckFlow(const std::vector<std::string>& videos,
+                                                const FlowOptions& options) {
+  std::vector<FlowInfo> infos;
+  absl::Status first;
+  int64_t lacking = 0;
+  for (const std::string& video : videos) {
+    absl::StatusOr<FlowInfo> info = CheckFlowFolder(FlowFolder(video, options.method), options.method);
+    if (info.ok()) {
+      infos.push_back(*std::move(info));
+    } else if (++lacking == 1) {
+      first = info.status();
+    }
+  }
+  if (lacking == 0) return infos;
+  return absl::Status(first.code(), absl::StrCat(lacking, " of ", videos.size(), " videos lack complete ",
+                                                 FlowMethodName(options.method), " flow, first ",
+                                                 first.message(), "; make it: ", options.command));
+}
+
 }  // namespace
 
-std::unique_ptr<Dataset> MakeClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records) {
-  return std::make_unique<ClipDataset>(std::move(options), std::move(records));
+absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions options,
+                                                         std::vector<KeyframeRecord> records) {
+  std::vector<FlowInfo> flow;
+  if (options.flow.has_value()) {
+    MRSN_ASSIGN_OR_RETURN(flow, CheckFlow(options.video_paths, *options.flow));
+    std::string made = options.fingerprint;
+    for (const FlowInfo& info : flow) absl::StrAppend(&made, "\n", info.SerializeAsString());
+    options.fingerprint = Fingerprint(made);
+  }
+  return std::make_unique<ClipDataset>(std::move(options), std::move(records), std::move(flow));
 }
 
 }  // namespace mrsn::datasets

@@ -2,14 +2,18 @@
 #ifndef MRSN_DATASETS_CLIP_DATASET_H_
 #define MRSN_DATASETS_CLIP_DATASET_H_
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "datasets/clip_sampler.h"
 #include "datasets/dataset.h"
+#include "datasets/flow/stored_flow.h"
 #include "datasets/transforms.h"
+#include "datasets/tubelets.h"
 #include "datasets/video_reader.h"
 
 namespace mrsn::datasets {
@@ -23,6 +27,12 @@ struct KeyframeRecord {
   std::vector<AnnotatedBox> annotations;  // what GroundTruth gives
 };
 
+// Flow to be read beside the frames.
+struct FlowOptions {
+  FlowMethod method = FlowMethod::kDis;
+  std::string command;  // makes the flow of all videos; for error messages
+};
+
 struct ClipDatasetOptions {
   Usage usage = Usage::kTrain;
   ClipOptions clip;
@@ -33,12 +43,20 @@ struct ClipDatasetOptions {
   std::vector<ActionClass> classes;
   FrameSize annotation_frame_size;
   std::string fingerprint;
+  bool tubelets = false;  // training samples get Actor::tubelet
+  // By position in video_paths and person_id, for each person of the records; filled by data
+  // sets that have tubes and read for `tubelets` only.
+  std::map<std::pair<int, int>, Tube> tubes;
+  std::optional<FlowOptions> flow;
 };
 
-// Implements Dataset over `records`, which it sorts by key frame. A key frame beyond the
+// Implements Dataset over `records`, which it sorts by key frame. With `flow`, a video without a
+// complete flow folder is an error here that counts such videos, names the first and says
+// which command makes them; how the flow was made becomes part of the fingerprint. A key frame beyond the
 // end of its video is an error when it is loaded (containers without a frame count hide a
 // cut file); clips that merely reach over an end repeat the frame there.
-std::unique_ptr<Dataset> MakeClipDataset(ClipDatasetOptions options, std::vector<KeyframeRecord> records);
+absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions options,
+                                                         std::vector<KeyframeRecord> records);
 
 }  // namespace mrsn::datasets
 

@@ -8,24 +8,38 @@
 namespace mrsn::datasets {
 namespace {
 
+// x by the one, y by the other scale; returns where the next box goes.
+float* PutBox(const Box& box, float x_scale, float y_scale, float* to) {
+  *to++ = box.x1 * x_scale;
+  *to++ = box.y1 * y_scale;
+  *to++ = box.x2 * x_scale;
+  *to++ = box.y2 * y_scale;
+  return to;
+}
+
 // All clips of one pathway in one tensor; the only copy between decoder and model.
 at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway, int height, int width) {
-  const int frames = (samples[0].*pathway).frames;
-  if (frames == 0) return at::Tensor();
-  const bool padded = std::any_of(samples.begin(), samples.end(), [&](const Sample& sample) {
-    return (sample.*pathway).height != height || (sample.*pathway).width != width;
-  });
-  const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), 3, frames, height, width};
-  at::Tensor stacked = padded ? at::zeros(shape, at::kFloat) : at::empty(shape, at::kFloat);
-  float* to = stacked.data_ptr<float>();
+  const auto [frames, channels] = std::pair((samples[0].*pathway).frames, (samples[0].*pathway).channels);
+  bool padded = false;
   for (const Sample& sample : samples) {
     const FrameStack& clip = sample.*pathway;
     TORCH_CHECK(clip.frames == frames, "collate: clips of ", clip.frames, " and ", frames, " frames (",
                 sample.keyframe.video, ")");
-    TORCH_CHECK(clip.values.size() == size_t{3} * frames * clip.height * clip.width, "collate: clip has ",
-                clip.values.size(), " values (", sample.keyframe.video, ")");
+    TORCH_CHECK(clip.values.size() == static_cast<size_t>(channels) * frames * clip.height * clip.width,
+                "collate: clip has ", clip.values.size(), " values (", sample.keyframe.video, ")");
+    TORCH_CHECK(clip.height <= height && clip.width <= width, "collate: a pathway of ", clip.width, "x",
+                clip.height, " in slow frames of at most ", width, "x", height, " (", sample.keyframe.video,
+                ")");
+    padded = padded || clip.height != height || clip.width != width;
+  }
+  if (frames == 0) return at::Tensor();
+  const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), channels, frames, height, width};
+  at::Tensor stacked = padded ? at::zeros(shape, at::kFloat) : at::empty(shape, at::kFloat);
+  float* to = stacked.data_ptr<float>();
+  for (const Sample& sample : samples) {
+    const FrameStack& clip = sample.*pathway;
     const float* from = clip.values.data();
-    for (int plane = 0; plane < 3 * frames; ++plane, to += int64_t{height} * width) {
+    for (int plane = 0; plane < channels * frames; ++plane, to += int64_t{height} * width) {
       for (int y = 0; y < clip.height; ++y, from += clip.width) {
         std::memcpy(to + int64_t{y} * width, from, clip.width * sizeof(float));
       }
@@ -40,18 +54,23 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   TORCH_CHECK(!samples.empty(), "collate: no samples");
   int height = 0, width = 0;
   int64_t num_actors = 0;
+  bool tubelets = false;
   for (const Sample& sample : samples) {
     height = std::max(height, sample.slow.height);
     width = std::max(width, sample.slow.width);
     num_actors += sample.actors.size();
+    for (const Actor& actor : sample.actors) tubelets = tubelets || !actor.tubelet.empty();
   }
   ClipBatch batch;
   batch.slow = Stack(samples, &Sample::slow, height, width);
   batch.fast = Stack(samples, &Sample::fast, height, width);
+  batch.flow = Stack(samples, &Sample::flow, height, width);
   batch.boxes = at::empty({num_actors, 4}, at::kFloat);
   batch.clip_index = at::empty({num_actors}, at::kLong);
   batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);
+  if (tubelets) batch.tubelets = at::empty({num_actors, samples[0].slow.frames, 4}, at::kFloat);
   float* boxes = batch.boxes.data_ptr<float>();
+  float* tubelet = tubelets ? batch.tubelets.data_ptr<float>() : nullptr;
   int64_t* clip_index = batch.clip_index.data_ptr<int64_t>();
   float* labels = batch.labels.data_ptr<float>();
   for (size_t b = 0; b < samples.size(); ++b) {
@@ -60,10 +79,11 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
     const float x_scale = static_cast<float>(sample.slow.width) / width;
     const float y_scale = static_cast<float>(sample.slow.height) / height;
     for (const Actor& actor : sample.actors) {
-      *boxes++ = actor.box.x1 * x_scale;
-      *boxes++ = actor.box.y1 * y_scale;
-      *boxes++ = actor.box.x2 * x_scale;
-      *boxes++ = actor.box.y2 * y_scale;
+      boxes = PutBox(actor.box, x_scale, y_scale, boxes);
+      TORCH_CHECK(actor.tubelet.size() == (tubelets ? samples[0].slow.frames : 0), "collate: a tubelet of ",
+                  actor.tubelet.size(), " boxes among clips of ", samples[0].slow.frames, " slow frames (",
+                  sample.keyframe.video, ")");
+      for (const Box& box : actor.tubelet) tubelet = PutBox(box, x_scale, y_scale, tubelet);
       *clip_index++ = b;
       for (int label : actor.labels) {
         TORCH_CHECK(label >= 0 && label < num_classes, "collate: label ", label, " of ", num_classes,

@@ -17,13 +17,16 @@ struct ClipBatch {
   at::Tensor boxes;                 // [N, 4] x1 y1 x2 y2, normalised to H x W
   at::Tensor clip_index;            // [N] int64, ascending: which clip of the batch an actor belongs to
   at::Tensor labels;                // [N, K] 0 or 1
+  at::Tensor flow;                  // [B, 2, T, H, W] as Sample::flow; undefined unless the samples have it
+  at::Tensor tubelets;              // [N, T, 4] as boxes, one a slow frame; undefined unless actors have them
   std::vector<Keyframe> keyframes;  // B
   std::vector<float> scores;        // N, the detector's
 };
 
 // Clips of different size are padded with zeros at the right and the bottom to the
 // largest height and width, and boxes are rescaled to the padded frame; `num_classes`
-// is K. N may be 0. At least one sample; all with the same number of frames.
+// is K. N may be 0. At least one sample; all with the same number of frames; tubelets for
+// all actors or for none.
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes);
 
 }  // namespace mrsn::datasets

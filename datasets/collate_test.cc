@@ -54,6 +54,21 @@ TEST(CollateTest, PadsSmallerClipsAndRescalesTheirBoxes) {
                         at::tensor(at::ArrayRef<float>({0, 0, 0.5f, 0.25f, 0, 0, 1, 0.5f})).view({2, 4})));
 }
 
+TEST(CollateTest, TubeletsAreBoxesOfThePaddedFrameToo) {
+  Actor left{{0, 0, 1, 0.5f}, 1, {}}, right = left;
+  left.tubelet = {{0, 0, 1, 0.5f}, {0.5f, 0, 1, 1}};
+  right.tubelet = {{0, 0.25f, 1, 0.5f}, {0, 0, 1, 1}};
+  const ClipBatch batch =
+      Collate({MakeSample("small", Stack(2, 2, 3, 1), {left}), MakeSample("none", Stack(2, 4, 6, 1), {}),
+               MakeSample("large", Stack(2, 4, 6, 1), {right})},
+              1);
+  const at::Tensor expected = at::tensor(at::ArrayRef<float>({0, 0, 0.5f, 0.25f, 0.25f, 0, 0.5f, 0.5f, 0,
+                                                              0.25f, 1, 0.5f, 0, 0, 1, 1}))
+                                  .view({2, 2, 4});
+  EXPECT_TRUE(at::equal(batch.tubelets, expected));
+  EXPECT_FALSE(Collate({MakeSample("a", Stack(2, 2, 3, 1), {{{0, 0, 1, 1}, 1, {}}})}, 1).tubelets.defined());
+}
+
 TEST(CollateTest, NoActorAtAll) {
   const ClipBatch batch = Collate({MakeSample("a", Stack(1, 2, 2, 0), {})}, 5);
   EXPECT_EQ(batch.boxes.sizes(), (std::vector<int64_t>{0, 4}));
@@ -70,11 +85,31 @@ TEST(CollateTest, TwoPathways) {
   EXPECT_EQ(batch.fast[1][0][0][0][0].item<float>(), 50);
 }
 
+TEST(CollateTest, FlowHasTwoChannels) {
+  Sample small = MakeSample("a", Stack(2, 2, 2, 0), {}), large = MakeSample("b", Stack(2, 2, 3, 0), {});
+  small.flow = {2, 2, 2, {}, 2};
+  large.flow = {2, 2, 3, {}, 2};
+  for (int i = 0; i < 16; ++i) small.flow.values.push_back(i);
+  for (int i = 0; i < 24; ++i) large.flow.values.push_back(100 + i);
+  const ClipBatch batch = Collate({small, large}, 1);
+  EXPECT_EQ(batch.flow.sizes(), (std::vector<int64_t>{2, 2, 2, 2, 3}));
+  EXPECT_EQ(batch.flow[0][1][0][1][1].item<float>(), 8 + 3);  // y of the first frame, last row and column
+  EXPECT_EQ(batch.flow[0][1][0][1][2].item<float>(), 0);      // padding
+  EXPECT_EQ(batch.flow[1][1][1][1][2].item<float>(), 123);
+  EXPECT_FALSE(Collate({MakeSample("a", Stack(2, 2, 2, 0), {})}, 1).flow.defined());
+  EXPECT_THROW(Collate({small, MakeSample("b", Stack(2, 2, 3, 0), {})}, 1), c10::Error);
+  EXPECT_THROW(Collate({MakeSample("b", Stack(2, 2, 3, 0), {}), small}, 1), c10::Error);
+}
+
 TEST(CollateTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Collate({}, 1), c10::Error);
   EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {}), MakeSample("b", Stack(2, 2, 2, 0), {})}, 1),
                c10::Error);
   EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {{{0, 0, 1, 1}, 1, {1}}})}, 1), c10::Error);
+  Actor with{{0, 0, 1, 1}, 1, {}}, without = with;
+  with.tubelet = {{0, 0, 1, 1}};
+  EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {with, without})}, 1), c10::Error);
+  EXPECT_THROW(Collate({MakeSample("a", Stack(2, 2, 2, 0), {with})}, 1), c10::Error);
 }
 
 }  // namespace

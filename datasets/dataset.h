@@ -32,13 +32,20 @@ struct Actor {
   Box box;                  // normalised to the frame
   float score = 1;          // the detector's confidence in [0,1]; 1 for ground truth
   std::vector<int> labels;  // positions in Dataset::classes(), ascending; empty for Usage::kInference
+  // AnnotatedBox::person_id of the ground truth that `labels` come from; -1 for Usage::kInference.
+  int person_id = -1;
+  // This person's ground-truth boxes, normalised, T of them, one a slow frame; a frame of the clip
+  // without an annotation of the person has the box of the nearest annotated one (tubelets.h).
+  // Only with ClipConfig.tubelets and Usage::kTrain, else empty.
+  std::vector<Box> tubelet = {};
 };
 
-// Float frames, values[((c * frames + t) * height + y) * width + x], c = R, G, B,
-// normalised as TransformConfig says. All zero sizes when there is no such pathway.
+// Float frames, values[((c * frames + t) * height + y) * width + x]; c = R, G, B, normalised
+// as TransformConfig says, unless another meaning is given. All zero sizes when there is none.
 struct FrameStack {
   int frames = 0, height = 0, width = 0;
-  std::vector<float> values;  // [3, frames, height, width]
+  std::vector<float> values;  // [channels, frames, height, width]
+  int channels = 3;
 };
 
 struct Sample {
@@ -46,6 +53,10 @@ struct Sample {
   FrameStack slow;            // [3, T, H, W]
   FrameStack fast;            // [3, alpha * T, H, W]; empty with one pathway
   std::vector<Actor> actors;  // any number, 0 included
+  // [2, T, H, W] of each slow frame: motion to the next source frame, c = x to the right, y downwards,
+  // in [-1, 1], where 1 is kFlowBound pixels of the video as it is stored (flow/stored_flow.h),
+  // whatever H x W. Empty unless DatasetConfig.flow.
+  FrameStack flow = {};
 };
 
 // One ground-truth row: one person doing one action.
@@ -87,8 +98,12 @@ class Dataset {
   // annotations are normalised.
   virtual FrameSize annotation_frame_size() const = 0;
 
+  // The video files, or folders of frames, that clips are read from; empty if there are none.
+  virtual std::vector<std::string> VideoPaths() const { return {}; }
+
   // SHA-256 over annotations, box lists, key frames and the identity of the videos
-  // (name and size, and what the data set adds); not over the clip settings.
+  // (name and size, and what the data set adds), with DatasetConfig.flow also over how the flow
+  // was made; not over the clip settings.
   virtual std::string Fingerprint() const = 0;
 };
 

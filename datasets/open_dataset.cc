@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "datasets/clip_dataset.h"
+#include "datasets/flow_command.h"
 #include "datasets/micro_world/micro_world.h"
 #include "datasets/ucf24/ucf24.h"
 #include "ops/base/file.h"
@@ -35,6 +36,15 @@ class Ranges {
 };
 
 bool IsUcf24(const DatasetConfig& config) { return config.dataset_case() == DatasetConfig::kUcf24; }
+
+std::string SplitOf(const DatasetConfig& config, Usage usage) {
+  if (usage == Usage::kTrain) return config.has_train_split() ? config.train_split() : "train";
+  return config.has_inference_split() ? config.inference_split() : "val";
+}
+
+FlowMethod FlowMethodOf(const FlowConfig& config) {
+  return config.method() == FlowConfig::TVL1 ? FlowMethod::kTvl1 : FlowMethod::kDis;
+}
 
 ClipOptions ClipOf(const DatasetConfig& config) {
   const ClipConfig& clip = config.clip();
@@ -76,10 +86,6 @@ float InferenceScore(const DatasetConfig& config) {
 int CacheMegabytes(const DatasetConfig& config) {
   return config.has_cache_megabytes() ? config.cache_megabytes() : 512;
 }
-std::string SplitOf(const DatasetConfig& config, Usage usage) {
-  if (usage == Usage::kTrain) return config.has_train_split() ? config.train_split() : "train";
-  return config.has_inference_split() ? config.inference_split() : "val";
-}
 
 micro::GenerateOptions GenerateOf(const MicroWorldConfig& config) {
   micro::GenerateOptions options;
@@ -112,6 +118,10 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
                       "micro_world has train and val");
         }
       }
+      if (config.clip().tubelets()) {
+        ranges.Fail("clip.tubelets", "true",
+                    "micro_world annotates key frames only and has no column tube as ucf24 has");
+      }
       break;
     }
     case DatasetConfig::kUcf24:
@@ -140,6 +150,9 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
   ranges.Check("transform.std", transform.std, 1e-6f, 1000.0f);
   ranges.Check("proposals.training_iou", TrainingIou(config), 0.0f, 1.0f);
   ranges.Check("proposals.inference_score", InferenceScore(config), 0.0f, 1.0f);
+  if (!FlowConfig::Method_IsValid(config.flow().method())) {
+    ranges.Fail("flow.method", config.flow().method(), "one of DIS, TVL1");
+  }
   ranges.Check("cache_megabytes", CacheMegabytes(config), 0, 65536);
   return ranges.status();
 }
@@ -151,11 +164,17 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
   if (!data_root.empty() && !FileExists(data_root)) {
     return absl::NotFoundError(absl::StrCat("data root ", data_root, ": there is no such folder"));
   }
+  const std::string root = data_root.empty() && config.has_ucf24() ? Ucf24TestdataFolder() : data_root;
   ClipDatasetOptions clip_dataset;
+  if (config.has_flow()) {
+    clip_dataset.flow = {FlowMethodOf(config.flow()),
+                         FlowCommand(config, SplitOf(config, usage), FlowMethodOf(config.flow()), root)};
+  }
   clip_dataset.usage = usage;
   clip_dataset.clip = ClipOf(config);
   clip_dataset.transform = TransformOf(config);
   clip_dataset.flip_probability = FlipProbability(config);
+  clip_dataset.tubelets = config.clip().tubelets();
   clip_dataset.cache_bytes = static_cast<size_t>(CacheMegabytes(config)) << 20;
   switch (config.dataset_case()) {
     case DatasetConfig::kMicroWorld: {
@@ -174,7 +193,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
       options.keyframe_step = KeyframeStep(config.ucf24(), usage);
       options.training_iou = TrainingIou(config);
       options.inference_score = InferenceScore(config);
-      return OpenUcf24(options, std::move(clip_dataset), data_root);
+      return OpenUcf24(options, std::move(clip_dataset), root);
     }
     case DatasetConfig::DATASET_NOT_SET:
       break;  // refused above

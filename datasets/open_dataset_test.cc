@@ -176,6 +176,14 @@ TEST(OpenDatasetTest, SingleActor) {
   for (int64_t i = 0; i < val->size(); ++i) EXPECT_EQ(val->Load(i, 0)->actors.size(), 1);
 }
 
+TEST(OpenDatasetTest, Ucf24WithTubelets) {
+  const auto dataset =
+      OpenDataset(Config("ucf24 { train_keyframe_step: 100 } train_split: \"clips\" clip { tubelets: true }"),
+                  Usage::kTrain, "");
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  EXPECT_EQ((*dataset)->Load(0, 0)->actors[0].tubelet.size(), 8);
+}
+
 TEST(OpenDatasetTest, AVanishedVideoIsNamed) {
   const std::string root = ::testing::TempDir() + "open_dataset_test_vanished";
   ASSERT_TRUE(MakeFolders(root).ok());
@@ -220,6 +228,9 @@ TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
       {"micro_world {} proposals { training_iou: 1.5 }",
        "dataset.proposals.training_iou is 1.5; allowed: 0..1"},
       {"micro_world {} cache_megabytes: -1", "dataset.cache_megabytes is -1; allowed: 0..65536"},
+      {"micro_world {} flow { method: 3 }", "dataset.flow.method is 3; one of DIS, TVL1"},
+      {"micro_world {} clip { tubelets: true }",
+       "dataset.clip.tubelets is true; micro_world annotates key frames only and has no column tube"},
       {"ucf24 { train_keyframe_step: 0 }", "dataset.ucf24.train_keyframe_step is 0; allowed: 1..1000"},
   };
   for (const auto& bad : cases) {

@@ -16,7 +16,7 @@ std::vector<Actor> TrainingActors(const std::vector<Actor>& ground_truth, const 
       }
     }
     if (best != nullptr && !(best->box == proposal.box))
-      actors.push_back({proposal.box, proposal.score, best->labels});
+      actors.push_back({proposal.box, proposal.score, best->labels, best->person_id});
   }
   return actors;
 }

@@ -9,8 +9,8 @@
 namespace mrsn::datasets {
 
 // The ground truth, and every proposal whose IoU with its best ground-truth box
-// exceeds `min_iou`; it takes the labels of that box (of the first, if several overlap
-// it alike) and keeps its own box and score. One that equals that box adds nothing and
+// exceeds `min_iou`; it takes the labels and the person of that box (of the first, if
+// several overlap it alike) and keeps its own box and score. One that equals that box adds nothing and
 // is left out. Ground truth first, in order.
 std::vector<Actor> TrainingActors(const std::vector<Actor>& ground_truth, const std::vector<Actor>& proposals,
                                   float min_iou);

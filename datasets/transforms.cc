@@ -14,15 +14,27 @@ FrameSize ScaledSize(FrameSize size, int short_side) {
           static_cast<int>(int64_t{size.height} * short_side / shorter)};
 }
 
-FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const TransformOptions& options) {
+namespace {
+
+// Room for `frames` frames of the size that `first` becomes.
+FrameStack MakeStack(int channels, size_t frames, const cv::Mat& first, const TransformOptions& options) {
+  const FrameSize size = ScaledSize({first.cols, first.rows}, options.short_side);
   FrameStack stack;
-  if (frames.empty()) return stack;
-  const FrameSize size = ScaledSize({frames[0]->cols, frames[0]->rows}, options.short_side);
-  stack.frames = static_cast<int>(frames.size());
+  stack.channels = channels;
+  stack.frames = static_cast<int>(frames);
   stack.height = size.height;
   stack.width = size.width;
+  stack.values.resize(channels * frames * size.height * size.width);
+  return stack;
+}
+
+}  // namespace
+
+FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const TransformOptions& options) {
+  if (frames.empty()) return FrameStack();
+  FrameStack stack = MakeStack(3, frames.size(), *frames[0], options);
+  const FrameSize size = {stack.width, stack.height};
   const size_t plane = static_cast<size_t>(size.height) * size.width;
-  stack.values.resize(3 * frames.size() * plane);
 
   std::array<float, 256> normalised;  // 256 divisions instead of one a pixel
   for (int value = 0; value < 256; ++value) normalised[value] = (value / 255.0f - options.mean) / options.std;
@@ -45,6 +57,27 @@ FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const Tran
         red[to] = normalised[pixel[0]];
         green[to] = normalised[pixel[1]];
         blue[to] = normalised[pixel[2]];
+      }
+    }
+  }
+  return stack;
+}
+
+FrameStack TransformFlow(const std::vector<cv::Mat>& flow, const TransformOptions& options) {
+  if (flow.empty()) return FrameStack();
+  FrameStack stack = MakeStack(2, flow.size(), flow[0], options);
+  const size_t plane = static_cast<size_t>(stack.height) * stack.width;
+  cv::Mat scaled;
+  for (size_t t = 0; t < flow.size(); ++t) {
+    cv::resize(flow[t], scaled, cv::Size(stack.width, stack.height), 0, 0, cv::INTER_LINEAR);
+    float* x_to = stack.values.data() + t * plane;
+    float* y_to = x_to + flow.size() * plane;
+    for (int row = 0; row < stack.height; ++row) {
+      const auto* from = scaled.ptr<cv::Vec2f>(row);
+      for (int column = 0; column < stack.width; ++column, ++x_to, ++y_to) {
+        const cv::Vec2f& motion = from[options.flip ? stack.width - 1 - column : column];
+        *x_to = options.flip ? -motion[0] : motion[0];
+        *y_to = motion[1];
       }
     }
   }

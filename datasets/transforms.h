@@ -1,4 +1,4 @@
-// 8-bit frames to the numbers a network takes.
+// Frames and flow to the numbers a network takes.
 #ifndef MRSN_DATASETS_TRANSFORMS_H_
 #define MRSN_DATASETS_TRANSFORMS_H_
 
@@ -24,6 +24,10 @@ FrameSize ScaledSize(FrameSize size, int short_side);
 // Resizes (bilinear, cv::INTER_LINEAR), flips and normalises RGB frames:
 // values[c][t][y][x] = (pixel / 255 - mean) / std. All frames have one size.
 FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const TransformOptions& options);
+
+// Resizes flow (CV_32FC2, x and y) as TransformFrames does frames and mirrors it: values stay as they
+// are, but a flip turns the sign of x. [2, T, H, W]. All of one size.
+FrameStack TransformFlow(const std::vector<cv::Mat>& flow, const TransformOptions& options);
 
 // The mirror image of a normalised box: x1' = 1 - x2, x2' = 1 - x1.
 inline Box FlipBox(const Box& box) { return {1 - box.x2, box.y1, 1 - box.x1, box.y2}; }

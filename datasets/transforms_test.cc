@@ -85,6 +85,40 @@ TEST(TransformsTest, HalvingAveragesNeighbours) {
   EXPECT_NEAR(stack.values[2], Normalised(45), 0.01);   // 20 + (20 + 30) / 2
 }
 
+// Two flows of 4x4, x = 0.1 column, y = 0.01 row (+ 0.5 in the second).
+TEST(TransformsTest, FlowIsScaledAndMirroredButKeepsItsValues) {
+  std::vector<cv::Mat> flow;
+  for (int t = 0; t < 2; ++t) {
+    flow.emplace_back(4, 4, CV_32FC2);
+    for (int y = 0; y < 4; ++y) {
+      for (int x = 0; x < 4; ++x) flow[t].at<cv::Vec2f>(y, x) = {0.1f * x, 0.01f * y + 0.5f * t};
+    }
+  }
+  TransformOptions options = KeepSize();
+  const FrameStack whole = TransformFlow(flow, options);
+  EXPECT_EQ(whole.channels, 2);
+  EXPECT_EQ(whole.frames, 2);
+  ASSERT_EQ(whole.values.size(), 2 * 2 * 4 * 4);
+  const auto at = [](const FrameStack& stack, int c, int t, int y, int x) {
+    return stack.values[((c * stack.frames + t) * stack.height + y) * stack.width + x];
+  };
+  EXPECT_FLOAT_EQ(at(whole, 0, 1, 2, 3), 0.3f);
+  EXPECT_FLOAT_EQ(at(whole, 1, 1, 2, 3), 0.52f);
+
+  options.flip = true;
+  const FrameStack mirrored = TransformFlow(flow, options);
+  EXPECT_FLOAT_EQ(at(mirrored, 0, 0, 1, 0), -0.3f);  // what was in column 3, to the left now
+  EXPECT_FLOAT_EQ(at(mirrored, 1, 0, 1, 0), 0.01f);
+
+  // Half the size: the mean of four neighbours, not half the motion.
+  options.short_side = 2;
+  const FrameStack half = TransformFlow(flow, options);
+  ASSERT_EQ(half.width, 2);
+  EXPECT_FLOAT_EQ(at(half, 0, 0, 0, 0), -0.25f);
+  EXPECT_FLOAT_EQ(at(half, 1, 1, 1, 1), 0.525f);
+  EXPECT_TRUE(TransformFlow({}, options).values.empty());
+}
+
 TEST(TransformsTest, NoFrames) { EXPECT_TRUE(TransformFrames({}, KeepSize()).values.empty()); }
 
 }  // namespace

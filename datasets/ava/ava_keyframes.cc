@@ -20,7 +20,7 @@ std::vector<Actor> GroundTruthActors(const std::vector<AnnotatedBox>& rows,
     size_t i = 0;
     while (i < actors.size() && !(persons[i] == row.person_id && actors[i].box == row.box)) ++i;
     if (i == actors.size()) {
-      actors.push_back({row.box, 1, {}});
+      actors.push_back({row.box, 1, {}, row.person_id});
       persons.push_back(row.person_id);
     }
     actors[i].labels.push_back(index_of_id.at(row.class_id));

@@ -45,22 +45,6 @@ constexpr const char* kClassNames[] = {
 };
 constexpr int kNumClasses = std::size(kClassNames);
 
-// What `bazel run`, `bazel test` and a program started by its own path find it under.
-std::string TestdataFolder() {
-  const std::string folder = "datasets/ucf24/testdata";
-  std::vector<std::string> roots = {"."};
-  if (const char* runfiles = std::getenv("TEST_SRCDIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
-  if (const char* runfiles = std::getenv("RUNFILES_DIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) roots.push_back(absl::StrCat(program.string(), ".runfiles/mrsn"));
-  for (const std::string& root : roots) {
-    const std::string path = absl::StrCat(root, "/", folder);
-    if (FileExists(path)) return path;
-  }
-  return folder;  // what the error message then names
-}
-
 absl::StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {
   std::set<std::string> videos;
   MRSN_RETURN_IF_ERROR(ReadCsv(path, [&videos](const CsvRow& row) -> absl::Status {
@@ -93,13 +77,22 @@ absl::StatusOr<Keyframe> KeyframeOf(const CsvRow& row) {
   return keyframe;
 }
 
-// Ground truth by key frame. A box's person_id is its place among the boxes of its frame.
+// Ground truth by key frame. With `need_tubes` a file without the column tube is an error.
 absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(const std::string& path,
-                                                                   const std::set<std::string>& videos) {
+                                                                   const std::set<std::string>& videos,
+                                                                   bool need_tubes) {
   std::map<Keyframe, KeyframeRecord> records;
+  int columns = 0;  // of the first row
   MRSN_RETURN_IF_ERROR(ReadCsv(path, [&](const CsvRow& row) -> absl::Status {
-    if (row.size() != 7) {
-      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,x1,y1,x2,y2"));
+    if (row.size() != 7 && row.size() != 8) {
+      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,x1,y1,x2,y2[,tube]"));
+    }
+    if (columns == 0) columns = row.size();
+    if (row.size() != columns) {
+      return row.Error(absl::StrCat(row.size(), " columns, the rows before have ", columns));
+    }
+    if (need_tubes && columns == 7) {
+      return row.Error("no eighth column, tube, which dataset.clip.tubelets needs");
     }
     MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
     AnnotatedBox annotated;
@@ -110,10 +103,19 @@ absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(const std::st
     }
     MRSN_ASSIGN_OR_RETURN(annotated.box, row.BoxAt(3, kUcf24FrameSize.width, kUcf24FrameSize.height));
     if (videos.count(keyframe.video) == 0) return absl::OkStatus();
+    int tube = -1;
+    if (columns == 8) {
+      MRSN_ASSIGN_OR_RETURN(tube, row.Int(7, "tube"));
+      if (tube < 0) return row.Error(absl::StrCat("tube is ", tube, ", allowed: 0 or more"));
+    }
     KeyframeRecord& record = records[keyframe];
     record.keyframe = keyframe;
     record.centre = keyframe.timestamp - 1;
-    annotated.person_id = static_cast<int>(record.annotations.size());
+    for (const AnnotatedBox& other : record.annotations) {
+      if (tube >= 0 && other.person_id == tube)
+        return row.Error(absl::StrCat("tube ", tube, " has a second box in this frame"));
+    }
+    annotated.person_id = columns == 8 ? tube : static_cast<int>(record.annotations.size());
     record.annotations.push_back(annotated);
     return absl::OkStatus();
   }));
@@ -142,19 +144,35 @@ std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Acto
                             bool has_detections, Usage usage, const Ucf24Options& options) {
   std::vector<Actor> truth;
   for (const AnnotatedBox& annotated : record.annotations)
-    truth.push_back({annotated.box, 1, {annotated.class_id}});
+    truth.push_back({annotated.box, 1, {annotated.class_id}, annotated.person_id});
   switch (usage) {
     case Usage::kTrain:
       return TrainingActors(truth, detections, options.training_iou);
     case Usage::kInference:
       if (has_detections) return InferenceActors(detections, options.inference_score);
-      for (Actor& actor : truth) actor.labels.clear();
+      for (Actor& actor : truth) actor = {actor.box, actor.score, {}};
       return truth;
   }
   return {};
 }
 
 }  // namespace
+
+// What `bazel run`, `bazel test` and a program started by its own path find it under.
+std::string Ucf24TestdataFolder() {
+  const std::string folder = "datasets/ucf24/testdata";
+  std::vector<std::string> roots = {"."};
+  if (const char* runfiles = std::getenv("TEST_SRCDIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
+  if (const char* runfiles = std::getenv("RUNFILES_DIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) roots.push_back(absl::StrCat(program.string(), ".runfiles/mrsn"));
+  for (const std::string& root : roots) {
+    const std::string path = absl::StrCat(root, "/", folder);
+    if (FileExists(path)) return path;
+  }
+  return folder;  // what the error message then names
+}
 
 std::vector<ActionClass> Ucf24Classes() {
   std::vector<ActionClass> classes;
@@ -165,13 +183,13 @@ std::vector<ActionClass> Ucf24Classes() {
 absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
                                                    ClipDatasetOptions clip_dataset,
                                                    const std::string& given_root) {
-  const std::string root = given_root.empty() ? TestdataFolder() : given_root;
+  const std::string root = given_root.empty() ? Ucf24TestdataFolder() : given_root;
   if (!FileExists(root)) return absl::NotFoundError(absl::StrCat(root, ": no such data root"));
   const std::string split_path = absl::StrCat(root, "/", options.split, ".txt");
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);
   std::vector<std::string> files = {split_path, annotations_path};
   MRSN_ASSIGN_OR_RETURN(const std::set<std::string> videos, ReadSplit(split_path));
-  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, videos));
+  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, videos, clip_dataset.tubelets));
   std::map<Keyframe, std::vector<Actor>> detections;
   if (!options.detections.empty()) {
     files.push_back(absl::StrCat(root, "/", options.detections));
@@ -187,8 +205,12 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   std::vector<KeyframeRecord> records;
   std::map<std::string, int> frames_of;  // annotated frames seen of each video
   for (auto& [keyframe, record] : annotated) {
-    if (frames_of[keyframe.video]++ % options.keyframe_step != 0) continue;
     record.video = position.at(keyframe.video);
+    if (clip_dataset.tubelets) {
+      for (const AnnotatedBox& box : record.annotations)
+        clip_dataset.tubes[{record.video, box.person_id}][record.centre] = box.box;
+    }
+    if (frames_of[keyframe.video]++ % options.keyframe_step != 0) continue;
     record.actors =
         ActorsOf(record, detections[keyframe], !options.detections.empty(), clip_dataset.usage, options);
     records.push_back(std::move(record));

@@ -18,6 +18,9 @@ constexpr FrameSize kUcf24FrameSize = {320, 240};
 // The 24 classes, id = position = 0..23, kind "action".
 std::vector<ActionClass> Ucf24Classes();
 
+// The clips that come with the program, as a data root.
+std::string Ucf24TestdataFolder();
+
 struct Ucf24Options {
   std::string split;  // <root>/<split>.txt lists "Class/v_Class_gXX_cYY", one a line
   std::string annotations = "annotations.csv";  // below the root, see dataset_config.proto
@@ -30,9 +33,10 @@ struct Ucf24Options {
 // Each annotated frame is a key frame, in the middle of its clip: Keyframe{"Class/v_...",
 // 1-based frame}, centred on decoded frame number - 1. In training the proposals that
 // overlap ground truth are used, too, if `detections` is set. Rows of videos outside the
-// split are skipped; a video of the split without rows is an error. `clip_dataset` brings
-// usage, clip, transform and cache settings. Root "" is the testdata folder
-// that comes with the program.
+// split are skipped; a video of the split without rows is an error. A box's person_id is its
+// tube; without that column, its place among the boxes of its frame, and `clip_dataset.tubelets`
+// is an error. `clip_dataset` brings usage, clip, transform and cache settings. Root "" is the testdata
+// folder that comes with the program.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
                                                    ClipDatasetOptions clip_dataset, const std::string& root);
 

@@ -118,6 +118,68 @@ TEST(Ucf24Test, KeyframeStepTakesEveryNthAnnotatedFrame) {
   EXPECT_NE(dataset->Fingerprint(), Open(Clips(), Usage::kTrain)->Fingerprint());
 }
 
+// The file's tubes are those of pyannot.pkl: five of the dancers, as in GroundTruth above.
+TEST(Ucf24Test, PersonsAreTubes) {
+  std::map<std::string, std::map<int, std::pair<int, int>>> frames;  // first and last, by video and tube
+  for (const AnnotatedBox& row : Open(Clips(), Usage::kTrain)->GroundTruth()) {
+    auto [tube, fresh] = frames[row.keyframe.video].try_emplace(row.person_id, row.keyframe.timestamp, 0);
+    EXPECT_TRUE(fresh || row.keyframe.timestamp == tube->second.second + 1);
+    tube->second.second = row.keyframe.timestamp;
+  }
+  using Tubes = std::map<int, std::pair<int, int>>;
+  EXPECT_EQ(frames["Basketball/v_Basketball_g01_c02"], (Tubes{{0, {64, 111}}}));
+  EXPECT_EQ(frames["SalsaSpin/v_SalsaSpin_g03_c01"],
+            (Tubes{{0, {1, 143}}, {1, {151, 168}}, {2, {1, 34}}, {3, {52, 69}}, {4, {93, 168}}}));
+  EXPECT_EQ(frames["SoccerJuggling/v_SoccerJuggling_g23_c01"], (Tubes{{0, {1, 240}}}));
+}
+
+// Each box of a tubelet against the row of its frame, or of the nearest frame of its tube.
+TEST(Ucf24Test, TubeletsAreTheRowsOfTheClipsFrames) {
+  ClipDatasetOptions settings = Settings(Usage::kTrain);
+  settings.tubelets = true;
+  Ucf24Options options = Clips();
+  options.keyframe_step = 7;  // the frames between key frames are in tubelets all the same
+  std::map<std::pair<std::string, int>, std::map<int64_t, Box>> rows;  // by 0-based frame
+  for (const AnnotatedBox& row : Open(Clips(), Usage::kTrain)->GroundTruth())
+    rows[{row.keyframe.video, row.person_id}][row.keyframe.timestamp - 1] = row.box;
+
+  settings.flip_probability = 0;
+  const auto plain = *OpenUcf24(options, settings, "");
+  settings.flip_probability = 1;
+  const auto flipped = *OpenUcf24(options, settings, "");
+  int whole = 0, filled = 0;
+  for (int64_t i = 0; i < plain->size(); i += 3) {
+    const Sample sample = *plain->Load(i, 0), mirrored = *flipped->Load(i, 0);
+    const int64_t frames = sample.keyframe.video[0] == 'B'   ? 180
+                           : sample.keyframe.video[1] == 'a' ? 168
+                                                             : 240;
+    const std::vector<int64_t> slow = SampleClip(sample.keyframe.timestamp - 1, frames, settings.clip).slow;
+    for (size_t a = 0; a < sample.actors.size(); ++a) {
+      const Actor& actor = sample.actors[a];
+      const auto& tube = rows.at({sample.keyframe.video, actor.person_id});
+      EXPECT_TRUE(tube.at(sample.keyframe.timestamp - 1) == actor.box);
+      ASSERT_EQ(actor.tubelet.size(), 8);
+      for (int t = 0; t < 8; ++t) {
+        const auto row = tube.find(slow[t]);
+        // All tubes are without gaps, so the nearest annotated frame is the tube's first or last.
+        const Box& expected = row != tube.end()               ? row->second
+                              : slow[t] < tube.begin()->first ? tube.begin()->second
+                                                              : tube.rbegin()->second;
+        row != tube.end() ? ++whole : ++filled;
+        EXPECT_TRUE(actor.tubelet[t] == expected) << sample.keyframe.timestamp << " " << t;
+        EXPECT_TRUE(mirrored.actors[a].tubelet[t] == FlipBox(expected));
+      }
+    }
+  }
+  EXPECT_GT(whole, 100);
+  EXPECT_GT(filled, 10);
+
+  settings.usage = Usage::kInference;
+  EXPECT_THAT((*OpenUcf24(options, settings, ""))->Load(0, 0)->actors[0].tubelet, IsEmpty());
+  settings = Settings(Usage::kTrain);
+  EXPECT_THAT((*OpenUcf24(options, settings, ""))->Load(0, 0)->actors[0].tubelet, IsEmpty());
+}
+
 // A data root of our own, with two videos that need not be decodable to be opened.
 class Ucf24FilesTest : public ::testing::Test {
  protected:
@@ -179,7 +241,45 @@ TEST_F(Ucf24FilesTest, AKeyFrameBeyondTheEndOfACutVideo) {
   EXPECT_THAT(std::string(dataset->Load(1, 0).status().message()), HasSubstr("v_A.mp4: has "));
 }
 
+// A proposal stands for the person whose labels it has.
+TEST_F(Ucf24FilesTest, ProposalsCarryTheTubeletOfTheirPerson) {
+  Write("clips.txt", "A/v_A\n");
+  Write("videos/A/v_A.avi",
+        *ReadFile("datasets/ucf24/testdata/videos/SoccerJuggling/v_SoccerJuggling_g23_c01.avi"));
+  Write("annotations.csv",
+        "A/v_A,5,3,32,24,160,120,4\nA/v_A,5,3,200,24,300,120,1\nA/v_A,7,3,40,24,160,120,4\n");
+  Write("detections.csv", "A/v_A,5,0,0.7,32,24,160,118\n");
+  Ucf24Options options = Clips();
+  options.detections = "detections.csv";
+  ClipDatasetOptions settings = Settings(Usage::kTrain);
+  settings.tubelets = true;
+  settings.flip_probability = 0;
+  const Sample sample = *(*OpenUcf24(options, settings, root_))->Load(0, 0);
+  ASSERT_EQ(sample.actors.size(), 3);
+  EXPECT_EQ(sample.actors[2].person_id, 4);
+  EXPECT_EQ(sample.actors[2].tubelet, sample.actors[0].tubelet);
+  // Slow frames 0, 0, 0, 0, 4, 8, 13, 15 (of 32 fast ones from -12 on) with boxes in 4 and 6.
+  EXPECT_FLOAT_EQ(sample.actors[0].tubelet[0].x1, 0.1f);
+  EXPECT_FLOAT_EQ(sample.actors[0].tubelet[7].x1, 0.125f);
+  EXPECT_FLOAT_EQ(sample.actors[1].tubelet[7].x1, 0.625f);
+}
+
+TEST_F(Ucf24FilesTest, TubeletsNeedTheColumnTube) {
+  ClipDatasetOptions settings = Settings(Usage::kTrain);
+  settings.tubelets = true;
+  const absl::Status status = OpenUcf24(Clips(), settings, root_).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("annotations.csv:1: no eighth column, tube, which dataset.clip.tubelets needs"));
+}
+
 TEST_F(Ucf24FilesTest, ErrorsNameFileLineAndValue) {
+  Write("annotations.csv", "A/v_A,1,3,0,0,1,1,0\nA/v_A,2,3,0,0,1,1\n");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv:2: 7 columns, the rows before have 8"));
+  Write("annotations.csv", "A/v_A,1,3,0,0,1,1,-1\n");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv:1: tube is -1, allowed: 0 or more"));
+  Write("annotations.csv", "A/v_A,1,3,0,0,1,1,2\nA/v_A,1,3,0,0,9,9,2\n");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv:2: tube 2 has a second box in this frame"));
   Write("annotations.csv", "A/v_A,1,24,0,0,1,1\n");
   EXPECT_THAT(Error(), HasSubstr("annotations.csv:1: class is 24, allowed: 0..23"));
   Write("annotations.csv", "A/v_A,0,3,0,0,1,1\n");

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The program as users meet it: what it prints and writes, and its exit codes.
+set -uo pipefail
+compute=datasets/compute_flow
+root=$(mktemp -d)
+failed=0
+
+# expect CODE TEXT ARGUMENT...: runs the program; its output has TEXT.
+expect() {
+  local code=$1 text=$2 output
+  shift 2
+  output=$("$compute" "$@" 2>&1)
+  local got=$?
+  if ((got != code)) || [[ $output != *"$text"* ]]; then
+    printf 'compute_flow %s\n  exit code %d, expected %d with "%s" in:\n%s\n' "$*" "$got" "$code" "$text" "$output" >&2
+    failed=1
+  fi
+}
+
+expect 2 "error: set either --dataset"
+expect 2 "error: set either --dataset" --dataset=ucf24 --split=clips --videos=a.avi
+expect 2 "error: --split says which videos" --dataset=ucf24
+expect 2 "error: --split says which videos" --videos=a.avi --split=clips
+expect 2 "error: --method: \"farneback\" is no flow method; allowed: dis, tvl1" --videos=a.avi --method=farneback
+expect 2 "error: --threads is -1; allowed: 0..1024" --videos=a.avi --threads=-1
+expect 2 "error: --dataset=ucf is no data set" --dataset=ucf --split=clips
+expect 2 "error: unexpected argument 'more'" --videos=a.avi more
+expect 1 "/nowhere: there is no such folder" --dataset=ucf24 --split=clips --root=/nowhere
+expect 1 "nothing.avi: no such video" --videos="$root/nothing.avi"
+
+mkdir -p "$root/videos/Basketball"
+cp -L datasets/ucf24/testdata/annotations.csv "$root/"
+# A raw stream can be cut anywhere: 67 frames are enough.
+video=videos/Basketball/v_Basketball_g01_c02.mp4
+head -c 200000 datasets/ucf24/testdata/$video >"$root/$video"
+echo Basketball/v_Basketball_g01_c02 >"$root/clips.txt"
+expect 0 "dis flow: 1 videos computed, 0 were complete, 0 failed" --dataset=ucf24 --root="$root" --split=clips
+expect 0 "dis flow: 0 videos computed, 1 were complete, 0 failed" --dataset=ucf24 --root="$root" --split=clips
+folder=$root/$video.flow_dis
+pngs=("$folder"/*.png)
+((${#pngs[@]} == 67)) || { echo "${#pngs[@]} PNGs in $folder, expected 67" >&2; failed=1; }
+
+# Wildcards leave flow folders out; the bad video is named and the good one counted.
+echo "no video" >"$root/videos/Basketball/bad.avi"
+expect 1 "dis flow: 0 videos computed, 1 were complete, 1 failed" --videos="$root/videos/Basketball/*"
+expect 1 "failed: $root/videos/Basketball/bad.avi: not a video FFmpeg can read" --videos="$root/videos/Basketball/*"
+expect 1 "error: 1 of 2 videos have no flow, first $root/videos/Basketball/bad.avi" --videos="$root/videos/Basketball/*"
+
+rm -rf "$root"
+exit $failed

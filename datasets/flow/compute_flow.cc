@@ -1,0 +1,197 @@
+#include "datasets/flow/compute_flow.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/video_frames.h"
+#include "google/protobuf/text_format.h"
+#include "opencv2/core/version.hpp"
+#include "opencv2/imgcodecs.hpp"
+#include "opencv2/imgproc.hpp"
+#include "ops/base/file.h"
+#include "ops/base/progress.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+namespace {
+
+// A folder being written to by this process only. The lock ends with the process, however that
+// ends, so that a folder left by a killed one can be taken over.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFolder() {
+    if (descriptor_ < 0) return;
+    std::error_code ignored;
+    if (!renamed_) std::filesystem::remove_all(path_, ignored);
+    ::close(descriptor_);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  // Makes the folder, or empties the one that is there.
+  absl::Status Take() {
+    MRSN_RETURN_IF_ERROR(MakeFolders(path_));
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor_ < 0) return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot open this folder"));
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      ::close(descriptor_);
+      descriptor_ = -1;
+      return absl::AbortedError(absl::StrCat(path_, ": another process is writing it"));
+    }
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+      std::filesystem::remove_all(entry.path(), error);
+    }
+    if (error) return absl::UnavailableError(absl::StrCat(path_, ": cannot empty it: ", error.message()));
+    return absl::OkStatus();
+  }
+
+  // In place of what `to` was; after everything in it is on disk.
+  absl::Status Rename(const std::string& to) {
+    if (::syncfs(descriptor_) != 0) return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot sync"));
+    std::error_code error;
+    std::filesystem::remove_all(to, error);
+    if (!error) std::filesystem::rename(path_, to, error);
+    if (error) {
+      return absl::UnavailableError(absl::StrCat(to, ": cannot rename ", path_, " to it: ", error.message()));
+    }
+    renamed_ = true;
+    return absl::OkStatus();
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+  int descriptor_ = -1;
+  bool renamed_ = false;
+};
+
+// The PNG file of a flow (pixels).
+absl::StatusOr<std::vector<uchar>> EncodePng(const cv::Mat& flow) {
+  cv::Mat bgr;
+  cv::cvtColor(EncodeFlow(flow), bgr, cv::COLOR_RGB2BGR);
+  std::vector<uchar> png;
+  if (!cv::imencode(".png", bgr, png)) return absl::InternalError("cannot encode a PNG");
+  return png;
+}
+
+// Needs no name of its own until it is complete: the folder has a temporary one.
+absl::Status WriteBytes(const std::string& path, const std::vector<uchar>& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  file.close();
+  if (!file) return absl::UnavailableError(absl::StrCat(path, ": cannot write ", bytes.size(), " bytes"));
+  return absl::OkStatus();
+}
+
+absl::Status WriteFlow(const VideoFrames& frames, FlowMethod method, FlowEstimator& estimator,
+                       const std::function<void()>& frame_done, const std::string& folder) {
+  const FrameFolder images = FlowImages(folder);
+  MRSN_ASSIGN_OR_RETURN(cv::Mat frame, frames.read(0));
+  const cv::Size size = frame.size();
+  MRSN_ASSIGN_OR_RETURN(std::vector<uchar> png, EncodePng(cv::Mat::zeros(size, CV_32FC2)));
+  for (int64_t number = 0; number < frames.count; ++number) {
+    if (number + 1 < frames.count) {
+      MRSN_ASSIGN_OR_RETURN(cv::Mat next, frames.read(number + 1));
+      const absl::StatusOr<cv::Mat> flow = estimator.Estimate(frame, next);
+      if (!flow.ok()) {
+        return absl::Status(flow.status().code(),
+                            absl::StrCat("frame ", number + 1, ": ", flow.status().message()));
+      }
+      MRSN_ASSIGN_OR_RETURN(png, EncodePng(*flow));
+      frame = std::move(next);
+    }
+    MRSN_RETURN_IF_ERROR(WriteBytes(images.PathOf(number), png));
+    frame_done();
+  }
+  FlowInfo info;
+  info.set_method(FlowMethodName(method));
+  info.set_bound(kFlowBound);
+  info.set_opencv(CV_VERSION);
+  info.set_frames(static_cast<int>(frames.count));
+  info.set_width(size.width);
+  info.set_height(size.height);
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(info, &text);
+  return WriteFileAtomically(FlowInfoPath(folder),
+                             absl::StrCat("# proto-file: datasets/flow/flow_info.proto\n"
+                                          "# proto-message: mrsn.FlowInfo\n",
+                                          text));
+}
+
+}  // namespace
+
+absl::StatusOr<bool> ComputeFlow(const std::string& video, FlowMethod method, FlowEstimator& estimator,
+                                 const std::function<void()>& frame_done) {
+  const std::string folder = FlowFolder(video, method);
+  if (CheckFlowFolder(folder, method).ok()) return false;
+  MRSN_ASSIGN_OR_RETURN(const VideoFrames frames, OpenFrames(video));
+  TemporaryFolder temporary(folder + ".tmp");
+  MRSN_RETURN_IF_ERROR(temporary.Take());
+  const absl::Status written = WriteFlow(frames, method, estimator, frame_done, temporary.path());
+  if (!written.ok()) return absl::Status(written.code(), absl::StrCat(video, ": ", written.message()));
+  MRSN_RETURN_IF_ERROR(CheckFlowFolder(temporary.path(), method).status());
+  MRSN_RETURN_IF_ERROR(temporary.Rename(folder));
+  return true;
+}
+
+absl::StatusOr<FlowReport> ComputeFlows(const std::vector<std::string>& videos, FlowMethod method,
+                                        int threads) {
+  std::vector<std::unique_ptr<FlowEstimator>> estimators;
+  for (int i = 0; i < std::max(1, threads); ++i) {
+    MRSN_ASSIGN_OR_RETURN(estimators.emplace_back(), MakeFlowEstimator(method));
+  }
+  FlowReport report;
+  std::vector<std::string> missing;
+  for (const std::string& video : videos) {
+    if (!CheckFlowFolder(FlowFolder(video, method), method).ok()) missing.push_back(video);
+  }
+  report.skipped = static_cast<int64_t>(videos.size() - missing.size());
+
+  std::mutex mutex;  // of all that follows
+  ProgressBar progress(absl::StrCat("compute ", FlowMethodName(method), " flow"), videos.size(), "frames",
+                       report.skipped);
+  size_t next = 0;
+  int64_t done = report.skipped, frames = 0;
+  std::vector<std::pair<size_t, absl::Status>> failed;
+  const auto work = [&](FlowEstimator& estimator) {
+    std::unique_lock<std::mutex> lock(mutex);
+    while (next < missing.size()) {
+      const size_t index = next++;
+      lock.unlock();
+      const absl::StatusOr<bool> computed = ComputeFlow(missing[index], method, estimator, [&] {
+        std::lock_guard<std::mutex> counting(mutex);
+        progress.Update(done, ++frames, "");
+      });
+      lock.lock();
+      if (!computed.ok()) {
+        failed.emplace_back(index, computed.status());
+      } else {
+        ++(*computed ? report.computed : report.skipped);
+      }
+      progress.Update(++done, frames, failed.empty() ? "" : absl::StrCat(failed.size(), " failed"));
+    }
+  };
+  std::vector<std::thread> workers;
+  for (const auto& estimator : estimators) workers.emplace_back([&] { work(*estimator); });
+  for (std::thread& worker : workers) worker.join();
+  progress.Finish();
+  std::sort(failed.begin(), failed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [index, status] : failed) report.failed.emplace_back(missing[index], std::move(status));
+  return report;
+}
+
+}  // namespace mrsn::datasets

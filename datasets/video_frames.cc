@@ -1,0 +1,94 @@
+#include "datasets/video_frames.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "opencv2/imgcodecs.hpp"
+#include "opencv2/imgproc.hpp"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+namespace {
+
+constexpr int64_t kMaxFrames = 999999;  // six digits
+
+// libjpeg fills what is missing with grey and only warns.
+bool IsCutJpeg(const std::string& contents) {
+  if (!absl::StartsWith(contents, "\xFF\xD8")) return false;
+  // Some encoders pad the file behind its end-of-image marker.
+  const size_t tail = contents.size() > 32 ? contents.size() - 32 : 0;
+  return contents.find("\xFF\xD9", tail) == std::string::npos;
+}
+
+}  // namespace
+
+std::string FrameFolder::PathOf(int64_t number) const {
+  return absl::StrFormat("%s%06d%s", prefix, number + 1, extension);
+}
+
+FrameFolder JpegFolder(const std::string& folder) {
+  return {absl::StrCat(folder, "/", std::filesystem::path(folder).filename().string(), "_"), ".jpg"};
+}
+
+int64_t CountFrames(const FrameFolder& folder) {
+  int64_t there = 0, missing = 1;  // the first `there` frames seem to exist, number `missing` does not
+  while (missing <= kMaxFrames && FileExists(folder.PathOf(missing - 1))) {
+    there = missing;
+    missing *= 2;
+  }
+  while (there + 1 < missing) {
+    const int64_t middle = there + (missing - there) / 2;
+    (FileExists(folder.PathOf(middle - 1)) ? there : missing) = middle;
+  }
+  return there;
+}
+
+absl::StatusOr<cv::Mat> ReadImage(const std::string& path) {
+  MRSN_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
+  if (IsCutJpeg(contents)) return absl::DataLossError(absl::StrCat(path, ": the image breaks off"));
+  cv::Mat bgr;
+  try {
+    if (!contents.empty()) {
+      const cv::Mat bytes(1, static_cast<int>(contents.size()), CV_8UC1, const_cast<char*>(contents.data()));
+      bgr = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+    }
+  } catch (const cv::Exception& error) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", error.err));
+  }
+  if (bgr.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": not an image OpenCV can read"));
+  cv::Mat rgb;
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  return rgb;
+}
+
+VideoFrames FramesOf(std::shared_ptr<const DecodedVideo> video) {
+  const int64_t count = video->frames.size();
+  return {count, [video = std::move(video)](int64_t number) -> absl::StatusOr<cv::Mat> {
+            return video->frames[number];
+          }};
+}
+
+VideoFrames FramesOf(const FrameFolder& folder, int64_t count) {
+  return {count, [folder](int64_t number) { return ReadImage(folder.PathOf(number)); }};
+}
+
+absl::StatusOr<VideoFrames> OpenFrames(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    MRSN_ASSIGN_OR_RETURN(DecodedVideo video, DecodeVideo(path));
+    return FramesOf(std::make_shared<const DecodedVideo>(std::move(video)));
+  }
+  const FrameFolder folder = JpegFolder(path);
+  const int64_t count = CountFrames(folder);
+  if (count == 0) return absl::NotFoundError(absl::StrCat(folder.PathOf(0), ": no such frame"));
+  return FramesOf(folder, count);
+}
+
+}  // namespace mrsn::datasets

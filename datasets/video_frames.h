@@ -1,0 +1,48 @@
+// One view of a video's frames, whether it is a video file or a folder of images.
+#ifndef MRSN_DATASETS_VIDEO_FRAMES_H_
+#define MRSN_DATASETS_VIDEO_FRAMES_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datasets/video_reader.h"
+#include "opencv2/core.hpp"
+
+namespace mrsn::datasets {
+
+// Frames are numbered from 0; each is 8-bit RGB (CV_8UC3), rows from the top.
+struct VideoFrames {
+  int64_t count = 0;
+  std::function<absl::StatusOr<cv::Mat>(int64_t number)> read;  // 0 <= number < count; not to be written to
+};
+
+// Image files <prefix>000001<extension>, <prefix>000002<extension>, ...
+struct FrameFolder {
+  std::string prefix;                        // with the folder: "frames/video/video_"
+  std::string extension;                     // ".jpg"
+  std::string PathOf(int64_t number) const;  // of frame 0 it is <prefix>000001<extension>
+};
+
+// A video kept as AVA's are: <folder>/<name of the folder>_%06d.jpg.
+FrameFolder JpegFolder(const std::string& folder);
+
+// How many frames there are from the first on without a gap; looks for O(log n) of the files only,
+// so that one of several gaps may go unseen until a frame is read.
+int64_t CountFrames(const FrameFolder& folder);
+
+// 8-bit RGB. A file that is missing, broken off or no image is an error naming it.
+absl::StatusOr<cv::Mat> ReadImage(const std::string& path);
+
+VideoFrames FramesOf(std::shared_ptr<const DecodedVideo> video);
+// Reads an image whenever a frame is asked for and keeps none. `count` as of CountFrames.
+VideoFrames FramesOf(const FrameFolder& folder, int64_t count);
+
+// The frames of a video file, decoded at once, or of a JpegFolder.
+absl::StatusOr<VideoFrames> OpenFrames(const std::string& path);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_VIDEO_FRAMES_H_
