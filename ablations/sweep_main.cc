@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "experiments/runner/machine.h"
 #include "experiments/runner/many.h"
+#include "experiments/runner/speed.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
@@ -56,6 +57,20 @@ absl::Status PrintPoints(const std::vector<RunRequest>& requests, const std::str
   return absl::OkStatus();
 }
 
+// The models' speed, after everything else has ended.
+absl::Status MeasureRows(const Table& table, const std::string& configs_root,
+                         const std::string& results_root) {
+  std::vector<std::string> rows;
+  for (const Table::Row& row : table.row()) {
+    if (!row.experiment().empty()) rows.push_back(row.experiment());
+  }
+  experiments::SpeedOptions options;
+  options.configs_root = configs_root;
+  MRSN_ASSIGN_OR_RETURN(const std::vector<Speed> speeds, experiments::MeasureSpeeds(rows, options));
+  for (const Speed& speed : speeds) MRSN_RETURN_IF_ERROR(experiments::WriteSpeed(results_root, speed));
+  return absl::OkStatus();
+}
+
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
                       int parallel) {
   const std::string data_files = experiments::DataFilesRoot();
@@ -71,6 +86,7 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
   if (!sweep.has_table()) return PrintPoints(requests, results_root);
   MRSN_ASSIGN_OR_RETURN(const Table table,
                         experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
+  if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, options.configs_root, results_root));
   MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
                         experiments::ViewTable(table, {options.configs_root, results_root, ""}));
   std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());

@@ -36,6 +36,7 @@ absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const Ba
   DetectorInput input;
   input.slow = batch.slow;
   input.fast = batch.fast;
+  input.flow = batch.flow;
   input.boxes = batch.boxes;
   input.clip_index = batch.clip_index;
   if (windows.bank != nullptr) {
@@ -44,7 +45,7 @@ absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const Ba
   return input;
 }
 
-Truth TruthOf(const datasets::ClipBatch& batch) { return {batch.labels, {}}; }
+Truth TruthOf(const datasets::ClipBatch& batch) { return {batch.labels, batch.tubelets}; }
 
 ClassLoss ClassLossOf(TrainConfig::Loss loss) {
   return loss == TrainConfig::SOFTMAX ? ClassLoss::kSoftmax : ClassLoss::kBce;

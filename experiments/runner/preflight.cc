@@ -87,6 +87,17 @@ class Checker {
           absl::StrFormat("clip.fast_ratio is %d; the model's fast pathway reads %d frames for a slow one",
                           config.clip().fast_ratio(), model.alpha()));
     }
+    if (model.reads_flow() && !config.has_flow()) {
+      return absl::InvalidArgumentError(
+          "flow is not set; the model's backbone reads optical flow: add flow {} here, and make the files "
+          "with "
+          "./bazelw run //datasets:compute_flow (see its --help)");
+    }
+    if (usage == Usage::kTrain && model.needs_tubelets() && !config.clip().tubelets()) {
+      return absl::InvalidArgumentError(
+          "clip.tubelets is not set; the model is trained on each person's boxes in every frame: set it to "
+          "true");
+    }
     if (usage == Usage::kTrain && dataset.size() == 0) {
       return absl::InvalidArgumentError("there is no clip to train on");
     }

@@ -1,6 +1,7 @@
 #include "experiments/tables/render.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -84,6 +85,40 @@ std::string ToTerminal(const TableView& view) {
   if (!view.notes.empty()) absl::StrAppend(&text, "\n");
   for (const std::string& note : view.notes) absl::StrAppend(&text, note, "\n");
   return text;
+}
+
+std::string CommandsOf(const TableView& view) {
+  const Grid& grid = view.grids.front();
+  std::string text;
+  for (const auto& row : grid.rows) {
+    for (size_t c = 0; c < row.size(); ++c) {
+      if (grid.columns[c].code && !row[c].empty())
+        absl::StrAppend(&text, Padded(row[0], 24, false), "  ", row[c], "\n");
+    }
+  }
+  return text;
+}
+
+std::string ToJson(const TableView& view) {
+  nlohmann::ordered_json json;
+  json["id"] = view.id;
+  json["tables"] = nlohmann::ordered_json::array();
+  for (const Grid& grid : view.grids) {
+    nlohmann::ordered_json table = {{"caption", grid.caption}, {"rows", nlohmann::ordered_json::array()}};
+    for (const auto& cells : grid.rows) {
+      nlohmann::ordered_json row;
+      for (size_t c = 0; c < cells.size(); ++c) {
+        std::string name = grid.columns[c].heading;
+        // A gain is that of the column before it.
+        if (name == "gain") name = absl::StrCat(name, " of ", grid.columns[c - 1].heading);
+        row[name] = cells[c];
+      }
+      table["rows"].push_back(std::move(row));
+    }
+    json["tables"].push_back(std::move(table));
+  }
+  json["notes"] = view.notes;
+  return json.dump(2) + "\n";
 }
 
 absl::StatusOr<std::string> ReplaceSection(absl::string_view text, absl::string_view id,

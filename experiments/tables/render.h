@@ -13,6 +13,12 @@ namespace mrsn::experiments {
 std::string ToMarkdown(const TableView& view);
 
 // Columns of equal width; without the commands, which a terminal has no room for.
+// The commands of a view's first table, a line for each row that has one.
+std::string CommandsOf(const TableView& view);
+
+// {"id": .., "tables": [{"caption": .., "rows": [{"<heading>": "<cell>", ..}, ..]}, ..], "notes": [..]}
+std::string ToJson(const TableView& view);
+
 std::string ToTerminal(const TableView& view);
 
 // `text` with what stands between the lines "<!-- begin <id> -->" and "<!-- end -->"

@@ -209,6 +209,36 @@ TEST(ToTerminal, AlignsColumnsAndLeavesCommandsOut) {
             "\nA note.\n");
 }
 
+TEST(ToJson, NamesEveryCell) {
+  EXPECT_EQ(ToJson(SmallView()),
+            R"({
+  "id": "t",
+  "tables": [
+    {
+      "caption": "Caption",
+      "rows": [
+        {
+          "row": "a",
+          "mAP": "5 ± 1",
+          "command": "x"
+        },
+        {
+          "row": "bcd",
+          "mAP": "12",
+          "command": ""
+        }
+      ]
+    }
+  ],
+  "notes": [
+    "A note."
+  ]
+}
+)");
+}
+
+TEST(CommandsOf, OnlyRowsThatHaveOne) { EXPECT_EQ(CommandsOf(SmallView()), "a                         x\n"); }
+
 TEST(ReplaceSection, Replaces) {
   EXPECT_EQ(*ReplaceSection("a\n<!-- begin t -->\nold\n<!-- end -->\nb\n", "t", "new\n"),
             "a\n<!-- begin t -->\nnew\n<!-- end -->\nb\n");
