@@ -1,6 +1,8 @@
 #include "datasets/clip_dataset.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -42,14 +44,14 @@ class ClipDataset : public Dataset {
 
   absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     const KeyframeRecord& record = records_[index];
-    MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<const DecodedVideo> video,
-                          cache_.Get(options_.video_paths[record.video]));
-    if (record.centre >= static_cast<int64_t>(video->frames.size())) {
-      return absl::DataLossError(absl::StrCat(options_.video_paths[record.video], ": has ",
-                                              video->frames.size(), " frames; the key frame is number ",
-                                              record.centre, " from 0"));
+    const std::string& path = options_.video_paths[record.video];
+    MRSN_ASSIGN_OR_RETURN(const VideoFrames video, Open(record.video));
+    if (record.centre >= video.count) {
+      return absl::DataLossError(absl::StrCat(path, ": has ", video.count,
+                                              " frames; the key frame is number ", record.centre, " from 0"));
     }
-    const ClipIndices clip = SampleClip(record.centre, video->frames.size(), options_.clip);
+    const ClipIndices clip = SampleClip(record.centre, video.count, options_.clip);
+    MRSN_ASSIGN_OR_RETURN(const FrameMap frames, ReadFrames(path, video, clip));
 
     Sample sample;
     sample.keyframe = record.keyframe;
@@ -71,22 +73,49 @@ class ClipDataset : public Dataset {
     }
 
     const auto transformed = [&](const std::vector<int64_t>& numbers) {
-      std::vector<const cv::Mat*> frames;
-      for (const int64_t number : numbers) frames.push_back(&video->frames[number]);
-      return TransformFrames(frames, transform);
+      std::vector<const cv::Mat*> chosen;
+      for (const int64_t number : numbers) chosen.push_back(&frames.at(number));
+      return TransformFrames(chosen, transform);
     };
     sample.slow = transformed(clip.slow);
     if (!clip.fast.empty()) sample.fast = transformed(clip.fast);
     if (options_.flow.has_value()) {
-      const cv::Size size(video->width, video->height);
       MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> flow,
-                            LoadFlow(record.video, video->frames.size(), size, clip.slow));
+                            LoadFlow(record.video, video.count, frames.begin()->second.size(), clip.slow));
       sample.flow = TransformFlow(flow, transform);
     }
     return sample;
   }
 
  private:
+  using FrameMap = std::map<int64_t, cv::Mat>;  // by number from 0
+
+  absl::StatusOr<VideoFrames> Open(int video) const {
+    const std::string& path = options_.video_paths[video];
+    if (!options_.folder_frames.empty()) return FramesOf(JpegFolder(path), options_.folder_frames[video]);
+    MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const DecodedVideo> decoded, cache_.Get(path));
+    return FramesOf(std::move(decoded));
+  }
+
+  // All frames of a clip, each read once; of one size.
+  static absl::StatusOr<FrameMap> ReadFrames(const std::string& path, const VideoFrames& video,
+                                             const ClipIndices& clip) {
+    FrameMap frames;
+    for (const std::vector<int64_t>* numbers : {&clip.slow, &clip.fast}) {
+      for (const int64_t number : *numbers) {
+        if (frames.count(number) > 0) continue;
+        MRSN_ASSIGN_OR_RETURN(frames[number], video.read(number));
+        const cv::Size size = frames[number].size(), first = frames[clip.slow[0]].size();
+        if (size != first) {
+          return absl::InvalidArgumentError(absl::StrCat(path, ": frame ", number + 1, " is ", size.width,
+                                                         "x", size.height, ", frame ", clip.slow[0] + 1, " ",
+                                                         first.width, "x", first.height));
+        }
+      }
+    }
+    return frames;
+  }
+
   // The flow of some frames of a video that has `count` frames of `size`.
   absl::StatusOr<std::vector<cv::Mat>> LoadFlow(int video, int64_t count, cv::Size size,
                                                 const std::vector<int64_t>& numbers) const {

@@ -40,6 +40,9 @@ struct ClipDatasetOptions {
   float flip_probability = 0.5;  // training only
   size_t cache_bytes = size_t{512} << 20;
   std::vector<std::string> video_paths;
+  // The number of frames of each video; then video_paths are folders of images (JpegFolder), of
+  // which only a clip's frames are read and none is kept. Empty: they are video files.
+  std::vector<int64_t> folder_frames;
   std::vector<ActionClass> classes;
   FrameSize annotation_frame_size;
   std::string fingerprint;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "datasets/ava/ava.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/flow_command.h"
 #include "datasets/micro_world/micro_world.h"
@@ -35,7 +36,22 @@ class Ranges {
   absl::Status status_;
 };
 
-bool IsUcf24(const DatasetConfig& config) { return config.dataset_case() == DatasetConfig::kUcf24; }
+// What unset fields of ClipConfig and TransformConfig stand for.
+struct Defaults {
+  int frames, stride, short_side;
+};
+Defaults DefaultsOf(const DatasetConfig& config) {
+  switch (config.dataset_case()) {
+    case DatasetConfig::kUcf24:
+      return {8, 4, 256};
+    case DatasetConfig::kAva:
+      return {8, 8, 256};
+    case DatasetConfig::kMicroWorld:
+    case DatasetConfig::DATASET_NOT_SET:
+      break;
+  }
+  return {4, 2, 0};
+}
 
 std::string SplitOf(const DatasetConfig& config, Usage usage) {
   if (usage == Usage::kTrain) return config.has_train_split() ? config.train_split() : "train";
@@ -49,8 +65,8 @@ FlowMethod FlowMethodOf(const FlowConfig& config) {
 ClipOptions ClipOf(const DatasetConfig& config) {
   const ClipConfig& clip = config.clip();
   ClipOptions options;
-  options.frames = clip.has_frames() ? clip.frames() : IsUcf24(config) ? 8 : 4;
-  options.stride = clip.has_stride() ? clip.stride() : IsUcf24(config) ? 4 : 2;
+  options.frames = clip.has_frames() ? clip.frames() : DefaultsOf(config).frames;
+  options.stride = clip.has_stride() ? clip.stride() : DefaultsOf(config).stride;
   options.fast_ratio = clip.fast_ratio();
   switch (clip.slow_frames()) {
     case ClipConfig::EVERY_ALPHA:
@@ -68,7 +84,7 @@ ClipOptions ClipOf(const DatasetConfig& config) {
 TransformOptions TransformOf(const DatasetConfig& config) {
   const TransformConfig& transform = config.transform();
   TransformOptions options;
-  options.short_side = transform.has_short_side() ? transform.short_side() : IsUcf24(config) ? 256 : 0;
+  options.short_side = transform.has_short_side() ? transform.short_side() : DefaultsOf(config).short_side;
   options.mean = transform.has_mean() ? transform.mean() : 0.45f;
   options.std = transform.has_std() ? transform.std() : 0.225f;
   return options;
@@ -97,9 +113,54 @@ micro::GenerateOptions GenerateOf(const MicroWorldConfig& config) {
   return options;
 }
 
+std::string AvaVersion(const AvaConfig& config) { return config.has_version() ? config.version() : "v2.2"; }
+
+AvaOptions AvaOf(const AvaConfig& config, const std::string& split) {
+  const bool train = split == "train";
+  const std::string version = AvaVersion(config), stem = absl::StrCat("annotations/ava_", split, "_");
+  AvaOptions options;
+  options.annotations = absl::StrCat(stem, version, ".csv");
+  options.excluded = absl::StrCat(stem, "excluded_timestamps_", version, ".csv");
+  options.boxes = absl::StrCat(stem, "predicted_boxes.csv");
+  options.label_map = absl::StrCat("annotations/ava_action_list_", version, ".pbtxt");
+  options.evaluated_label_map = absl::StrCat("annotations/ava_action_list_", version, "_for_activitynet_",
+                                             version == "v2.1" ? "2018" : "2019", ".pbtxt");
+  options.frames = "frames";
+  const auto choose = [](bool given, const std::string& path, std::string* option) {
+    if (given) *option = path;
+  };
+  if (train) {
+    choose(config.has_train_annotations(), config.train_annotations(), &options.annotations);
+    choose(config.has_train_excluded(), config.train_excluded(), &options.excluded);
+    choose(config.has_train_boxes(), config.train_boxes(), &options.boxes);
+  } else {
+    choose(config.has_val_annotations(), config.val_annotations(), &options.annotations);
+    choose(config.has_val_excluded(), config.val_excluded(), &options.excluded);
+    choose(config.has_val_boxes(), config.val_boxes(), &options.boxes);
+  }
+  choose(config.has_label_map(), config.label_map(), &options.label_map);
+  choose(config.has_evaluated_label_map(), config.evaluated_label_map(), &options.evaluated_label_map);
+  choose(config.has_frames(), config.frames(), &options.frames);
+  return options;
+}
+
 int KeyframeStep(const Ucf24Config& config, Usage usage) {
   if (usage == Usage::kTrain) return config.has_train_keyframe_step() ? config.train_keyframe_step() : 1;
   return config.has_inference_keyframe_step() ? config.inference_keyframe_step() : 1;
+}
+
+// What holds for data sets that have two splits and annotate key frames only.
+void CheckKeyframeDataset(const DatasetConfig& config, absl::string_view name, Ranges* ranges) {
+  for (const std::string& split : {SplitOf(config, Usage::kTrain), SplitOf(config, Usage::kInference)}) {
+    if (split != "train" && split != "val") {
+      ranges->Fail("train_split or inference_split", absl::StrCat("\"", split, "\""),
+                   absl::StrCat(name, " has train and val"));
+    }
+  }
+  if (config.clip().tubelets()) {
+    ranges->Fail("clip.tubelets", "true",
+                 absl::StrCat(name, " annotates key frames only and has no column tube as ucf24 has"));
+  }
 }
 
 }  // namespace
@@ -112,24 +173,32 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
       ranges.Check("micro_world.train_videos", options.train_videos, 1, 100000);
       ranges.Check("micro_world.val_videos", options.val_videos, 1, 100000);
       ranges.Check("micro_world.keyframes_per_video", options.keyframes_per_video, 1, 897);
-      for (const std::string& split : {SplitOf(config, Usage::kTrain), SplitOf(config, Usage::kInference)}) {
-        if (split != "train" && split != "val") {
-          ranges.Fail("train_split or inference_split", absl::StrCat("\"", split, "\""),
-                      "micro_world has train and val");
-        }
-      }
-      if (config.clip().tubelets()) {
-        ranges.Fail("clip.tubelets", "true",
-                    "micro_world annotates key frames only and has no column tube as ucf24 has");
-      }
+      CheckKeyframeDataset(config, "micro_world", &ranges);
       break;
     }
     case DatasetConfig::kUcf24:
       ranges.Check("ucf24.train_keyframe_step", KeyframeStep(config.ucf24(), Usage::kTrain), 1, 1000);
       ranges.Check("ucf24.inference_keyframe_step", KeyframeStep(config.ucf24(), Usage::kInference), 1, 1000);
       break;
+    case DatasetConfig::kAva: {
+      CheckKeyframeDataset(config, "ava", &ranges);
+      const std::string version = AvaVersion(config.ava());
+      if (version != "v2.1" && version != "v2.2") {
+        ranges.Fail("ava.version", absl::StrCat("\"", version, "\""), "allowed: v2.1, v2.2");
+      }
+      for (const std::string split : {"train", "val"}) {
+        const AvaOptions options = AvaOf(config.ava(), split);
+        for (const auto& [field, path] : {std::pair(split + "_annotations", options.annotations),
+                                          {"label_map", options.label_map},
+                                          {"evaluated_label_map", options.evaluated_label_map},
+                                          {"frames", options.frames}}) {
+          if (path.empty()) ranges.Fail(absl::StrCat("ava.", field), "empty", "expected a path");
+        }
+      }
+      break;
+    }
     case DatasetConfig::DATASET_NOT_SET:
-      return absl::InvalidArgumentError("dataset is not set; choose one of micro_world, ucf24");
+      return absl::InvalidArgumentError("dataset is not set; choose one of micro_world, ucf24, ava");
   }
   const ClipOptions clip = ClipOf(config);
   ranges.Check("clip.frames", clip.frames, 1, 128);
@@ -194,6 +263,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
       options.training_iou = TrainingIou(config);
       options.inference_score = InferenceScore(config);
       return OpenUcf24(options, std::move(clip_dataset), root);
+    }
+    case DatasetConfig::kAva: {
+      if (root.empty()) {
+        return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
+      }
+      AvaOptions options = AvaOf(config.ava(), SplitOf(config, usage));
+      options.training_iou = TrainingIou(config);
+      options.inference_score = InferenceScore(config);
+      return OpenAva(options, std::move(clip_dataset), root);
     }
     case DatasetConfig::DATASET_NOT_SET:
       break;  // refused above

@@ -228,6 +228,11 @@ TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
       {"micro_world {} proposals { training_iou: 1.5 }",
        "dataset.proposals.training_iou is 1.5; allowed: 0..1"},
       {"micro_world {} cache_megabytes: -1", "dataset.cache_megabytes is -1; allowed: 0..65536"},
+      {"ava {} train_split: \"test\"", "\"test\"; ava has train and val"},
+      {"ava { version: \"2.2\" }", "dataset.ava.version is \"2.2\"; allowed: v2.1, v2.2"},
+      {"ava { val_annotations: \"\" }", "dataset.ava.val_annotations is empty; expected a path"},
+      {"ava { frames: \"\" }", "dataset.ava.frames is empty; expected a path"},
+      {"ava {} clip { tubelets: true }", "dataset.clip.tubelets is true; ava annotates key frames only"},
       {"micro_world {} flow { method: 3 }", "dataset.flow.method is 3; one of DIS, TVL1"},
       {"micro_world {} clip { tubelets: true }",
        "dataset.clip.tubelets is true; micro_world annotates key frames only and has no column tube"},
@@ -240,6 +245,7 @@ TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
   }
   EXPECT_TRUE(ValidateDatasetConfig(Config("micro_world {}")).ok());
   EXPECT_TRUE(ValidateDatasetConfig(Config("ucf24 {} clip { fast_ratio: 4 }")).ok());
+  EXPECT_TRUE(ValidateDatasetConfig(Config("ava { train_excluded: \"\" val_boxes: \"\" }")).ok());
 }
 
 }  // namespace

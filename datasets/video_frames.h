@@ -29,8 +29,8 @@ struct FrameFolder {
 // A video kept as AVA's are: <folder>/<name of the folder>_%06d.jpg.
 FrameFolder JpegFolder(const std::string& folder);
 
-// How many frames there are from the first on without a gap; looks for O(log n) of the files only,
-// so that one of several gaps may go unseen until a frame is read.
+// How many frames there are, numbered without a gap. Looks for O(log n) of the files only: where there
+// are gaps it may count past one, and the frame that is missing is an error when it is read.
 int64_t CountFrames(const FrameFolder& folder);
 
 // 8-bit RGB. A file that is missing, broken off or no image is an error naming it.

@@ -51,7 +51,7 @@ TEST(VideoFramesTest, AJpegFolderIsNumberedFromOne) {
   EXPECT_THAT(std::string(frames->read(2).status().message()), HasSubstr("-5KQ66BBWC4_000003.jpg"));
 }
 
-TEST(VideoFramesTest, CountsUpToTheFirstMissingFrame) {
+TEST(VideoFramesTest, CountsFramesWithoutListingThem) {
   const FrameFolder folder = {Folder() + "/", ".png"};
   for (int count = 0; count < 40; ++count) {
     EXPECT_EQ(CountFrames(folder), count);

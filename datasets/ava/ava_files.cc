@@ -67,6 +67,17 @@ absl::StatusOr<std::vector<DetectedBox>> ReadAvaBoxes(const std::string& path) {
   return rows;
 }
 
+absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path) {
+  std::set<Keyframe> keyframes;
+  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&keyframes](const CsvRow& row) -> absl::Status {
+    if (row.size() != 2) return row.Error(absl::StrCat(row.size(), " columns, expected video,second"));
+    MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
+    keyframes.insert(keyframe);
+    return absl::OkStatus();
+  }));
+  return keyframes;
+}
+
 absl::StatusOr<std::vector<ActionClass>> ReadLabelMap(const std::string& path) {
   MRSN_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
   std::vector<ActionClass> classes;

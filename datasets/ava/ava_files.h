@@ -1,7 +1,8 @@
-// AVA's files: annotations, detected boxes, label maps.
+// AVA's files: annotations, excluded key frames, detected boxes, label maps.
 #ifndef MRSN_DATASETS_AVA_AVA_FILES_H_
 #define MRSN_DATASETS_AVA_AVA_FILES_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ absl::StatusOr<std::vector<AnnotatedBox>> ReadAvaAnnotations(const std::string& 
 // Rows video,second,x1,y1,x2,y2,label,score (PySlowFast's and LFB's box lists; the
 // label is not used).
 absl::StatusOr<std::vector<DetectedBox>> ReadAvaBoxes(const std::string& path);
+
+// Rows video,second: key frames that are neither trained on nor evaluated.
+absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path);
 
 // Either of AVA's label maps: `item { name: "stand" id: 1 }` or
 // `label { name: "stand" label_id: 1 label_type: PERSON_MOVEMENT }`, whose type becomes

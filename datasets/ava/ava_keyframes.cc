@@ -68,7 +68,12 @@ absl::StatusOr<std::vector<KeyframeRecord>> MakeAvaKeyframes(const std::vector<A
                                        proposals[keyframe], options.training_iou);
         break;
       case Usage::kInference:
-        record.actors = InferenceActors(proposals[keyframe], options.inference_score);
+        if (options.has_boxes) {
+          record.actors = InferenceActors(proposals[keyframe], options.inference_score);
+          break;
+        }
+        for (const Actor& actor : GroundTruthActors(record.annotations, index_of_id))
+          record.actors.push_back({actor.box, actor.score, {}});
         break;
     }
     result.push_back(std::move(record));

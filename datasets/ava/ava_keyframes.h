@@ -16,6 +16,7 @@ struct AvaKeyframeOptions {
   Usage usage = Usage::kTrain;
   float training_iou = 0.75;
   float inference_score = 0.85;
+  bool has_boxes = true;  // false: there is no box list; inference is given ground truth without labels
   double frames_per_second = 30;
 };
 

@@ -1,4 +1,6 @@
 // AVA files and the key frames made of them.
+#include <map>
+
 #include "datasets/ava/ava_files.h"
 #include "datasets/ava/ava_keyframes.h"
 #include "gmock/gmock.h"
@@ -88,6 +90,35 @@ TEST(AvaFilesTest, BadLabelMaps) {
       HasSubstr("id 1 a second time"));
 }
 
+// The published files: the evaluated classes are a subset of all, under the same names.
+TEST(AvaFilesTest, PublishedLabelMaps) {
+  const std::string folder = "datasets/ava/testdata/";
+  const auto all = ReadLabelMap(folder + "ava_action_list_v2.2.pbtxt");
+  const auto evaluated = ReadLabelMap(folder + "ava_action_list_v2.2_for_activitynet_2019.pbtxt");
+  ASSERT_TRUE(all.ok() && evaluated.ok()) << all.status() << evaluated.status();
+  ASSERT_EQ(all->size(), 80);
+  ASSERT_EQ(evaluated->size(), 60);
+  std::map<std::string, int> kinds;
+  for (int i = 0; i < 80; ++i) {
+    EXPECT_EQ((*all)[i].id, i + 1);
+    ++kinds[(*all)[i].kind];
+  }
+  EXPECT_EQ(kinds, (std::map<std::string, int>{
+                       {"person-movement", 14}, {"object-manipulation", 49}, {"person-interaction", 17}}));
+  for (const ActionClass& action : *evaluated) EXPECT_EQ((*all)[action.id - 1].name, action.name);
+}
+
+TEST(AvaFilesTest, ExcludedKeyframes) {
+  const auto published = ReadAvaExcluded("datasets/ava/testdata/ava_val_excluded_timestamps_v2.2.csv");
+  ASSERT_TRUE(published.ok()) << published.status();
+  EXPECT_EQ(published->size(), 37);  // its lines
+  EXPECT_EQ(published->count({"5BDj0ow5hnA", 1038}), 1);
+  EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,0902\nv,0902,1\n")).status().message()),
+              HasSubstr("ava_test.csv:2: 3 columns, expected video,second"));
+  EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,1\n")).status().message()),
+              HasSubstr("second is 1, allowed"));
+}
+
 const std::vector<ActionClass> kClasses = {{3, "run", ""}, {11, "sit", ""}, {12, "stand", ""}};
 const Box kLeft = {0, 0, 0.5f, 1}, kRight = {0.5f, 0, 1, 1};
 
@@ -130,6 +161,19 @@ TEST(AvaKeyframesTest, InferenceUsesDetectedBoxesOnly) {
   EXPECT_THAT((*records)[0].actors[0].labels, IsEmpty());
   EXPECT_EQ((*records)[0].centre, 16);
   EXPECT_THAT((*records)[1].actors, IsEmpty());
+}
+
+TEST(AvaKeyframesTest, WithoutBoxListInferenceHasUnlabelledGroundTruth) {
+  AvaKeyframeOptions options;
+  options.usage = Usage::kInference;
+  options.has_boxes = false;
+  std::vector<std::string> videos;
+  const auto records = MakeAvaKeyframes({{{"a", 904}, kLeft, 12, 3}, {{"a", 904}, kLeft, 11, 3}}, {},
+                                        kClasses, options, &videos);
+  ASSERT_TRUE(records.ok());
+  ASSERT_EQ((*records)[0].actors.size(), 1);
+  EXPECT_TRUE((*records)[0].actors[0].box == kLeft);
+  EXPECT_THAT((*records)[0].actors[0].labels, IsEmpty());
 }
 
 TEST(AvaKeyframesTest, UnknownAction) {

@@ -1,0 +1,240 @@
+// AVA as users open it, on a tree of a few small frames that the tests write.
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "datasets/flow/compute_flow.h"
+#include "datasets/open_dataset.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "opencv2/imgcodecs.hpp"
+#include "opencv2/imgproc.hpp"
+#include "ops/base/file.h"
+
+namespace mrsn::datasets {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr int kWidth = 64, kHeight = 48;
+
+// Two pathways, 8 frames in all, around the key frame.
+const char kClip[] =
+    "clip { frames: 2 stride: 4 fast_ratio: 4 } transform { short_side: 0 flip_probability: 0 } ";
+
+DatasetConfig Config(const std::string& text) {
+  DatasetConfig config;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kClip + text, &config)) << text;
+  return config;
+}
+
+class AvaDatasetTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = ::testing::TempDir() + "ava_dataset_test." +
+            ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(root_);
+    for (const char* name :
+         {"ava_action_list_v2.2.pbtxt", "ava_action_list_v2.2_for_activitynet_2019.pbtxt"}) {
+      Write(absl::StrCat("annotations/", name), *ReadFile(absl::StrCat("datasets/ava/testdata/", name)));
+    }
+    Write("annotations/ava_val_v2.2.csv",
+          "1j20qq1JyX4,0902,0.031,0.162,0.670,0.995,12,0\n"
+          "1j20qq1JyX4,0902,0.031,0.162,0.670,0.995,17,0\n"
+          "1j20qq1JyX4,0902,0.500,0.100,0.900,0.900,80,1\n"
+          "1j20qq1JyX4,0903,0.034,0.189,0.669,0.980,12,0\n"
+          "5BDj0ow5hnA,0902,0.100,0.100,0.500,0.900,14,7\n"
+          "5BDj0ow5hnA,0903,0.100,0.100,0.500,0.900,14,7\n");
+    Write("annotations/ava_val_excluded_timestamps_v2.2.csv", "5BDj0ow5hnA,0903\n");
+    Write("annotations/ava_val_predicted_boxes.csv",
+          "1j20qq1JyX4,0902,0.030,0.160,0.670,0.990,,0.995126\n"
+          "1j20qq1JyX4,0902,0.500,0.100,0.900,0.900,,0.412\n");
+    WriteFrames("1j20qq1JyX4", 92);
+    WriteFrames("5BDj0ow5hnA", 62);
+  }
+  void Write(const std::string& name, const std::string& contents) {
+    ASSERT_TRUE(WriteFileAtomically(absl::StrCat(root_, "/", name), contents).ok());
+  }
+  std::string FramePath(const std::string& video, int number) {
+    return absl::StrFormat("%s/frames/%s/%s_%06d.jpg", root_, video, video, number);
+  }
+  // File number n is grey of the value 2 n.
+  void WriteFrames(const std::string& video, int count) {
+    ASSERT_TRUE(MakeFolders(absl::StrCat(root_, "/frames/", video)).ok());
+    for (int number = 1; number <= count; ++number) {
+      cv::imwrite(FramePath(video, number), cv::Mat(kHeight, kWidth, CV_8UC3, cv::Scalar::all(2 * number)));
+    }
+  }
+  std::unique_ptr<Dataset> Open(const std::string& config, Usage usage = Usage::kInference) {
+    auto dataset = OpenDataset(Config(config), usage, root_);
+    EXPECT_TRUE(dataset.ok()) << dataset.status();
+    return *std::move(dataset);
+  }
+  std::string Error(const std::string& config = "ava {}") {
+    return std::string(OpenDataset(Config(config), Usage::kInference, root_).status().message());
+  }
+  // The file numbers that a pathway's frames were read from.
+  static std::vector<int> Numbers(const FrameStack& stack) {
+    std::vector<int> numbers;
+    for (int t = 0; t < stack.frames; ++t) {
+      const float value = stack.values[(t * stack.height + 5) * stack.width + 5];
+      numbers.push_back(static_cast<int>(std::lround((value * 0.225f + 0.45f) * 255 / 2)));
+    }
+    return numbers;
+  }
+  std::string root_;
+};
+
+TEST_F(AvaDatasetTest, Classes) {
+  const auto dataset = Open("ava {}");
+  ASSERT_EQ(dataset->classes().size(), 80);
+  int evaluated = 0;
+  for (const ActionClass& action : dataset->classes()) evaluated += action.evaluated;
+  EXPECT_EQ(evaluated, 60);
+  EXPECT_TRUE(dataset->classes()[11].evaluated);   // 12, stand
+  EXPECT_FALSE(dataset->classes()[1].evaluated);   // 2, crawl
+  EXPECT_FALSE(dataset->classes()[15].evaluated);  // 16, clink glass
+  EXPECT_EQ(dataset->classes()[11].kind, "person-movement");
+  EXPECT_EQ(dataset->annotation_frame_size().width, 0);
+}
+
+TEST_F(AvaDatasetTest, ExcludedKeyframesAreDropped) {
+  const auto dataset = Open("ava {}");
+  ASSERT_EQ(dataset->size(), 3);
+  EXPECT_TRUE((dataset->keyframe(0) == Keyframe{"1j20qq1JyX4", 902}));
+  EXPECT_TRUE((dataset->keyframe(2) == Keyframe{"5BDj0ow5hnA", 902}));
+  EXPECT_EQ(dataset->GroundTruth().size(), 5);
+  EXPECT_EQ(Open("ava { val_excluded: \"\" }")->size(), 4);
+}
+
+// Second 902 is frame (902 - 900) 30 = 60 from 0, file number 61. The clip begins 2 * 4 / 2 frames
+// before; fast frames are one apart, the slow ones the first and the last of them (linspace).
+TEST_F(AvaDatasetTest, ClipsAreCentredOnTheKeyframesFile) {
+  const auto dataset = Open("ava {}");
+  const Sample sample = *dataset->Load(0, 0);
+  EXPECT_THAT(Numbers(sample.fast), ElementsAre(57, 58, 59, 60, 61, 62, 63, 64));
+  EXPECT_THAT(Numbers(sample.slow), ElementsAre(57, 64));
+  EXPECT_EQ(sample.slow.width, kWidth);
+  EXPECT_EQ(sample.slow.height, kHeight);
+  EXPECT_THAT(Numbers(dataset->Load(1, 0)->fast), ElementsAre(87, 88, 89, 90, 91, 92, 92, 92));  // 92 files
+  EXPECT_THAT(Numbers(dataset->Load(2, 0)->fast), ElementsAre(57, 58, 59, 60, 61, 62, 62, 62));
+}
+
+TEST_F(AvaDatasetTest, BoxesForInferenceAndTraining) {
+  const Sample inference = *Open("ava {}")->Load(0, 0);
+  ASSERT_EQ(inference.actors.size(), 1);
+  EXPECT_FLOAT_EQ(inference.actors[0].score, 0.995126f);
+  EXPECT_THAT(inference.actors[0].labels, IsEmpty());
+  EXPECT_EQ(Open("ava { val_boxes: \"\" }")->Load(0, 0)->actors.size(), 2);
+
+  const Sample training = *Open("ava {} train_split: \"val\"", Usage::kTrain)->Load(0, 0);
+  ASSERT_EQ(training.actors.size(), 3);  // two persons and a detected box of the first
+  EXPECT_THAT(training.actors[0].labels, ElementsAre(11, 16));
+  EXPECT_THAT(training.actors[1].labels, ElementsAre(79));
+  EXPECT_THAT(training.actors[2].labels, ElementsAre(11, 16));
+}
+
+TEST_F(AvaDatasetTest, PathsFollowVersionAndSplitUnlessGiven) {
+  const std::string folder = root_ + "/annotations/";
+  for (const auto& [from, to] :
+       {std::pair("ava_val_v2.2.csv", "ava_train_v2.1.csv"),
+        {"ava_val_excluded_timestamps_v2.2.csv", "ava_train_excluded_timestamps_v2.1.csv"},
+        {"ava_val_predicted_boxes.csv", "ava_train_predicted_boxes.csv"},
+        {"ava_action_list_v2.2.pbtxt", "ava_action_list_v2.1.pbtxt"},
+        {"ava_action_list_v2.2_for_activitynet_2019.pbtxt",
+         "ava_action_list_v2.1_for_activitynet_2018.pbtxt"}}) {
+    std::filesystem::rename(folder + from, folder + to);
+  }
+  EXPECT_EQ(Open("ava { version: \"v2.1\" }", Usage::kTrain)->size(), 3);
+  std::filesystem::rename(folder, root_ + "/labels");
+  std::filesystem::rename(root_ + "/frames", root_ + "/jpg");
+  EXPECT_EQ(Open("ava { train_annotations: \"labels/ava_train_v2.1.csv\" frames: \"jpg\" "
+                 "train_excluded: \"labels/ava_train_excluded_timestamps_v2.1.csv\" "
+                 "train_boxes: \"labels/ava_train_predicted_boxes.csv\" "
+                 "label_map: \"labels/ava_action_list_v2.1.pbtxt\" "
+                 "evaluated_label_map: \"labels/ava_action_list_v2.1_for_activitynet_2018.pbtxt\" }",
+                 Usage::kTrain)
+                ->Load(0, 0)
+                ->actors.size(),
+            3);
+}
+
+TEST_F(AvaDatasetTest, MissingFilesAndFramesAreCounted) {
+  std::filesystem::remove_all(root_ + "/frames/5BDj0ow5hnA");
+  EXPECT_THAT(Error(), AllOf(HasSubstr("1 of 2 videos' frames are missing, first " + root_ +
+                                       "/frames/5BDj0ow5hnA/5BDj0ow5hnA_000001.jpg; expected"),
+                             HasSubstr("frames/<video>/<video>_000001.jpg and on, 30 a second")));
+  std::filesystem::remove(root_ + "/annotations/ava_val_excluded_timestamps_v2.2.csv");
+  std::filesystem::remove(root_ + "/annotations/ava_val_predicted_boxes.csv");
+  EXPECT_THAT(Error(), HasSubstr("2 of 5 files are missing, first " + root_ +
+                                 "/annotations/ava_val_excluded_timestamps_v2.2.csv; expected"));
+  EXPECT_THAT(std::string(OpenDataset(Config("ava {}"), Usage::kTrain, "").status().message()),
+              HasSubstr("ava needs a data root"));
+}
+
+TEST_F(AvaDatasetTest, BadFilesAreNamed) {
+  const std::string annotations = *ReadFile(root_ + "/annotations/ava_val_v2.2.csv");
+  Write("annotations/ava_val_v2.2.csv", annotations + "1j20qq1JyX4,0902,0.1,0.1,0.9,0.9,81,0\n");
+  EXPECT_THAT(Error(),
+              HasSubstr("ava_val_v2.2.csv: key frame 1j20qq1JyX4,902: action_id 81 is not in the label"));
+  Write("annotations/ava_val_v2.2.csv", "5BDj0ow5hnA,0903,0.100,0.100,0.500,0.900,14,7\n");
+  EXPECT_THAT(Error(), HasSubstr("ava_val_v2.2.csv: no key frame is left"));
+  Write("annotations/ava_val_v2.2.csv", annotations);
+  Write("annotations/ava_action_list_v2.2_for_activitynet_2019.pbtxt",
+        "item {\n  name: \"fly\"\n  id: 99\n}\n");
+  EXPECT_THAT(Error(),
+              HasSubstr("2019.pbtxt: id 99 (fly) is not in " + root_ + "/annotations/ava_action_list"));
+}
+
+TEST_F(AvaDatasetTest, BadFramesFailWhenTheyAreRead) {
+  const auto dataset = Open("ava {}");
+  const std::string frame = FramePath("1j20qq1JyX4", 60), whole = *ReadFile(frame);
+  ASSERT_TRUE(WriteFileAtomically(frame, whole.substr(0, whole.size() - 20)).ok());
+  EXPECT_THAT(std::string(dataset->Load(0, 0).status().message()),
+              HasSubstr(frame + ": the image breaks off"));
+  EXPECT_TRUE(dataset->Load(1, 0).ok());  // reads none of these files
+  cv::imwrite(frame, cv::Mat::zeros(40, 60, CV_8UC3));
+  EXPECT_THAT(std::string(dataset->Load(0, 0).status().message()),
+              HasSubstr("/frames/1j20qq1JyX4: frame 60 is 60x40, frame 57 64x48"));
+  // A fast frame that lies before all slow ones: these are the second of each four then.
+  cv::imwrite(FramePath("5BDj0ow5hnA", 57), cv::Mat::zeros(40, 60, CV_8UC3));
+  DatasetConfig mid = Config("ava {}");
+  mid.mutable_clip()->set_slow_frames(ClipConfig::INTERVAL_MID);
+  EXPECT_THAT(std::string((*OpenDataset(mid, Usage::kInference, root_))->Load(2, 0).status().message()),
+              HasSubstr("frame 57 is 60x40, frame 58 64x48"));
+  std::filesystem::remove(frame);
+  EXPECT_THAT(std::string(dataset->Load(0, 0).status().message()), HasSubstr(frame + ": cannot open"));
+
+  for (int number = 60; number <= 62; ++number) std::filesystem::remove(FramePath("5BDj0ow5hnA", number));
+  EXPECT_THAT(std::string(Open("ava {}")->Load(2, 0).status().message()),
+              HasSubstr("5BDj0ow5hnA: has 59 frames; the key frame is number 60 from 0"));
+}
+
+TEST_F(AvaDatasetTest, FingerprintFollowsFilesAndFrameCounts) {
+  const std::string fingerprint = Open("ava {}")->Fingerprint();
+  EXPECT_EQ(Open("ava {}", Usage::kInference)->Fingerprint(), fingerprint);
+  EXPECT_NE(Open("ava { val_excluded: \"\" }")->Fingerprint(), fingerprint);
+  std::filesystem::remove(FramePath("1j20qq1JyX4", 92));
+  EXPECT_NE(Open("ava {}")->Fingerprint(), fingerprint);
+}
+
+TEST_F(AvaDatasetTest, FlowIsKeptBesideTheFrameFolder) {
+  EXPECT_THAT(Error("ava {} flow {}"),
+              AllOf(HasSubstr("2 of 2 videos lack complete dis flow, first " + root_ +
+                              "/frames/1j20qq1JyX4.flow_dis: no such folder"),
+                    HasSubstr("--dataset=ava --root=" + root_ + " --split=val --method=dis")));
+  const std::vector<std::string> videos = Open("ava {}")->VideoPaths();
+  EXPECT_THAT(videos, ElementsAre(root_ + "/frames/1j20qq1JyX4", root_ + "/frames/5BDj0ow5hnA"));
+  const auto report = ComputeFlows(videos, FlowMethod::kDis, 1);
+  ASSERT_TRUE(report.ok() && report->failed.empty());
+  const Sample sample = *Open("ava {} flow {}")->Load(0, 0);
+  EXPECT_EQ(sample.flow.frames, 2);
+  EXPECT_EQ(sample.flow.values.size(), 2 * 2 * kHeight * kWidth);
+}
+
+}  // namespace
+}  // namespace mrsn::datasets
