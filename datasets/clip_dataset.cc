@@ -72,6 +72,15 @@ class ClipDataset : public Dataset {
       }
     }
 
+    if (options_.objects.has_value()) {
+      sample.has_objects = true;
+      const auto found = options_.objects->find(record.keyframe);
+      if (found != options_.objects->end()) sample.objects = found->second;
+    }
+    if (transform.flip) {
+      for (Box& box : sample.objects) box = FlipBox(box);
+    }
+
     const auto transformed = [&](const std::vector<int64_t>& numbers) {
       std::vector<const cv::Mat*> chosen;
       for (const int64_t number : numbers) chosen.push_back(&frames.at(number));
@@ -180,6 +189,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions opti
     std::string made = options.fingerprint;
     for (const FlowInfo& info : flow) absl::StrAppend(&made, "\n", info.SerializeAsString());
     options.fingerprint = Fingerprint(made);
+  }
+  if (options.objects.has_value()) {
+    options.fingerprint = Fingerprint(absl::StrCat(options.fingerprint, "\n", options.objects_fingerprint));
   }
   return std::make_unique<ClipDataset>(std::move(options), std::move(records), std::move(flow));
 }

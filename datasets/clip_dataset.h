@@ -12,6 +12,7 @@
 #include "datasets/clip_sampler.h"
 #include "datasets/dataset.h"
 #include "datasets/flow/stored_flow.h"
+#include "datasets/object_boxes.h"
 #include "datasets/transforms.h"
 #include "datasets/tubelets.h"
 #include "datasets/video_reader.h"
@@ -51,6 +52,8 @@ struct ClipDatasetOptions {
   // sets that have tubes and read for `tubelets` only.
   std::map<std::pair<int, int>, Tube> tubes;
   std::optional<FlowOptions> flow;
+  std::optional<ObjectBoxes> objects;  // of every key frame; what they were read from is in ...
+  std::string objects_fingerprint;     // ... this, which becomes part of the fingerprint
 };
 
 // Implements Dataset over `records`, which it sorts by key frame. With `flow`, a video without a

@@ -48,6 +48,28 @@ at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway
   return stacked;
 }
 
+// Sample::objects of all clips, if there are any to be known.
+void PutObjects(const std::vector<Sample>& samples, int height, int width, ClipBatch* batch) {
+  int64_t count = 0;
+  bool known = false;
+  for (const Sample& sample : samples) {
+    count += sample.objects.size();
+    known = known || sample.has_objects;
+  }
+  if (!known) return;
+  batch->object_boxes = at::empty({count, 4}, at::kFloat);
+  batch->object_clip_index = at::empty({count}, at::kLong);
+  float* to = batch->object_boxes.data_ptr<float>();
+  int64_t* clip_index = batch->object_clip_index.data_ptr<int64_t>();
+  for (size_t b = 0; b < samples.size(); ++b) {
+    const FrameStack& slow = samples[b].slow;
+    for (const Box& box : samples[b].objects) {
+      to = PutBox(box, static_cast<float>(slow.width) / width, static_cast<float>(slow.height) / height, to);
+      *clip_index++ = b;
+    }
+  }
+}
+
 }  // namespace
 
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
@@ -94,6 +116,7 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
       batch.scores.push_back(actor.score);
     }
   }
+  PutObjects(samples, height, width, &batch);
   return batch;
 }
 

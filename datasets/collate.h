@@ -19,6 +19,8 @@ struct ClipBatch {
   at::Tensor labels;                // [N, K] 0 or 1
   at::Tensor flow;                  // [B, 2, T, H, W] as Sample::flow; undefined unless the samples have it
   at::Tensor tubelets;              // [N, T, 4] as boxes, one a slow frame; undefined unless actors have them
+  at::Tensor object_boxes;          // [O, 4] as boxes; undefined unless the samples have objects
+  at::Tensor object_clip_index;     // [O] int64, ascending
   std::vector<Keyframe> keyframes;  // B
   std::vector<float> scores;        // N, the detector's
 };

@@ -59,6 +59,8 @@ struct Sample {
   // in [-1, 1], where 1 is kFlowBound pixels of the video as it is stored (flow/stored_flow.h),
   // whatever H x W. Empty unless DatasetConfig.flow.
   FrameStack flow = {};
+  std::vector<Box> objects = {};  // normalised, flipped with the frames
+  bool has_objects = false;       // whether anybody looked for them (ProposalConfig.object_boxes)
 };
 
 // One ground-truth row: one person doing one action.

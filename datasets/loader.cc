@@ -134,12 +134,10 @@ absl::StatusOr<std::vector<Sample>> Loader::Next() {
   std::unique_lock<std::mutex> lock(state_->mutex);
   if (state_->to_give >= state_->end) return absl::OutOfRangeError("no batch after the last epoch");
   state_->changed.wait(lock, [&] { return state_->ready.count(state_->to_give) > 0; });
-  auto first = state_->ready.find(state_->to_give);
-  absl::StatusOr<std::vector<Sample>> samples = std::move(first->second);
-  state_->ready.erase(first);
+  auto first = state_->ready.extract(state_->to_give);
   ++state_->to_give;
   state_->changed.notify_all();
-  return samples;
+  return std::move(first.mapped());
 }
 
 }  // namespace mrsn::datasets

@@ -6,8 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/ava/ava.h"
 #include "datasets/clip_dataset.h"
+#include "datasets/dataset_fingerprint.h"
 #include "datasets/flow_command.h"
 #include "datasets/micro_world/micro_world.h"
+#include "datasets/object_boxes.h"
 #include "datasets/ucf24/ucf24.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -98,6 +100,12 @@ float TrainingIou(const DatasetConfig& config) {
 }
 float InferenceScore(const DatasetConfig& config) {
   return config.proposals().has_inference_score() ? config.proposals().inference_score() : 0.85f;
+}
+float ObjectScore(const DatasetConfig& config) {
+  return config.proposals().has_object_score() ? config.proposals().object_score() : 0.5f;
+}
+int MostObjects(const DatasetConfig& config) {
+  return config.proposals().has_most_objects() ? config.proposals().most_objects() : 5;
 }
 int CacheMegabytes(const DatasetConfig& config) {
   return config.has_cache_megabytes() ? config.cache_megabytes() : 512;
@@ -222,6 +230,8 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
   if (!FlowConfig::Method_IsValid(config.flow().method())) {
     ranges.Fail("flow.method", config.flow().method(), "one of DIS, TVL1");
   }
+  ranges.Check("proposals.object_score", ObjectScore(config), 0.0f, 1.0f);
+  ranges.Check("proposals.most_objects", MostObjects(config), 1, 1000);
   ranges.Check("cache_megabytes", CacheMegabytes(config), 0, 65536);
   return ranges.status();
 }
@@ -244,6 +254,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
   clip_dataset.transform = TransformOf(config);
   clip_dataset.flip_probability = FlipProbability(config);
   clip_dataset.tubelets = config.clip().tubelets();
+  if (!config.proposals().object_boxes().empty()) {
+    const std::string path = absl::StrCat(root.empty() ? "." : root, "/", config.proposals().object_boxes());
+    MRSN_ASSIGN_OR_RETURN(clip_dataset.objects,
+                          ReadObjectBoxes(path, ObjectScore(config), MostObjects(config)));
+    MRSN_ASSIGN_OR_RETURN(
+        clip_dataset.objects_fingerprint,
+        FingerprintFiles(absl::StrCat("objects ", ObjectScore(config), " ", MostObjects(config)), {path},
+                         {}));
+  }
   clip_dataset.cache_bytes = static_cast<size_t>(CacheMegabytes(config)) << 20;
   switch (config.dataset_case()) {
     case DatasetConfig::kMicroWorld: {

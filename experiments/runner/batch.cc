@@ -37,6 +37,8 @@ absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const Ba
   input.slow = batch.slow;
   input.fast = batch.fast;
   input.flow = batch.flow;
+  input.object_boxes = batch.object_boxes;
+  input.object_clip_index = batch.object_clip_index;
   input.boxes = batch.boxes;
   input.clip_index = batch.clip_index;
   if (windows.bank != nullptr) {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,7 @@ std::vector<eval::AvaDetection> DetectionsOf(const Scored& scored, const dataset
   for (int64_t n = 0; n < boxes.size(0); ++n) {
     const Box box{boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]};
     for (size_t k = 0; k < classes.size(); ++k) {
-      if (scores[n][k] < 0) continue;
+      if (scores[n][k] < 0 || !classes[k].evaluated) continue;
       detections.push_back({scored.keyframes[clips[n]], unit.Of(box), classes[k].id, scores[n][k]});
     }
   }
@@ -85,12 +86,16 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   eval::FrameMapOptions evaluator_options;
   MRSN_ASSIGN_OR_RETURN(evaluator_options.protocol, eval::ParseProtocol(options.config.protocol()));
   evaluator_options.iou_threshold = options.config.iou();
+  std::set<int> evaluated;  // ids; AVA scores 80 classes and evaluates 60
   for (const datasets::ActionClass& action : dataset.classes()) {
+    if (!action.evaluated) continue;
+    evaluated.insert(action.id);
     evaluator_options.classes.push_back({action.id, action.name, action.kind});
   }
   MRSN_ASSIGN_OR_RETURN(auto evaluator, eval::FrameMapEvaluator::Create(evaluator_options));
   const Unit unit(dataset.annotation_frame_size());
   for (const datasets::AnnotatedBox& box : dataset.GroundTruth()) {
+    if (evaluated.count(box.class_id) == 0) continue;
     MRSN_RETURN_IF_ERROR(
         evaluator.AddGroundTruth(box.keyframe, unit.Of(box.box), box.class_id, box.person_id));
   }

@@ -3,9 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/table_view.h"
 #include "ops/base/file.h"
@@ -14,6 +19,15 @@ namespace mrsn::experiments {
 namespace {
 
 const TableSources kSources = {"experiments/configs", "experiments/results", "experiments/counts.textproto"};
+
+// "line 7: <found> instead of <expected>", or nothing.
+std::string FirstDifference(const std::string& found, const std::string& expected) {
+  const std::vector<std::string> a = absl::StrSplit(found, '\n'), b = absl::StrSplit(expected, '\n');
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (a[i] != b[i]) return absl::StrCat("line ", i + 1, ": ", a[i], "\ninstead of\n", b[i]);
+  }
+  return a.size() == b.size() ? "" : absl::StrCat(a.size(), " lines instead of ", b.size());
+}
 
 TEST(Tables, ReadmeShowsWhatIsRendered) {
   std::string readme = *ReadFile("README.md");
@@ -26,7 +40,8 @@ TEST(Tables, ReadmeShowsWhatIsRendered) {
     ASSERT_TRUE(view.ok()) << view.status();
     const auto rendered = ReplaceSection(readme, id, ToMarkdown(*view));
     ASSERT_TRUE(rendered.ok()) << rendered.status();
-    EXPECT_EQ(readme, *rendered) << "run ./bazelw run //experiments/tables:render -- --write";
+    EXPECT_EQ(FirstDifference(readme, *rendered), "")
+        << id << ": run ./bazelw run //experiments/tables:render -- --write";
   }
 }
 

@@ -1,0 +1,26 @@
+// Boxes of objects, from a file that any detector may have written.
+#ifndef MRSN_DATASETS_OBJECT_BOXES_H_
+#define MRSN_DATASETS_OBJECT_BOXES_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/base/box.h"
+#include "ops/base/keyframe.h"
+
+namespace mrsn::datasets {
+
+// Of each key frame, best score first in file order of equals; key frames without objects are absent.
+using ObjectBoxes = std::map<Keyframe, std::vector<Box>>;
+
+// Rows video,second,x1,y1,x2,y2,label,score with normalised boxes; for UCF101-24 the second is the
+// frame's number from 1. The label is not used. Boxes with a score of at least `min_score` are
+// kept, at most `most` of a key frame. Errors name file and line; a missing file's says what to
+// put there.
+absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, float min_score, int most);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_OBJECT_BOXES_H_
