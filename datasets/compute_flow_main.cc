@@ -45,7 +45,8 @@ void Expand(const std::string& pattern, std::vector<std::string>* videos) {
   glob_t found;
   if (::glob(pattern.c_str(), GLOB_NOCHECK, nullptr, &found) != 0) return videos->push_back(pattern);
   for (size_t i = 0; i < found.gl_pathc; ++i) {
-    const std::string path = found.gl_pathv[i];
+    std::string path = found.gl_pathv[i];
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
     bool flow = false;
     for (const FlowMethod method : {FlowMethod::kDis, FlowMethod::kTvl1}) {
       const std::string ending = mrsn::datasets::FlowFolder("", method);
@@ -83,6 +84,8 @@ int Main() {
     videos = (*opened)->VideoPaths();
   }
   for (const std::string& pattern : patterns) Expand(UserPath(pattern), &videos);
+  std::sort(videos.begin(), videos.end());
+  videos.erase(std::unique(videos.begin(), videos.end()), videos.end());  // of overlapping patterns
   if (videos.empty()) return Error(kFailed, "there is no video");
 
   const int cores = std::max(1u, std::thread::hardware_concurrency());
