@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "datasets/flow/compute_flow.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
 #include "experiments/runner/machine.h"
@@ -58,12 +59,31 @@ double Mean(std::vector<double>::const_iterator begin, std::vector<double>::cons
   return std::accumulate(begin, end, 0.0) / (end - begin);
 }
 
+// A copy of the bundled clips with flow beside them.
+std::string ClipsWithFlow(DatasetConfig config) {
+  const std::string root = ::testing::TempDir() + "/ucf24";
+  std::filesystem::copy(DataFilesRoot() + "/datasets/ucf24/testdata", root,
+                        std::filesystem::copy_options::recursive);
+  config.clear_flow();
+  const auto clips = datasets::OpenDataset(config, datasets::Usage::kInference, root);
+  if (!clips.ok()) {
+    ADD_FAILURE() << clips.status();
+    return root;
+  }
+  const auto report = datasets::ComputeFlows((*clips)->VideoPaths(), datasets::FlowMethod::kDis, 1);
+  EXPECT_TRUE(report.ok() && report->failed.empty());
+  return root;
+}
+
 class LearningTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(LearningTest, LossFallsAndScoresRiseAboveChance) {
   PipelineOptions options = DefaultOptions(::testing::TempDir() + "/learning");
   const auto resolved = LoadExperiment(options.configs_root, GetParam());
   ASSERT_TRUE(resolved.ok()) << resolved.status();
+  if (resolved->experiment.eval_data().has_flow()) {
+    options.data_root = ClipsWithFlow(resolved->experiment.eval_data());
+  }
   const auto result = RunExperiment(GetParam(), options);
   ASSERT_TRUE(result.ok()) << result.status();
   const std::vector<double> losses = Losses(options.output_root, GetParam());
