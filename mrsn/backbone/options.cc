@@ -2,6 +2,16 @@
 
 namespace mrsn {
 
+int64_t ChannelsOf(const ResNet3dOptions& options) {
+  return options.stages.empty() ? options.stem_channels : options.stages.back().channels;
+}
+
+int64_t StrideOf(const ResNet3dOptions& options) {
+  int64_t stride = options.stem_stride * (options.stem_pool ? 2 : 1);
+  for (const ResNet3dOptions::Stage& stage : options.stages) stride *= stage.stride;
+  return stride;
+}
+
 std::vector<ResNet3dOptions::Stage> SlowStages(int64_t depth, int64_t width) {
   const int64_t blocks4 = depth == 101 ? 23 : 6;
   //       blocks, channels, inner, stride, dilation, temporal kernel, in so many blocks

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <variant>
 #include <vector>
 
 namespace mrsn {
@@ -41,12 +42,16 @@ struct ResNet3dOptions {
   int64_t stem_stride = 2;
   bool stem_pool = true;          // 1 x 3 x 3 max pooling, stride 2 ...
   bool stem_pool_padding = true;  // ... with one cell around; without, the map is one cell smaller
+  int64_t res2_pool = 1;          // max pooling over so many frames, a shorter rest included, after res2
   std::vector<Stage> stages;
   NonLocalOptions nonlocal;
   double batch_norm_epsilon = 1e-5;
   double batch_norm_momentum = 0.1;
   bool zero_init_last_batch_norm = false;
 };
+
+int64_t ChannelsOf(const ResNet3dOptions& options);  // of the last stage
+int64_t StrideOf(const ResNet3dOptions& options);    // spatial, of the whole network
 
 // The four stages of R-50 (blocks 3, 4, 6, 3) or R-101 (3, 4, 23, 3) with stem width
 // `width` (64), as a Slow pathway has them on AVA: temporal kernel 3 in the last two,
@@ -109,6 +114,18 @@ int64_t StrideAfter(const Inception3dOptions& options, InceptionStep step);  // 
 
 struct Inception3dBackboneOptions {
   Inception3dOptions inception;
+  TemporalPool pool = TemporalPool::kAverage;
+};
+
+// Two networks of the same stride. Their input_channels are filled in by TwoStream's constructor.
+struct TwoStreamOptions {
+  using Stream = std::variant<ResNet3dOptions, Inception3dOptions>;
+  enum class Fusion {
+    kAverage,      // (rgb + flow) / 2; the same channels in both
+    kConcatenate,  // rgb before flow
+  };
+  Stream rgb, flow;
+  Fusion fusion = Fusion::kAverage;
   TemporalPool pool = TemporalPool::kAverage;
 };
 

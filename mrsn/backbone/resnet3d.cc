@@ -130,8 +130,9 @@ at::Tensor NonLocalBlock::Forward(const at::Tensor& x) {
 ResNet3d::ResNet3d(const ResNet3dOptions& options)
     : stem_pool_(options.stem_pool),
       stem_pool_padding_(options.stem_pool_padding),
+      res2_pool_(options.res2_pool),
       channels_(options.stem_channels),
-      stride_(options.stem_stride * (options.stem_pool ? 2 : 1)) {
+      stride_(StrideOf(options)) {
   ConvOptions stem;
   stem.in = options.input_channels;
   stem.out = options.stem_channels;
@@ -155,7 +156,6 @@ ResNet3d::ResNet3d(const ResNet3dOptions& options)
                                          std::make_shared<NonLocalBlock>(options, channels_));
       }
     }
-    stride_ *= stage.stride;
   }
 }
 
@@ -174,12 +174,18 @@ at::Tensor ResNet3d::Stage(size_t index, at::Tensor x) {
     x = named.block->Forward(x);
     if (named.nonlocal) x = named.nonlocal->Forward(x);
   }
-  return x;
+  if (index > 0 || res2_pool_ == 1) return x;
+  return at::max_pool3d(x, {res2_pool_, 1, 1}, {res2_pool_, 1, 1}, /*padding=*/0, /*dilation=*/1,
+                        /*ceil_mode=*/true);
 }
 
-at::Tensor ResNet3d::Forward(const at::Tensor& x) {
+at::Tensor ResNet3d::Forward(const at::Tensor& x, Taps* taps, const std::string& prefix) {
   at::Tensor y = Stem(x);
-  for (size_t s = 0; s < stages_.size(); ++s) y = Stage(s, y);
+  Note(taps, prefix + "stem", y);
+  for (size_t s = 0; s < stages_.size(); ++s) {
+    y = Stage(s, y);
+    Note(taps, prefix + StageName(s), y);
+  }
   return y;
 }
 
