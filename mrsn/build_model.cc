@@ -11,8 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "mrsn/backbone/inception3d.h"
 #include "mrsn/backbone/slow_fast.h"
 #include "mrsn/backbone/slow_only.h"
+#include "mrsn/backbone/two_stream.h"
 #include "mrsn/baselines/read_config.h"
 #include "mrsn/config_checks.h"
 #include "mrsn/linear_head.h"
@@ -189,6 +191,10 @@ std::shared_ptr<RelationHead> MakeHead(const HeadOptions& options) {
 
 std::shared_ptr<Backbone> MakeBackbone(const BackboneOptions& options) {
   if (const auto* slow = std::get_if<SlowOnlyOptions>(&options)) return std::make_shared<SlowOnly>(*slow);
+  if (const auto* one = std::get_if<Inception3dBackboneOptions>(&options)) {
+    return std::make_shared<Inception3dBackbone>(*one);
+  }
+  if (const auto* two = std::get_if<TwoStreamOptions>(&options)) return std::make_shared<TwoStream>(*two);
   return std::make_shared<SlowFast>(std::get<SlowFastOptions>(options));
 }
 

@@ -98,6 +98,46 @@ TEST(BuildModelTest, DefaultsArePaperSizeOnTheMetaDevice) {
                                             "F", "A", "R_context", "R_actor", "X", "Y", "G", "G_long"));
 }
 
+TEST(BuildModelTest, StreamsHaveTheSameShapesOnTheMetaDevice) {
+  constexpr char kSmall[] = "width_divisor: 8 separable: true gating: true last: MIXED_5C last_stride: 1";
+  const std::string i3d = "inception { width_divisor: 8 }",
+                    s3dg = std::string("inception { ") + kSmall + " }";
+  const std::string c2d = "resnet { flat: true stem_channels: 8 res2_pool: 2 }";
+  const struct {
+    std::string backbone;
+    bool reads_flow;
+    std::vector<int64_t> F;
+  } cases[] = {
+      {i3d, false, {2, 66, 3, 5}},
+      {"two_stream { rgb { " + s3dg + " } }", true, {2, 128, 3, 5}},
+      {"two_stream { rgb { " + c2d + " } flow { " + i3d + " } fusion: CONCATENATE }", true, {2, 322, 3, 5}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.backbone);
+    std::vector<Taps> taps;
+    for (const torch::Device device : {torch::Device(torch::kCPU), torch::Device(torch::kMeta)}) {
+      const auto detector = Build("num_classes: 5 linear {} " + c.backbone, device);
+      detector->eval();
+      EXPECT_EQ(detector->reads_flow(), c.reads_flow);
+      const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
+      DetectorInput input;
+      input.slow = at::zeros({2, 3, 5, 40, 70}, options);
+      if (c.reads_flow) input.flow = at::zeros({2, 2, 5, 40, 70}, options);
+      input.boxes = at::tensor({0.1f, 0.2f, 0.5f, 0.9f}).reshape({1, 4}).to(device);
+      input.clip_index = at::zeros({1}, options.dtype(at::kLong));
+      input.want_taps = true;
+      const DetectorOutput output = detector->Forward(input);
+      EXPECT_EQ(TapOf(output, "F").sizes(), at::IntArrayRef(c.F));
+      taps.push_back(output.taps);
+    }
+    ASSERT_EQ(taps[0].size(), taps[1].size());
+    for (size_t i = 0; i < taps[0].size(); ++i) {
+      EXPECT_EQ(taps[0][i].first, taps[1][i].first);
+      EXPECT_EQ(taps[0][i].second.sizes(), taps[1][i].second.sizes()) << taps[0][i].first;
+    }
+  }
+}
+
 // Counts of the equations as METHOD reads them, made once outside this project; C = 2304.
 TEST(BuildModelTest, HeadsHaveTheCountedParameters) {
   const auto count = [](int64_t d, int64_t ratio, int64_t layers, int64_t mlp_layers) {

@@ -48,8 +48,17 @@ absl::StatusOr<std::vector<ResNet3dOptions::Stage>> ReadStandardStages(const Res
   const int64_t depth = MRSN_OR_DEFAULT(config, depth, 50);
   if (depth != 50 && depth != 101) return Invalid(path + "depth", absl::StrCat(depth), "50, 101");
   std::vector<ResNet3dOptions::Stage> stages = SlowStages(depth, width);
+  if (config.flat()) {
+    if (config.has_res4_temporal_blocks()) {
+      return Invalid(path + "res4_temporal_blocks", "set", "only without flat");
+    }
+    for (ResNet3dOptions::Stage& stage : stages) {
+      stage.temporal_kernel = 1;
+      stage.temporal_blocks = 0;
+    }
+  }
   ResNet3dOptions::Stage& res4 = stages[2];
-  res4.temporal_blocks = MRSN_OR_DEFAULT(config, res4_temporal_blocks, res4.blocks);
+  res4.temporal_blocks = MRSN_OR_DEFAULT(config, res4_temporal_blocks, config.flat() ? 0 : res4.blocks);
   MRSN_RETURN_IF_ERROR(InRange(path + "res4_temporal_blocks", res4.temporal_blocks, 0, res4.blocks));
   stages[3].dilation = MRSN_OR_DEFAULT(config, res5_dilation, 2);
   MRSN_RETURN_IF_ERROR(InRange(path + "res5_dilation", stages[3].dilation, 1, 16));
@@ -60,6 +69,7 @@ absl::Status CheckNoStandardStages(const ResNet3dConfig& config, const std::stri
   const char* field = config.has_depth()                  ? "depth"
                       : config.has_res4_temporal_blocks() ? "res4_temporal_blocks"
                       : config.has_res5_dilation()        ? "res5_dilation"
+                      : config.has_flat()                 ? "flat"
                                                           : nullptr;
   if (field == nullptr) return absl::OkStatus();
   return Invalid(path + field, "set", "only where no stages are given");
@@ -123,12 +133,14 @@ absl::StatusOr<ResNet3dOptions> ReadResNet3d(const ResNet3dConfig& config, const
   options.batch_norm_epsilon = MRSN_OR_DEFAULT(config, batch_norm_epsilon, 1e-5);
   options.batch_norm_momentum = MRSN_OR_DEFAULT(config, batch_norm_momentum, 0.1);
   options.zero_init_last_batch_norm = config.zero_init_last_batch_norm();
+  options.res2_pool = MRSN_OR_DEFAULT(config, res2_pool, 1);
   MRSN_RETURN_IF_ERROR(InRange(path + "stem_channels", options.stem_channels, 1, kMaxChannels / 32));
   MRSN_RETURN_IF_ERROR(Odd(path + "stem_temporal_kernel", options.stem_temporal_kernel, 31));
   MRSN_RETURN_IF_ERROR(Odd(path + "stem_kernel", options.stem_kernel, 31));
   MRSN_RETURN_IF_ERROR(InRange(path + "stem_stride", options.stem_stride, 1, 8));
   MRSN_RETURN_IF_ERROR(InRange(path + "batch_norm_epsilon", options.batch_norm_epsilon, 1e-12, 1));
   MRSN_RETURN_IF_ERROR(InRange(path + "batch_norm_momentum", options.batch_norm_momentum, 0, 1));
+  MRSN_RETURN_IF_ERROR(InRange(path + "res2_pool", options.res2_pool, 1, 64));
   if (config.stages().empty()) {
     if (!bottleneck) return Invalid(path + "stages", "none", "at least one, with block BASIC");
     MRSN_ASSIGN_OR_RETURN(options.stages, ReadStandardStages(config, options.stem_channels, path));
@@ -149,6 +161,9 @@ absl::StatusOr<ResNet3dOptions> ReadResNet3d(const ResNet3dConfig& config, const
 absl::StatusOr<SlowFastOptions> ReadSlowFast(const SlowFastConfig& config, const std::string& path) {
   SlowFastOptions options;
   MRSN_ASSIGN_OR_RETURN(options.slow, ReadResNet3d(config.slow(), path + "slow."));
+  if (options.slow.res2_pool != 1) {
+    return Invalid(path + "slow.res2_pool", absl::StrCat(options.slow.res2_pool), "1");
+  }
   options.alpha = MRSN_OR_DEFAULT(config, alpha, 4);
   const int64_t beta_inverse = MRSN_OR_DEFAULT(config, beta_inverse, 8);
   const int64_t stem_kernel = MRSN_OR_DEFAULT(config, fast_stem_temporal_kernel, 5);
@@ -172,6 +187,110 @@ absl::StatusOr<SlowFastOptions> ReadSlowFast(const SlowFastConfig& config, const
   options.lateral.bias = MRSN_OR_DEFAULT(lateral, bias, false);
   MRSN_RETURN_IF_ERROR(Odd(path + "lateral.kernel", options.lateral.kernel, 31));
   MRSN_RETURN_IF_ERROR(InRange(path + "lateral.ratio", options.lateral.ratio, 1, 16));
+  return options;
+}
+
+absl::StatusOr<InceptionStep> ReadLast(Inception3dConfig::Last last, const std::string& path) {
+  switch (last) {
+    case Inception3dConfig::MIXED_3B:
+      return InceptionStep::kMixed3b;
+    case Inception3dConfig::MIXED_3C:
+      return InceptionStep::kMixed3c;
+    case Inception3dConfig::MIXED_4B:
+      return InceptionStep::kMixed4b;
+    case Inception3dConfig::MIXED_4C:
+      return InceptionStep::kMixed4c;
+    case Inception3dConfig::MIXED_4D:
+      return InceptionStep::kMixed4d;
+    case Inception3dConfig::LAST_UNSPECIFIED:
+    case Inception3dConfig::MIXED_4E:
+      return InceptionStep::kMixed4e;
+    case Inception3dConfig::MIXED_4F:
+      return InceptionStep::kMixed4f;
+    case Inception3dConfig::MIXED_5B:
+      return InceptionStep::kMixed5b;
+    case Inception3dConfig::MIXED_5C:
+      return InceptionStep::kMixed5c;
+    default:  // a number in the file that is no Last (proto3 enums are open)
+      return Invalid(path + "last", absl::StrCat(last), "MIXED_3B to MIXED_5C");
+  }
+}
+
+absl::StatusOr<Inception3dOptions> ReadInception3d(const Inception3dConfig& config, const std::string& path) {
+  Inception3dOptions options;
+  MRSN_ASSIGN_OR_RETURN(options.last, ReadLast(config.last(), path));
+  options.separable = config.separable();
+  options.gating = config.gating();
+  if (options.gating && !options.separable) return Invalid(path + "gating", "true", "only with separable");
+  options.last_stride = MRSN_OR_DEFAULT(config, last_stride, 2);
+  MRSN_RETURN_IF_ERROR(InRange(path + "last_stride", options.last_stride, 1, 2));
+  if (config.has_last_stride() && options.last < InceptionStep::kPool5a) {
+    return Invalid(path + "last_stride", "set", "only with last MIXED_5B, MIXED_5C");
+  }
+  options.width_divisor = MRSN_OR_DEFAULT(config, width_divisor, 1);
+  if (options.width_divisor < 1 || 8 % options.width_divisor != 0) {
+    return Invalid(path + "width_divisor", absl::StrCat(options.width_divisor), "1, 2, 4, 8");
+  }
+  options.batch_norm_momentum = MRSN_OR_DEFAULT(config, batch_norm_momentum, 0.01);
+  MRSN_RETURN_IF_ERROR(InRange(path + "batch_norm_momentum", options.batch_norm_momentum, 0, 1));
+  return options;
+}
+
+int64_t ChannelsOf(const Inception3dOptions& options) { return ChannelsAfter(options, options.last); }
+int64_t StrideOf(const Inception3dOptions& options) { return StrideAfter(options, options.last); }
+
+int64_t ChannelsOf(const TwoStreamOptions::Stream& stream) {
+  return std::visit([](const auto& network) { return ChannelsOf(network); }, stream);
+}
+int64_t StrideOf(const TwoStreamOptions::Stream& stream) {
+  return std::visit([](const auto& network) { return StrideOf(network); }, stream);
+}
+
+absl::StatusOr<TwoStreamOptions::Stream> ReadStream(const TwoStreamConfig::Stream& config,
+                                                    const std::string& path) {
+  switch (config.network_case()) {
+    case TwoStreamConfig::Stream::kResnet: {
+      MRSN_ASSIGN_OR_RETURN(ResNet3dOptions options, ReadResNet3d(config.resnet(), path + "resnet."));
+      return options;
+    }
+    case TwoStreamConfig::Stream::kInception: {
+      MRSN_ASSIGN_OR_RETURN(Inception3dOptions options,
+                            ReadInception3d(config.inception(), path + "inception."));
+      return options;
+    }
+    case TwoStreamConfig::Stream::NETWORK_NOT_SET:
+      break;
+  }
+  return Invalid(path + "network", "not set", "resnet, inception");
+}
+
+absl::StatusOr<TwoStreamOptions> ReadTwoStream(const TwoStreamConfig& config, const std::string& path) {
+  TwoStreamOptions options;
+  MRSN_ASSIGN_OR_RETURN(options.rgb, ReadStream(config.rgb(), path + "rgb."));
+  options.flow = options.rgb;
+  if (config.has_flow()) {
+    MRSN_ASSIGN_OR_RETURN(options.flow, ReadStream(config.flow(), path + "flow."));
+  }
+  switch (config.fusion()) {
+    case TwoStreamConfig::FUSION_UNSPECIFIED:
+    case TwoStreamConfig::AVERAGE:
+      options.fusion = TwoStreamOptions::Fusion::kAverage;
+      break;
+    case TwoStreamConfig::CONCATENATE:
+      options.fusion = TwoStreamOptions::Fusion::kConcatenate;
+      break;
+    default:  // as above
+      return Invalid(path + "fusion", absl::StrCat(config.fusion()), "AVERAGE, CONCATENATE");
+  }
+  if (StrideOf(options.rgb) != StrideOf(options.flow)) {
+    return Invalid(path + "flow", absl::StrCat("stride ", StrideOf(options.flow)),
+                   absl::StrCat("that of rgb, ", StrideOf(options.rgb)));
+  }
+  if (options.fusion == TwoStreamOptions::Fusion::kAverage &&
+      ChannelsOf(options.rgb) != ChannelsOf(options.flow)) {
+    return Invalid(path + "flow", absl::StrCat(ChannelsOf(options.flow), " channels"),
+                   absl::StrCat("as many as rgb has, ", ChannelsOf(options.rgb), ", for an average"));
+  }
   return options;
 }
 
@@ -199,16 +318,31 @@ absl::StatusOr<BackboneOptions> ReadBackbone(const ModelConfig& config) {
       options.pool = pool;
       return options;
     }
+    case ModelConfig::kInception: {
+      MRSN_ASSIGN_OR_RETURN(const Inception3dOptions inception,
+                            ReadInception3d(config.inception(), "inception."));
+      return Inception3dBackboneOptions{inception, pool};
+    }
+    case ModelConfig::kTwoStream: {
+      MRSN_ASSIGN_OR_RETURN(TwoStreamOptions options, ReadTwoStream(config.two_stream(), "two_stream."));
+      options.pool = pool;
+      return options;
+    }
     case ModelConfig::BACKBONE_NOT_SET:
-      return Invalid("backbone", "not set", "slow_only, slow_fast");
+      return Invalid("backbone", "not set", "slow_only, slow_fast, inception, two_stream");
   }
   return absl::InternalError("unreachable");
 }
 
 int64_t ChannelsOf(const BackboneOptions& options) {
-  if (const auto* slow = std::get_if<SlowOnlyOptions>(&options)) return slow->resnet.stages.back().channels;
+  if (const auto* slow = std::get_if<SlowOnlyOptions>(&options)) return ChannelsOf(slow->resnet);
+  if (const auto* one = std::get_if<Inception3dBackboneOptions>(&options)) return ChannelsOf(one->inception);
+  if (const auto* two = std::get_if<TwoStreamOptions>(&options)) {
+    const bool both = two->fusion == TwoStreamOptions::Fusion::kConcatenate;
+    return ChannelsOf(two->rgb) + (both ? ChannelsOf(two->flow) : 0);
+  }
   const auto& both = std::get<SlowFastOptions>(options);
-  return both.slow.stages.back().channels + both.fast.stages.back().channels;
+  return ChannelsOf(both.slow) + ChannelsOf(both.fast);
 }
 
 }  // namespace mrsn

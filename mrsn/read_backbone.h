@@ -11,7 +11,8 @@ namespace mrsn {
 
 class ModelConfig;  // mrsn/model_config.pb.h
 
-using BackboneOptions = std::variant<SlowOnlyOptions, SlowFastOptions>;
+using BackboneOptions =
+    std::variant<SlowOnlyOptions, SlowFastOptions, Inception3dBackboneOptions, TwoStreamOptions>;
 
 // InvalidArgument names the field ("model.slow_fast.slow.depth"), its value and what is
 // allowed.

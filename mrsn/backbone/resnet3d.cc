@@ -14,13 +14,13 @@ using StageOptions = ResNet3dOptions::Stage;
 }  // namespace
 
 ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
-                          const ResNet3dOptions& options, const ConvOptions& conv) {
-  // Size-preserving (before the stride) in space and time.
+                          const torch::nn::BatchNormOptions& norm_options, const ConvOptions& conv) {
+  const int64_t time = conv.pad ? conv.temporal_kernel / 2 : 0;
+  const int64_t space = conv.pad ? conv.kernel / 2 * conv.dilation : 0;
   torch::nn::Conv3d module(
       torch::nn::Conv3dOptions(conv.in, conv.out, {conv.temporal_kernel, conv.kernel, conv.kernel})
           .stride({conv.temporal_stride, conv.stride, conv.stride})
-          .padding(
-              {conv.temporal_kernel / 2, conv.kernel / 2 * conv.dilation, conv.kernel / 2 * conv.dilation})
+          .padding({time, space, space})
           .dilation({1, conv.dilation, conv.dilation})
           .bias(conv.bias));
   torch::nn::BatchNorm3d norm{nullptr};
@@ -30,13 +30,20 @@ ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, con
   if (conv.bias) module->bias.zero_();
   owner.register_module(name, module);
   if (conv.norm) {
-    norm = torch::nn::BatchNorm3d(torch::nn::BatchNorm3dOptions(conv.out)
-                                      .eps(options.batch_norm_epsilon)
-                                      .momentum(options.batch_norm_momentum));
+    norm = torch::nn::BatchNorm3d(norm_options);
     if (conv.zero_norm) norm->weight.zero_();
     owner.register_module(norm_name, norm);
   }
   return ConvNorm(std::move(module), std::move(norm));
+}
+
+ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
+                          const ResNet3dOptions& options, const ConvOptions& conv) {
+  return RegisterConvNorm(owner, name, norm_name,
+                          torch::nn::BatchNormOptions(conv.out)
+                              .eps(options.batch_norm_epsilon)
+                              .momentum(options.batch_norm_momentum),
+                          conv);
 }
 
 ResNet3dBlock::ResNet3dBlock(const ResNet3dOptions& options, const StageOptions& stage,
@@ -123,8 +130,9 @@ at::Tensor NonLocalBlock::Forward(const at::Tensor& x) {
 ResNet3d::ResNet3d(const ResNet3dOptions& options)
     : stem_pool_(options.stem_pool),
       stem_pool_padding_(options.stem_pool_padding),
+      res2_pool_(options.res2_pool),
       channels_(options.stem_channels),
-      stride_(options.stem_stride * (options.stem_pool ? 2 : 1)) {
+      stride_(StrideOf(options)) {
   ConvOptions stem;
   stem.in = options.input_channels;
   stem.out = options.stem_channels;
@@ -148,7 +156,6 @@ ResNet3d::ResNet3d(const ResNet3dOptions& options)
                                          std::make_shared<NonLocalBlock>(options, channels_));
       }
     }
-    stride_ *= stage.stride;
   }
 }
 
@@ -167,12 +174,18 @@ at::Tensor ResNet3d::Stage(size_t index, at::Tensor x) {
     x = named.block->Forward(x);
     if (named.nonlocal) x = named.nonlocal->Forward(x);
   }
-  return x;
+  if (index > 0 || res2_pool_ == 1) return x;
+  return at::max_pool3d(x, {res2_pool_, 1, 1}, {res2_pool_, 1, 1}, /*padding=*/0, /*dilation=*/1,
+                        /*ceil_mode=*/true);
 }
 
-at::Tensor ResNet3d::Forward(const at::Tensor& x) {
+at::Tensor ResNet3d::Forward(const at::Tensor& x, Taps* taps, const std::string& prefix) {
   at::Tensor y = Stem(x);
-  for (size_t s = 0; s < stages_.size(); ++s) y = Stage(s, y);
+  Note(taps, prefix + "stem", y);
+  for (size_t s = 0; s < stages_.size(); ++s) {
+    y = Stage(s, y);
+    Note(taps, prefix + StageName(s), y);
+  }
   return y;
 }
 

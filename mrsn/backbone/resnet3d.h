@@ -1,9 +1,10 @@
 // ResNet over clips: spatial convolutions of He et al., with temporal extent in the
 // first convolution of chosen blocks (Feichtenhofer et al., "SlowFast"), and
 // non-local blocks (Wang et al.) between them. Structure and parameter count are
-// PySlowFast's.
+// PySlowFast's. Without temporal kernels this is C2D (Wang et al. 2018, "Non-local
+// Neural Networks", Sec. 4), which mixes frames only where it pools.
 //
-// Shapes: x [B,3,T,H,W]; time is never strided.
+// Shapes: x [B,C,T,H,W], C = 3 (RGB) or 2 (flow); convolutions do not stride time.
 #ifndef MRSN_MRSN_BACKBONE_RESNET3D_H_
 #define MRSN_MRSN_BACKBONE_RESNET3D_H_
 
@@ -47,9 +48,10 @@ class ResNet3d : public torch::nn::Module {
  public:
   explicit ResNet3d(const ResNet3dOptions& options);
 
-  at::Tensor Forward(const at::Tensor& x);       // [B,C,T,h,w]
+  // [B,C,ceil(T / res2_pool),h,w]. Taps: <prefix>stem, <prefix>res2, ...
+  at::Tensor Forward(const at::Tensor& x, Taps* taps = nullptr, const std::string& prefix = "");
   at::Tensor Stem(const at::Tensor& x);          // convolution, norm, ReLU, pooling
-  at::Tensor Stage(size_t index, at::Tensor x);  // index from 0: the paper's res2, res3, ...
+  at::Tensor Stage(size_t index, at::Tensor x);  // from 0: the paper's res2 (and its pooling), res3, ...
   size_t stages() const { return stages_.size(); }
   static std::string StageName(size_t index) { return "res" + std::to_string(index + 2); }
 
@@ -62,6 +64,7 @@ class ResNet3d : public torch::nn::Module {
     std::shared_ptr<NonLocalBlock> nonlocal;  // after it; mostly null
   };
   bool stem_pool_, stem_pool_padding_;
+  int64_t res2_pool_;
   int64_t channels_, stride_;
   ConvNorm stem_;
   std::vector<std::vector<NamedBlock>> stages_;
@@ -72,7 +75,10 @@ struct ConvOptions {
   int64_t in = 0, out = 0;
   int64_t temporal_kernel = 1, kernel = 1, temporal_stride = 1, stride = 1, dilation = 1;
   bool bias = false, norm = true, zero_norm = false;
+  bool pad = true;  // zeros around, so that the size is kept (before the stride); else none
 };
+ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
+                          const torch::nn::BatchNormOptions& norm, const ConvOptions& conv);
 ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
                           const ResNet3dOptions& options, const ConvOptions& conv);
 

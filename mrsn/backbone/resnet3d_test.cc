@@ -50,6 +50,7 @@ class PlainResNet3d {
         x = Relu(y +
                  (has_shortcut ? Norm(name + "shortcut_norm", Conv(name + "shortcut", x, stride, 1)) : x));
       }
+      if (s == 0) x = PoolFrames(x);
     }
     return x;
   }
@@ -119,6 +120,14 @@ class PlainResNet3d {
     return out;
   }
 
+  at::Tensor PoolFrames(const at::Tensor& x) const {  // the last few may be fewer
+    std::vector<at::Tensor> pooled;
+    for (int64_t t = 0; t < x.size(2); t += options_.res2_pool) {
+      pooled.push_back(x.slice(2, t, std::min(t + options_.res2_pool, x.size(2))).amax(2));
+    }
+    return at::stack(pooled, 2);
+  }
+
   const ResNet3dOptions& options_;
   const bool batch_statistics_;
   std::map<std::string, at::Tensor> tensors_;
@@ -146,6 +155,17 @@ ResNet3dOptions SmallBasic() {
   return options;
 }
 
+// C2D over flow.
+ResNet3dOptions SmallC2d() {
+  ResNet3dOptions options;
+  options.input_channels = 2;
+  options.stem_channels = 4;
+  options.stem_kernel = 3;
+  options.res2_pool = 2;
+  options.stages = {{1, 8, 3, 1, 1, 1, 0}, {2, 6, 2, 2, 1, 1, 0}};
+  return options;
+}
+
 template <typename Module>
 void Scramble(Module& module) {
   module.to(at::kDouble);
@@ -168,7 +188,7 @@ TEST_P(ResNet3dTest, EqualsPlainLoops) {
   const ResNet3dOptions options = GetParam()();
   ResNet3d net(options);
   Scramble(net);
-  const at::Tensor x = at::randn({2, 3, 3, 17, 22}, at::kDouble);
+  const at::Tensor x = at::randn({2, options.input_channels, 3, 17, 22}, at::kDouble);
   net.eval();
   EXPECT_TRUE(Close(net.Forward(x), PlainResNet3d(net, options, false).Forward(x), 1e-12));
   net.train();
@@ -177,11 +197,12 @@ TEST_P(ResNet3dTest, EqualsPlainLoops) {
 }
 
 TEST_P(ResNet3dTest, GradientsAreRight) {
-  SlowOnly slow({GetParam()(), {}});
+  const ResNet3dOptions options = GetParam()();
+  SlowOnly slow({options, {}});
   Scramble(slow);
   slow.SetBatchNormFrozen(true);
   slow.train();
-  const at::Tensor x = at::randn({2, 3, 2, 9, 11}, at::kDouble).set_requires_grad(true);
+  const at::Tensor x = at::randn({2, options.input_channels, 3, 9, 11}, at::kDouble).set_requires_grad(true);
   std::vector<std::pair<std::string, at::Tensor>> variables = {{"x", x}};
   for (const auto& parameter : slow.named_parameters()) {
     if (parameter.value().requires_grad()) variables.emplace_back(parameter.key(), parameter.value());
@@ -189,8 +210,10 @@ TEST_P(ResNet3dTest, GradientsAreRight) {
   ExpectGradientsRight([&] { return slow.Forward({x, {}, {}}); }, variables, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Blocks, ResNet3dTest, ::testing::Values(&SmallBottleneck, &SmallBasic),
-                         [](const auto& info) { return info.index == 0 ? "Bottleneck" : "Basic"; });
+INSTANTIATE_TEST_SUITE_P(Blocks, ResNet3dTest, ::testing::Values(&SmallBottleneck, &SmallBasic, &SmallC2d),
+                         [](const auto& info) {
+                           return info.index == 0 ? "Bottleneck" : info.index == 1 ? "Basic" : "C2d";
+                         });
 
 int64_t Count(const torch::nn::Module& module) {
   int64_t count = 0;

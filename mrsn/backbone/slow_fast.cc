@@ -72,13 +72,7 @@ at::Tensor SlowFast::Forward(const Clip& clip, Taps* taps) {
 }
 
 at::Tensor SlowOnly::Forward(const Clip& clip, Taps* taps) {
-  at::Tensor x = resnet_->Stem(clip.slow);
-  Note(taps, "slow.stem", x);
-  for (size_t s = 0; s < resnet_->stages(); ++s) {
-    x = resnet_->Stage(s, x);
-    Note(taps, "slow." + ResNet3d::StageName(s), x);
-  }
-  return PoolOverTime(x, pool_);
+  return PoolOverTime(resnet_->Forward(clip.slow, taps, "slow."), pool_);
 }
 
 at::Tensor PoolOverTime(const at::Tensor& x, TemporalPool pool) {
