@@ -65,7 +65,7 @@ absl::Status Convert(const std::string& in, const std::string& out) {
                         LoadExperiment(DataFilesRoot() + "/experiments/configs",
                                        absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_override)));
   at::manual_seed(0);  // of what the file leaves as initialised
-  auto model = BuildModel(resolved.experiment.model(), at::kCPU);
+  auto model = BuildDetector(resolved.experiment.model(), at::kCPU);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
   ImportOptions options;
   options.backbone_only = absl::GetFlag(FLAGS_backbone_only);

@@ -112,7 +112,8 @@ absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& in
   }
   const at::Device device = model.parameters().front().device();
   for (at::Tensor* tensor : {&batch.slow, &batch.fast, &batch.boxes, &batch.clip_index, &batch.bank.features,
-                             &batch.bank.clip_index, &batch.bank.offset}) {
+                             &batch.bank.clip_index, &batch.bank.offset, &batch.flow, &batch.object_boxes,
+                             &batch.object_clip_index}) {
     if (tensor->defined()) *tensor = tensor->to(device);
   }
   batch.want_taps = true;

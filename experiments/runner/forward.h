@@ -23,11 +23,14 @@ namespace mrsn::experiments {
 // Input tensors:
 //   slow             float32 [B,3,T,H,W]  normalised RGB
 //   fast             float32 [B,3,alpha T,H,W]  only for backbones with two pathways
+//   flow             float32 [B,2,T,H,W]  only for backbones that read it: x and y, 1 = 20 pixels
 //   boxes            float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame
 //   clip_index       int64   [N]          the clip of each box, ascending
 //   bank_features    float32 [M,g]        only for long-term heads, all three or none of them
 //   bank_clip_index  int64   [M]          (none: empty windows)
 //   bank_offset      int64   [M]          seconds, entry minus clip, within the head's window
+//   object_boxes     float32 [O,4]        only for heads that read objects, both or none
+//   object_clip_index int64  [O]
 // Output tensors, float32:
 //   features         [B,C,h,w]            F, the feature map averaged over time
 //   roi_features     [N,C,7,7]            A

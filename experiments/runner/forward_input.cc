@@ -129,13 +129,13 @@ class Reader {
   std::set<std::string> taken_;
 };
 
-absl::Status CheckBoxes(const at::Tensor& boxes, const Reader& reader) {
+absl::Status CheckBoxes(const std::string& name, const at::Tensor& boxes, const Reader& reader) {
   const auto* box = boxes.const_data_ptr<float>();
   for (int64_t n = 0; n < boxes.size(0); ++n, box += 4) {
     const bool ordered = 0 <= box[0] && box[0] <= box[2] && box[2] <= 1 &&  //
                          0 <= box[1] && box[1] <= box[3] && box[3] <= 1;
     if (!ordered) {
-      return reader.Wrong("boxes", absl::StrCat("is [", absl::StrJoin(box, box + 4, ","), "] in row ", n),
+      return reader.Wrong(name, absl::StrCat("is [", absl::StrJoin(box, box + 4, ","), "] in row ", n),
                           "x1,y1,x2,y2 with 0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1");
     }
   }
@@ -168,8 +168,14 @@ absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const 
         reader.Take("fast", at::kFloat,
                     {{"", clips}, {"", 3}, {"", alpha * sizes[2]}, {"", sizes[3]}, {"", sizes[4]}}));
   }
+  if (model.reads_flow()) {
+    const auto sizes = batch.slow.sizes();
+    MRSN_ASSIGN_OR_RETURN(
+        batch.flow, reader.Take("flow", at::kFloat,
+                                {{"", clips}, {"", 2}, {"", sizes[2]}, {"", sizes[3]}, {"", sizes[4]}}));
+  }
   MRSN_ASSIGN_OR_RETURN(batch.boxes, reader.Take("boxes", at::kFloat, {{"N", -1, 0}, {"", 4}}));
-  MRSN_RETURN_IF_ERROR(CheckBoxes(batch.boxes, reader));
+  MRSN_RETURN_IF_ERROR(CheckBoxes("boxes", batch.boxes, reader));
   MRSN_ASSIGN_OR_RETURN(batch.clip_index, reader.Take("clip_index", at::kLong, {{"", batch.boxes.size(0)}}));
   MRSN_RETURN_IF_ERROR(reader.InRange("clip_index", batch.clip_index, 0, clips - 1));
   MRSN_RETURN_IF_ERROR(CheckAscending(batch.clip_index, reader));
@@ -184,6 +190,14 @@ absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const 
     MRSN_ASSIGN_OR_RETURN(batch.bank.offset, reader.Take("bank_offset", at::kLong, {{"", entries}}));
     MRSN_RETURN_IF_ERROR(
         reader.InRange("bank_offset", batch.bank.offset, -model.bank_radius(), model.bank_radius()));
+  }
+  if (model.reads_objects() && (reader.Holds("object_boxes") || reader.Holds("object_clip_index"))) {
+    MRSN_ASSIGN_OR_RETURN(batch.object_boxes,
+                          reader.Take("object_boxes", at::kFloat, {{"O", -1, 0}, {"", 4}}));
+    MRSN_RETURN_IF_ERROR(CheckBoxes("object_boxes", batch.object_boxes, reader));
+    MRSN_ASSIGN_OR_RETURN(batch.object_clip_index,
+                          reader.Take("object_clip_index", at::kLong, {{"", batch.object_boxes.size(0)}}));
+    MRSN_RETURN_IF_ERROR(reader.InRange("object_clip_index", batch.object_clip_index, 0, clips - 1));
   }
   MRSN_RETURN_IF_ERROR(reader.NothingElse());
   return batch;

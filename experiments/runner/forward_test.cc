@@ -220,6 +220,21 @@ TEST(ForwardTest, EveryBadBankIsNamed) {
         "clip_index, slow"}});
 }
 
+TEST(ForwardTest, TwoStreamsReadFlow) {
+  Safetensors input = Input();
+  input.tensors["flow"] = at::randn({2, 2, 4, 64, 64});
+  const auto model = Model("smoke/learn/i3d_flow", 5);
+  const auto output = Forward(*model, input, "in");
+  ASSERT_TRUE(output.ok()) << output.status();
+  input.tensors["flow"] = at::zeros({2, 2, 4, 64, 64});
+  const auto still = Forward(*model, input, "in");
+  EXPECT_FALSE(at::equal(still->tensors.at("logits"), output->tensors.at("logits")));
+  ExpectErrors("smoke/learn/i3d_flow", input,
+               {{"flow", {}, "in: holds no tensor 'flow', float32 [2,2,4,64,64]"},
+                {"flow", at::zeros({2, 3, 4, 64, 64}),
+                 "in: tensor 'flow' is float32 [2,3,4,64,64], expected float32 [2,2,4,64,64]"}});
+}
+
 TEST(RunForwardTest, FromFileToFile) {
   const at::NoGradGuard no_grad;
   const Safetensors input = Input();
