@@ -159,14 +159,18 @@ absl::StatusOr<Preflight> CheckNeeds(const std::string& name, const PipelineOpti
     for (const std::string& input : {inputs.initialise_from(), inputs.relation_bank_from()}) {
       if (input.empty() || std::find(seen.begin(), seen.end(), input) != seen.end()) continue;
       seen.push_back(input);
-      if (input == inputs.initialise_from()) {
-        MRSN_ASSIGN_OR_RETURN(const bool shipped, HasShippedWeights(input, options));
-        if (shipped) {
-          preflight.needs.push_back({absl::StrCat(name, ": inputs.initialise_from"), absl::OkStatus(),
-                                     absl::StrCat("weights of ", input, " came with the program")});
-          continue;
-        }
+      const bool initial = input == inputs.initialise_from();
+      bool shipped = false;
+      if (initial) {
+        MRSN_ASSIGN_OR_RETURN(shipped, HasShippedWeights(input, options));
       }
+      preflight.needs.push_back(
+          {absl::StrCat(one.name, ": inputs.", initial ? "initialise_from" : "relation_bank_from"),
+           absl::OkStatus(),
+           shipped ? absl::StrCat("weights of ", input, " came with the program")
+                   : absl::StrCat(input, " is trained first", initial ? "" : " and writes it",
+                                  ", unless it has been")});
+      if (shipped) continue;
       MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadOneOf(input, name, options));
       checker.Check(resolved, /*evaluated=*/false);
       pending.push_back(input);

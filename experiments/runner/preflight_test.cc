@@ -78,6 +78,13 @@ TEST_F(PreflightTest, AllExperimentsOfTheChainAreChecked) {
               AllOf(HasSubstr("ucf24/real_clips: train_data: "), HasSubstr("clips.txt"),
                     HasSubstr("ucf24/real_clips: train_data, boxes for the relation bank: "),
                     Not(HasSubstr("smoke/resume"))));
+  const auto preflight = CheckNeeds("ucf24/real_clips", options_);
+  ASSERT_TRUE(preflight.ok()) << preflight.status();
+  std::vector<std::string> found;
+  for (const Need& need : preflight->needs) found.push_back(need.what + ": " + need.found);
+  EXPECT_THAT(
+      found, ::testing::Contains("ucf24/real_clips: inputs.relation_bank_from: smoke/resume is trained first "
+                                 "and writes it, unless it has been"));
 }
 
 TEST_F(PreflightTest, TheEstimateFollowsFromCountsAndClips) {
