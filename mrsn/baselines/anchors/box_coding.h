@@ -19,7 +19,7 @@ struct BoxCoding {
 };
 
 struct BoxOffsets {
-  float x = 0, y = 0, w = 0, h = 0;
+  float x, y, w, h;
 };
 
 // Sides below a ten-thousandth of the frame count as that much: no target is infinite.

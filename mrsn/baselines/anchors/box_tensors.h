@@ -4,28 +4,32 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
 #include <vector>
 
 #include "ops/base/box.h"
 
 namespace mrsn::baselines {
 
-static_assert(sizeof(Box) == 4 * sizeof(float), "boxes are copied as rows of four floats");
-
 // [...,4] x1,y1,x2,y2 -> one Box per row, in order.
 inline std::vector<Box> BoxesOf(const at::Tensor& boxes) {
   TORCH_CHECK(boxes.dim() >= 1 && boxes.size(-1) == 4, "boxes: expected [...,4], got ", boxes.sizes());
   const at::Tensor rows = boxes.detach().to(at::kCPU, at::kFloat).contiguous();
-  std::vector<Box> result(rows.numel() / 4);
-  if (!result.empty()) std::memcpy(result.data(), rows.const_data_ptr<float>(), rows.numel() * sizeof(float));
+  const float* row = rows.const_data_ptr<float>();
+  std::vector<Box> result;
+  result.reserve(rows.numel() / 4);
+  for (int64_t i = 0; i < rows.numel(); i += 4) {
+    result.push_back({row[i], row[i + 1], row[i + 2], row[i + 3]});
+  }
   return result;
 }
 
 // -> [N,4] float.
 inline at::Tensor TensorOf(const std::vector<Box>& boxes) {
   at::Tensor rows = at::empty({static_cast<int64_t>(boxes.size()), 4}, at::kFloat);
-  if (!boxes.empty()) std::memcpy(rows.data_ptr<float>(), boxes.data(), boxes.size() * sizeof(Box));
+  float* row = rows.data_ptr<float>();
+  for (const Box& box : boxes) {
+    for (const float coordinate : {box.x1, box.y1, box.x2, box.y2}) *row++ = coordinate;
+  }
   return rows;
 }
 
