@@ -26,4 +26,97 @@ ResNet3dOptions FastPathway(const ResNet3dOptions& slow, int64_t beta_inverse, i
   return fast;
 }
 
+const char* NameOf(InceptionStep step) {
+  switch (step) {
+    case InceptionStep::kConv1a:
+      return "conv3d_1a_7x7";
+    case InceptionStep::kPool2a:
+      return "maxpool3d_2a_3x3";
+    case InceptionStep::kConv2b:
+      return "conv3d_2b_1x1";
+    case InceptionStep::kConv2c:
+      return "conv3d_2c_3x3";
+    case InceptionStep::kPool3a:
+      return "maxpool3d_3a_3x3";
+    case InceptionStep::kMixed3b:
+      return "mixed_3b";
+    case InceptionStep::kMixed3c:
+      return "mixed_3c";
+    case InceptionStep::kPool4a:
+      return "maxpool3d_4a_3x3";
+    case InceptionStep::kMixed4b:
+      return "mixed_4b";
+    case InceptionStep::kMixed4c:
+      return "mixed_4c";
+    case InceptionStep::kMixed4d:
+      return "mixed_4d";
+    case InceptionStep::kMixed4e:
+      return "mixed_4e";
+    case InceptionStep::kMixed4f:
+      return "mixed_4f";
+    case InceptionStep::kPool5a:
+      return "maxpool3d_5a_2x2";
+    case InceptionStep::kMixed5b:
+      return "mixed_5b";
+    case InceptionStep::kMixed5c:
+      return "mixed_5c";
+  }
+  return "";
+}
+
+InceptionModuleWidths WidthsOf(const Inception3dOptions& options, InceptionStep module) {
+  const auto divided = [d = options.width_divisor](InceptionModuleWidths w) -> InceptionModuleWidths {
+    return {w.b0 / d, w.b1a / d, w.b1b / d, w.b2a / d, w.b2b / d, w.b3b / d};
+  };
+  switch (module) {
+    case InceptionStep::kMixed3b:
+      return divided({64, 96, 128, 16, 32, 32});
+    case InceptionStep::kMixed3c:
+      return divided({128, 128, 192, 32, 96, 64});
+    case InceptionStep::kMixed4b:
+      return divided({192, 96, 208, 16, 48, 64});
+    case InceptionStep::kMixed4c:
+      return divided({160, 112, 224, 24, 64, 64});
+    case InceptionStep::kMixed4d:
+      return divided({128, 128, 256, 24, 64, 64});
+    case InceptionStep::kMixed4e:
+      return divided({112, 144, 288, 32, 64, 64});
+    case InceptionStep::kMixed4f:
+    case InceptionStep::kMixed5b:
+      return divided({256, 160, 320, 32, 128, 128});
+    case InceptionStep::kMixed5c:
+      return divided({384, 192, 384, 48, 128, 128});
+    default:
+      return {};
+  }
+}
+
+int64_t ChannelsAfter(const Inception3dOptions& options, InceptionStep step) {
+  switch (step) {
+    case InceptionStep::kConv1a:
+    case InceptionStep::kPool2a:
+    case InceptionStep::kConv2b:
+      return 64 / options.width_divisor;
+    case InceptionStep::kConv2c:
+    case InceptionStep::kPool3a:
+      return 192 / options.width_divisor;
+    case InceptionStep::kPool4a:
+      return ChannelsAfter(options, InceptionStep::kMixed3c);
+    case InceptionStep::kPool5a:
+      return ChannelsAfter(options, InceptionStep::kMixed4f);
+    default: {
+      const InceptionModuleWidths widths = WidthsOf(options, step);
+      return widths.b0 + widths.b1b + widths.b2b + widths.b3b;
+    }
+  }
+}
+
+int64_t StrideAfter(const Inception3dOptions& options, InceptionStep step) {
+  if (step < InceptionStep::kPool2a) return 2;
+  if (step < InceptionStep::kPool3a) return 4;
+  if (step < InceptionStep::kPool4a) return 8;
+  if (step < InceptionStep::kPool5a) return 16;
+  return 16 * options.last_stride;
+}
+
 }  // namespace mrsn

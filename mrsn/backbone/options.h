@@ -61,6 +61,57 @@ struct SlowOnlyOptions {
   TemporalPool pool = TemporalPool::kAverage;
 };
 
+// The steps of Inception-v1 in order: convolutions, max pools and Inception modules.
+enum class InceptionStep {
+  kConv1a,
+  kPool2a,
+  kConv2b,
+  kConv2c,
+  kPool3a,
+  kMixed3b,
+  kMixed3c,
+  kPool4a,
+  kMixed4b,
+  kMixed4c,
+  kMixed4d,
+  kMixed4e,
+  kMixed4f,
+  kPool5a,
+  kMixed5b,
+  kMixed5c,
+};
+constexpr int kInceptionSteps = 16;
+
+const char* NameOf(InceptionStep step);  // "conv3d_1a_7x7", "maxpool3d_2a_3x3", ..., "mixed_5c"
+
+// Channels out of a module's convolutions: 1 x 1 x 1; 1 x 1 x 1, 3 x 3 x 3; the same once
+// more; 1 x 1 x 1 after a max pooling. The module's are b0 + b1b + b2b + b3b.
+struct InceptionModuleWidths {
+  int64_t b0 = 0, b1a = 0, b1b = 0, b2a = 0, b2b = 0, b3b = 0;
+};
+
+struct Inception3dOptions {
+  int64_t input_channels = 3;  // 3 RGB, 2 flow
+  InceptionStep last = InceptionStep::kMixed4e;
+  // k x k x k convolutions become 1 x k x k and k x 1 x 1, each with batch norm and ReLU: S3D.
+  bool separable = false;
+  // sigmoid(W mean(x) + b) x after conv3d_2c and each branch of the modules: S3D-G, with separable.
+  bool gating = false;
+  int64_t last_stride = 2;    // spatial, of the pooling before mixed_5b; with 1 it pools over time only
+  int64_t width_divisor = 1;  // 1, 2, 4 or 8: channels are divided by this
+  double batch_norm_epsilon = 1e-3;
+  double batch_norm_momentum = 0.01;
+};
+
+InceptionModuleWidths WidthsOf(const Inception3dOptions& options, InceptionStep module);  // 0 for others
+int64_t ChannelsAfter(const Inception3dOptions& options, InceptionStep step);
+int64_t StrideAfter(const Inception3dOptions& options, InceptionStep step);  // spatial
+
+struct Inception3dBackboneOptions {
+  Inception3dOptions inception;
+  TemporalPool pool = TemporalPool::kAverage;
+};
+
 // A convolution k x 1 x 1 of stride alpha in time, from c to ratio c channels, whose
 // result is concatenated to the Slow pathway. The frameworks differ in the rest.
 struct LateralOptions {

@@ -14,13 +14,13 @@ using StageOptions = ResNet3dOptions::Stage;
 }  // namespace
 
 ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
-                          const ResNet3dOptions& options, const ConvOptions& conv) {
-  // Size-preserving (before the stride) in space and time.
+                          const torch::nn::BatchNormOptions& norm_options, const ConvOptions& conv) {
+  const int64_t time = conv.pad ? conv.temporal_kernel / 2 : 0;
+  const int64_t space = conv.pad ? conv.kernel / 2 * conv.dilation : 0;
   torch::nn::Conv3d module(
       torch::nn::Conv3dOptions(conv.in, conv.out, {conv.temporal_kernel, conv.kernel, conv.kernel})
           .stride({conv.temporal_stride, conv.stride, conv.stride})
-          .padding(
-              {conv.temporal_kernel / 2, conv.kernel / 2 * conv.dilation, conv.kernel / 2 * conv.dilation})
+          .padding({time, space, space})
           .dilation({1, conv.dilation, conv.dilation})
           .bias(conv.bias));
   torch::nn::BatchNorm3d norm{nullptr};
@@ -30,13 +30,20 @@ ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, con
   if (conv.bias) module->bias.zero_();
   owner.register_module(name, module);
   if (conv.norm) {
-    norm = torch::nn::BatchNorm3d(torch::nn::BatchNorm3dOptions(conv.out)
-                                      .eps(options.batch_norm_epsilon)
-                                      .momentum(options.batch_norm_momentum));
+    norm = torch::nn::BatchNorm3d(norm_options);
     if (conv.zero_norm) norm->weight.zero_();
     owner.register_module(norm_name, norm);
   }
   return ConvNorm(std::move(module), std::move(norm));
+}
+
+ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
+                          const ResNet3dOptions& options, const ConvOptions& conv) {
+  return RegisterConvNorm(owner, name, norm_name,
+                          torch::nn::BatchNormOptions(conv.out)
+                              .eps(options.batch_norm_epsilon)
+                              .momentum(options.batch_norm_momentum),
+                          conv);
 }
 
 ResNet3dBlock::ResNet3dBlock(const ResNet3dOptions& options, const StageOptions& stage,

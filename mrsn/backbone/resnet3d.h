@@ -72,7 +72,10 @@ struct ConvOptions {
   int64_t in = 0, out = 0;
   int64_t temporal_kernel = 1, kernel = 1, temporal_stride = 1, stride = 1, dilation = 1;
   bool bias = false, norm = true, zero_norm = false;
+  bool pad = true;  // zeros around, so that the size is kept (before the stride); else none
 };
+ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
+                          const torch::nn::BatchNormOptions& norm, const ConvOptions& conv);
 ConvNorm RegisterConvNorm(torch::nn::Module& owner, const std::string& name, const std::string& norm_name,
                           const ResNet3dOptions& options, const ConvOptions& conv);
 
