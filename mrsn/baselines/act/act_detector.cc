@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "absl/types/span.h"
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/baselines/anchors/matching.h"
 #include "mrsn/baselines/anchors/nms.h"

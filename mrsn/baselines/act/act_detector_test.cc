@@ -4,11 +4,11 @@
 #include <torch/optim/sgd.h>
 
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/testing/compare.h"
+#include "ops/base/box.h"
 
 namespace mrsn::baselines {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/baselines/anchors/matching.h"
 
