@@ -142,14 +142,38 @@ absl::StatusOr<MrsnHeadOptions> ReadMrsnHead(const MrsnHeadConfig& config, int64
   return options;
 }
 
-using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions, baselines::HeadMaker>;
-
-absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels, int64_t roi_size) {
+absl::StatusOr<int64_t> ReadClasses(const ModelConfig& config) {
   if (!config.has_num_classes()) {
     return Invalid("num_classes", "not set", absl::StrCat("1 to ", kMaxClasses));
   }
-  const int64_t classes = config.num_classes();
-  MRSN_RETURN_IF_ERROR(InRange("num_classes", classes, 1, kMaxClasses));
+  MRSN_RETURN_IF_ERROR(InRange("num_classes", config.num_classes(), 1, kMaxClasses));
+  return config.num_classes();
+}
+
+// The name of the detector in `head` that finds boxes itself; empty for heads that score given ones.
+std::string BoxFinder(const ModelConfig& config) {
+  switch (config.head_case()) {
+    case ModelConfig::kAct:
+      return "act";
+    case ModelConfig::kStep:
+      return "step";
+    case ModelConfig::kLinear:
+    case ModelConfig::kMrsn:
+    case ModelConfig::kAcrn:
+    case ModelConfig::kLfb:
+    case ModelConfig::kAcar:
+    case ModelConfig::kAia:
+    case ModelConfig::kContextAverage:
+    case ModelConfig::HEAD_NOT_SET:
+      break;
+  }
+  return "";
+}
+
+using HeadOptions = std::variant<LinearHeadOptions, MrsnHeadOptions, baselines::HeadMaker>;
+
+absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels, int64_t roi_size) {
+  MRSN_ASSIGN_OR_RETURN(const int64_t classes, ReadClasses(config));
   switch (config.head_case()) {
     case ModelConfig::kLinear: {
       const double dropout = MRSN_OR_DEFAULT(config.linear(), dropout, 0.5);
@@ -175,8 +199,11 @@ absl::StatusOr<HeadOptions> ReadHead(const ModelConfig& config, int64_t channels
       return baselines::ReadAia(config.aia(), channels, classes);
     case ModelConfig::kContextAverage:
       return baselines::ReadContextAverage(config.context_average(), channels, classes);
+    case ModelConfig::kAct:
+    case ModelConfig::kStep:
+      break;  // refused before
     case ModelConfig::HEAD_NOT_SET:
-      return Invalid("head", "not set", "linear, mrsn, acrn, lfb, acar, aia, context_average");
+      return Invalid("head", "not set", "linear, mrsn, acrn, lfb, acar, aia, context_average, act, step");
   }
   return absl::InternalError("unreachable");
 }
@@ -222,16 +249,11 @@ void MoveToMeta(torch::nn::Module& module) {
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device) {
-  // All of the configuration is read before anything large is made.
-  MRSN_ASSIGN_OR_RETURN(const RoiFeatureOptions roi, ReadRoi(config.roi()));
-  MRSN_ASSIGN_OR_RETURN(const BackboneOptions backbone, ReadBackbone(config));
-  MRSN_ASSIGN_OR_RETURN(const HeadOptions head, ReadHead(config, ChannelsOf(backbone), roi.output_size));
-  MRSN_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(config.precision()));
+// make() on the device.
+template <typename Make>
+auto MakeOn(torch::Device device, const Make& make) -> absl::StatusOr<decltype(make())> {
   try {
-    auto detector = std::make_shared<ActionDetector>(MakeBackbone(backbone), roi, MakeHead(head), precision);
+    auto detector = make();
     if (device.is_meta()) {
       MoveToMeta(*detector);
     } else {
@@ -244,8 +266,44 @@ absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& co
   }
 }
 
+// Fields that say nothing to a detector with a backbone of its own.
+absl::Status CheckOwnBackbone(const ModelConfig& config, const std::string& name) {
+  const std::string none = absl::StrCat("nothing with ", name, ", which has a backbone of its own");
+  if (config.backbone_case() != ModelConfig::BACKBONE_NOT_SET) return Invalid("backbone", "set", none);
+  if (config.has_temporal_pool()) return Invalid("temporal_pool", "set", none);
+  if (config.has_roi()) return Invalid("roi", "set", none);
+  MRSN_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(config.precision()));
+  if (precision != Precision::kFloat32) {
+    return Invalid("precision", "BFLOAT16", absl::StrCat("FLOAT32 with ", name));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device) {
+  if (const std::string finder = BoxFinder(config); !finder.empty()) {
+    return Invalid(finder, "takes no boxes: it finds them itself", "heads that score given boxes");
+  }
+  // All of the configuration is read before anything large is made.
+  MRSN_ASSIGN_OR_RETURN(const RoiFeatureOptions roi, ReadRoi(config.roi()));
+  MRSN_ASSIGN_OR_RETURN(const BackboneOptions backbone, ReadBackbone(config));
+  MRSN_ASSIGN_OR_RETURN(const HeadOptions head, ReadHead(config, ChannelsOf(backbone), roi.output_size));
+  MRSN_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(config.precision()));
+  return MakeOn(device, [&] {
+    return std::make_shared<ActionDetector>(MakeBackbone(backbone), roi, MakeHead(head), precision);
+  });
+}
+
 absl::StatusOr<std::shared_ptr<Detector>> BuildDetector(const ModelConfig& config, torch::Device device) {
-  return BuildModel(config, device);
+  const std::string finder = BoxFinder(config);
+  if (finder.empty()) return BuildModel(config, device);
+  MRSN_RETURN_IF_ERROR(CheckOwnBackbone(config, finder));
+  MRSN_ASSIGN_OR_RETURN(const int64_t classes, ReadClasses(config));
+  MRSN_ASSIGN_OR_RETURN(const baselines::DetectorMaker make,
+                        config.has_act() ? baselines::ReadAct(config.act(), classes)
+                                         : baselines::ReadStep(config.step(), classes));
+  return MakeOn(device, make);
 }
 
 }  // namespace mrsn

@@ -23,7 +23,7 @@ class ModelConfig;  // mrsn/model_config.pb.h
 // is allowed.
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device);
 
-// As BuildModel, and the detectors that find boxes themselves, which BuildModel refuses.
+// As BuildModel, and the detectors that find boxes themselves (act, step), which BuildModel refuses.
 absl::StatusOr<std::shared_ptr<Detector>> BuildDetector(const ModelConfig& config, torch::Device device);
 
 }  // namespace mrsn

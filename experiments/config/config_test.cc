@@ -225,6 +225,24 @@ TEST_F(ConfigTest, ModelAndInputs) {
             "did you mean yyyyyy?");
 }
 
+TEST_F(ConfigTest, DetectorsThatFindBoxesThemselves) {
+  Write("x", "model { act {} }\ntrain {\n  loss: SOFTMAX }\ntrain_data { clip { frames: 6 } }");
+  EXPECT_EQ(ErrorOf("x"), "no error");
+  EXPECT_EQ(ErrorOf("x", "train { loss: BCE }"),
+            "override:1:9: train.loss is BCE; allowed: SOFTMAX with model.act");
+  EXPECT_EQ(ErrorOf("x", "train_data { clip { frames: 8 } }"),
+            "override:1:21: train_data.clip.frames is 8; allowed: model.act.frames, 6");
+  EXPECT_EQ(ErrorOf("x", "train_data { clip { frames: 8 } } model { act { frames: 8 } }"), "no error");
+  EXPECT_EQ(ErrorOf("x", "eval_data {}"),
+            "override:1:1: eval_data.clip.frames is not set; allowed: model.act.frames, 6");
+  Write("y", "model { step {} }\neval_data { clip { frames: 36 } }");
+  EXPECT_EQ(ErrorOf("y"), "no error");
+  EXPECT_EQ(ErrorOf("y", "train { loss: SOFTMAX }"),
+            "override:1:9: train.loss is SOFTMAX; allowed: BCE with model.step");
+  EXPECT_EQ(ErrorOf("y", "eval_data { clip { frames: 32 } }"),
+            "override:1:20: eval_data.clip.frames is 32; allowed: multiples of 12 with model.step");
+}
+
 // The table of compatibility.h, row by row, against what peers' sources say.
 TEST_F(ConfigTest, CompatibilitySetsWhatIsNotSet) {
   const auto resolved = [&](const char* framework, const char* model = "slow_fast {}") {

@@ -92,10 +92,31 @@ std::string BankReader(const ModelConfig& model) {
     case ModelConfig::kLinear:
     case ModelConfig::kAcrn:
     case ModelConfig::kContextAverage:
+    case ModelConfig::kAct:
+    case ModelConfig::kStep:
     case ModelConfig::HEAD_NOT_SET:
       break;
   }
   return "";
+}
+
+// What detectors that find boxes themselves ask of training and data.
+void CheckBoxFinder(const Experiment& experiment, Ranges* ranges) {
+  const ModelConfig& model = experiment.model();
+  const bool act = model.has_act();
+  if (!act && !model.has_step()) return;
+  const TrainConfig::Loss loss = experiment.train().loss();
+  ranges->Check("train.loss", loss == (act ? TrainConfig::SOFTMAX : TrainConfig::BCE),
+                TrainConfig::Loss_Name(loss), act ? "SOFTMAX with model.act" : "BCE with model.step");
+  const int frames = model.act().has_frames() ? model.act().frames() : 6;
+  const auto check = [&](const std::string& field, const ClipConfig& clip) {
+    ranges->Check(field + ".clip.frames",
+                  clip.has_frames() && (act ? clip.frames() == frames : clip.frames() % 12 == 0),
+                  clip.has_frames() ? absl::StrCat(clip.frames()) : "not set",
+                  act ? absl::StrCat("model.act.frames, ", frames) : "multiples of 12 with model.step");
+  };
+  if (experiment.has_train_data()) check("train_data", experiment.train_data().clip());
+  if (experiment.has_eval_data()) check("eval_data", experiment.eval_data().clip());
 }
 
 }  // namespace
@@ -127,7 +148,8 @@ absl::Status ValidateExperiment(const Experiment& experiment, const std::string&
         absl::StrCat(PlaceOf(places, field, origin), ": ", field, " is not set; ", what));
   };
   const ModelConfig& model = experiment.model();
-  if (model.backbone_case() == ModelConfig::BACKBONE_NOT_SET) {
+  const bool own_backbone = model.has_act() || model.has_step();
+  if (model.backbone_case() == ModelConfig::BACKBONE_NOT_SET && !own_backbone) {
     return missing("model.backbone", "set one of its messages, e.g. model { slow_only {} }");
   }
   if (model.head_case() == ModelConfig::HEAD_NOT_SET) {
@@ -139,6 +161,7 @@ absl::Status ValidateExperiment(const Experiment& experiment, const std::string&
                absl::StrCat(experiment.compatibility()),
                "PYSLOWFAST, PYTORCHVIDEO, MMACTION2, ACAR, ALPHACTION");
   CheckTrain(experiment.train(), &ranges);
+  CheckBoxFinder(experiment, &ranges);
   MRSN_RETURN_IF_ERROR(ranges.status());
   MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval(), origin, places));
   if (!experiment.inputs().pretrained_backbone().empty()) {

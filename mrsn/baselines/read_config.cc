@@ -3,9 +3,11 @@
 #include "absl/strings/str_cat.h"
 #include "mrsn/baselines/acar/acar_head.h"
 #include "mrsn/baselines/acrn/acrn_head.h"
+#include "mrsn/baselines/act/act_detector.h"
 #include "mrsn/baselines/aia/aia_head.h"
 #include "mrsn/baselines/context_average/context_average_head.h"
 #include "mrsn/baselines/lfb/lfb_head.h"
+#include "mrsn/baselines/step/step_detector.h"
 #include "mrsn/config_checks.h"
 #include "mrsn/model_config.pb.h"
 #include "ops/base/status_macros.h"
@@ -16,6 +18,11 @@ namespace {
 template <typename Head, typename Options>
 HeadMaker MakerOf(const Options& options) {
   return [options]() -> std::shared_ptr<RelationHead> { return std::make_shared<Head>(options); };
+}
+
+absl::Status CheckWidthDivisor(const std::string& field, int64_t divisor, int64_t most) {
+  if (divisor >= 1 && divisor <= most && (divisor & (divisor - 1)) == 0) return absl::OkStatus();
+  return Invalid(field, absl::StrCat(divisor), absl::StrCat("powers of 2 from 1 to ", most));
 }
 
 }  // namespace
@@ -164,6 +171,42 @@ absl::StatusOr<HeadMaker> ReadContextAverage(const ContextAverageHeadConfig& con
   options.dropout = MRSN_OR_DEFAULT(config, dropout, 0.5);
   MRSN_RETURN_IF_ERROR(CheckDropout("context_average.dropout", options.dropout));
   return MakerOf<ContextAverageHead>(options);
+}
+
+absl::StatusOr<DetectorMaker> ReadAct(const ActConfig& config, int64_t classes) {
+  ActOptions options;
+  options.classes = classes;
+  options.frames = MRSN_OR_DEFAULT(config, frames, 6);
+  options.backbone.input_size = MRSN_OR_DEFAULT(config, input_size, 300);
+  options.backbone.width_divisor = MRSN_OR_DEFAULT(config, width_divisor, 1);
+  MRSN_RETURN_IF_ERROR(InRange("act.frames", options.frames, 1, 128));
+  MRSN_RETURN_IF_ERROR(InRange("act.input_size", options.backbone.input_size, 64, 2048));
+  MRSN_RETURN_IF_ERROR(CheckWidthDivisor("act.width_divisor", options.backbone.width_divisor, 32));
+  return [options]() -> std::shared_ptr<Detector> { return std::make_shared<ActDetector>(options); };
+}
+
+absl::StatusOr<DetectorMaker> ReadStep(const StepConfig& config, int64_t classes) {
+  StepOptions options;
+  options.classes = classes;
+  options.flow = MRSN_OR_DEFAULT(config, flow, true);
+  options.width_divisor = MRSN_OR_DEFAULT(config, width_divisor, 1);
+  options.dropout = MRSN_OR_DEFAULT(config, dropout, 0.3);
+  MRSN_RETURN_IF_ERROR(CheckWidthDivisor("step.width_divisor", options.width_divisor, 8));
+  options.batch_norm_momentum = MRSN_OR_DEFAULT(config, batch_norm_momentum, 0.01);
+  MRSN_RETURN_IF_ERROR(CheckDropout("step.dropout", options.dropout));
+  MRSN_RETURN_IF_ERROR(InRange("step.batch_norm_momentum", options.batch_norm_momentum, 0, 1));
+  if (config.grids_size() > 0) options.grids.clear();
+  for (int i = 0; i < config.grids_size(); ++i) {
+    const StepConfig::Grid& grid = config.grids(i);
+    const std::string field = absl::StrCat("step.grids[", i, "].");
+    if (!(grid.size() > 0 && grid.size() <= 1)) {  // nor NaN, nor unset
+      return Invalid(field + "size", grid.has_size() ? absl::StrCat(grid.size()) : "not set",
+                     "above 0, at most 1");
+    }
+    options.grids.push_back({grid.size(), MRSN_OR_DEFAULT(grid, per_axis, 1)});
+    MRSN_RETURN_IF_ERROR(InRange(field + "per_axis", options.grids.back().per_axis, 1, 16));
+  }
+  return [options]() -> std::shared_ptr<Detector> { return std::make_shared<StepDetector>(options); };
 }
 
 }  // namespace mrsn::baselines

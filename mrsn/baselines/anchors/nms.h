@@ -1,0 +1,20 @@
+// Non-maximum suppression: of things that overlap, the one with the highest score stays.
+#ifndef MRSN_MRSN_BASELINES_ANCHORS_NMS_H_
+#define MRSN_MRSN_BASELINES_ANCHORS_NMS_H_
+
+#include <functional>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace mrsn::baselines {
+
+// Goes through the scores from the highest (of equals the first) and keeps what overlaps
+// nothing kept before by more than `threshold`. Returns what is kept, in that order. No
+// score may be NaN.
+std::vector<int> SuppressNonMaxima(absl::Span<const float> scores,
+                                   const std::function<float(int, int)>& overlap, float threshold);
+
+}  // namespace mrsn::baselines
+
+#endif  // MRSN_MRSN_BASELINES_ANCHORS_NMS_H_

@@ -1,0 +1,411 @@
+#include "mrsn/baselines/step/step_detector.h"
+
+#include <ATen/ATen.h>
+#include <torch/optim/sgd.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "mrsn/baselines/anchors/box_tensors.h"
+#include "mrsn/testing/compare.h"
+#include "ops/base/box.h"
+
+namespace mrsn::baselines {
+namespace {
+
+StepOptions Small(bool flow = false) {
+  StepOptions options;
+  options.classes = 2;
+  options.flow = flow;
+  options.width_divisor = 8;
+  return options;
+}
+
+// A bright person before a dark background moves to the right (class 0: red) or down (class 1:
+// green); every third clip has nobody.
+struct World {
+  DetectorInput input;
+  Truth truth;
+};
+World MakeWorld(int64_t clips, int64_t frames = 12, int64_t height = 64, int64_t width = 64) {
+  World world;
+  world.input.slow = at::randn({clips, 3, frames, height, width}) * 0.05 - 1;
+  world.input.flow = at::randn({clips, 2, frames, height, width}) * 0.05;
+  std::vector<Box> boxes, tubelets;
+  std::vector<int64_t> clip_index;
+  std::vector<float> labels;
+  for (int64_t b = 0; b < clips; ++b) {
+    if (b % 3 == 2) continue;
+    const bool down = b % 3 == 1;
+    for (int64_t t = 0; t < frames; ++t) {
+      const float step = 0.01f * static_cast<float>(t), x = 0.2f + 0.1f * static_cast<float>(b % 2);
+      const Box box = {x + (down ? 0 : step), 0.25f + (down ? step : 0), x + 0.3f + (down ? 0 : step),
+                       0.75f + (down ? step : 0)};
+      tubelets.push_back(box);
+      if (t == frames / 2) boxes.push_back(box);
+      world.input.slow[b][down ? 1 : 0][t]
+          .slice(0, std::lround(box.y1 * height), std::lround(box.y2 * height))
+          .slice(1, std::lround(box.x1 * width), std::lround(box.x2 * width))
+          .add_(2);
+    }
+    clip_index.push_back(b);
+    labels.push_back(down ? 0.0f : 1.0f);
+    labels.push_back(down ? 1.0f : 0.0f);
+  }
+  const auto persons = static_cast<int64_t>(clip_index.size());
+  world.input.boxes = TensorOf(boxes);
+  world.input.clip_index = at::tensor(clip_index, at::kLong);
+  world.truth.labels = at::tensor(labels).reshape({persons, 2});
+  world.truth.tubelets = TensorOf(tubelets).reshape({persons, frames, 4});
+  return world;
+}
+
+World OnlyClip(const World& world, int64_t clip) {
+  const at::Tensor rows = (world.input.clip_index == clip).nonzero().squeeze(1);
+  World only;
+  only.input.slow = world.input.slow.slice(0, clip, clip + 1);
+  only.input.flow = world.input.flow.slice(0, clip, clip + 1);
+  only.input.boxes = world.input.boxes.index_select(0, rows);
+  only.input.clip_index = at::zeros_like(rows);
+  only.truth = {world.truth.labels.index_select(0, rows), world.truth.tubelets.index_select(0, rows)};
+  return only;
+}
+
+// Two clips of four proposals each at two positions; the second clip has nobody in it.
+struct LossCase {
+  StepPredictions predictions;
+  StepTargets targets;
+};
+LossCase MakeLossCase() {
+  at::manual_seed(4);
+  const auto variable = [](at::IntArrayRef shape) {
+    return at::randn(shape, at::kDouble).set_requires_grad(true);
+  };
+  LossCase made;
+  made.predictions = {variable({8, 3}), variable({8, 2, 4}), variable({8, 2, 4}), variable({8, 2, 4})};
+  const std::vector<Box> proposals =
+      Repeat({{0, 0, 0.5f, 0.5f}, {0.5f, 0.5f, 1, 1}, {0, 0.5f, 0.5f, 1}, {0.5f, 0, 1, 0.5f}}, 2);
+  std::vector<Box> both = proposals;
+  both.insert(both.end(), proposals.begin(), proposals.end());
+  StepTruth truth;
+  truth.positions = 6;
+  // A person that moves from the first proposal to the fourth, and one that overlaps the second
+  // by 0.04 / 0.25 only.
+  for (int p = 0; p < 6; ++p) truth.boxes.push_back({0.1f * p - 0.2f, 0, 0.1f * p + 0.3f, 0.5f});
+  truth.boxes.insert(truth.boxes.end(), 6, {0.6f, 0.6f, 0.8f, 0.8f});
+  truth.clips = {0, 0};
+  truth.labels = at::tensor({1.f, 0.f, 1.f, 0.f, 1.f, 0.f}).reshape({2, 3});
+  made.targets = MakeStepTargets(both, 4, 2, 2, truth, 0.35, true);
+  return made;
+}
+
+// Untrained, it may say anything; like this, the grid's boxes stay about where they are, and
+// each has a score near a half.
+void MakeUndecided(StepDetector& step) {
+  at::NoGradGuard no_grad;
+  for (const auto& parameter : step.named_parameters()) {
+    for (const char* name : {"classifier.weight", "regressor.weight", "before.weight", "after.weight"}) {
+      if (parameter.key().find(name) != std::string::npos) parameter.value().mul_(1e-3);
+    }
+  }
+}
+
+TEST(StepLossTest, TargetsAreOfTheBestPerson) {
+  const StepTargets targets = MakeLossCase().targets;
+  EXPECT_TRUE(at::equal(targets.positive.to(at::kInt),
+                        at::tensor({1, 1, 0, 0, 0, 0, 0, 0}, at::kInt)));  // 0 by overlap, 1 as the best
+  EXPECT_TRUE(at::equal(targets.labels[0], at::tensor({1.f, 0.f, 1.f})));
+  EXPECT_TRUE(at::equal(targets.labels[1], at::tensor({0.f, 1.f, 0.f})));
+  EXPECT_EQ(targets.labels.slice(0, 2).abs().sum().item<float>(), 0);
+  // At positions 2 and 3 the first person is at x 0 and 0.1, of a proposal 0.5 wide; before,
+  // at -0.2 and -0.1, and after, at 0.2 and 0.3.
+  const auto x = [](const at::Tensor& offsets, int position) {
+    return offsets[0][position][0].item<float>();
+  };
+  EXPECT_NEAR(x(targets.offsets, 0), 0, 1e-5);
+  EXPECT_NEAR(x(targets.offsets, 1), 0.2, 1e-5);
+  EXPECT_NEAR(x(targets.before, 0), -0.4, 1e-5);
+  EXPECT_NEAR(x(targets.before, 1), -0.2, 1e-5);
+  EXPECT_NEAR(x(targets.after, 0), 0.4, 1e-5);
+  EXPECT_NEAR(x(targets.after, 1), 0.6, 1e-5);
+  EXPECT_NEAR(targets.offsets[1][0][2].item<float>(), std::log(0.4), 1e-5);
+}
+
+TEST(StepLossTest, EqualsThePlainLoops) {
+  const LossCase made = MakeLossCase();
+  double classification = 0, regression = 0, anticipation = 0;
+  for (int64_t m = 0; m < 8; ++m) {
+    for (int64_t k = 0; k < 3; ++k) {
+      const double z = made.predictions.logits[m][k].item<double>();
+      const double score = 1 / (1 + std::exp(-z));
+      classification -= made.targets.labels[m][k].item<float>() > 0 ? std::log(score) : std::log(1 - score);
+    }
+    if (!made.targets.positive[m].item<bool>()) continue;
+    const auto smooth = [&](const at::Tensor& predicted, const at::Tensor& target) {
+      double sum = 0;
+      for (int64_t i = 0; i < 8; ++i) {
+        const double d =
+            std::abs(predicted[m].flatten()[i].item<double>() - target[m].flatten()[i].item<float>());
+        sum += d < 1 ? d * d / 2 : d - 0.5;
+      }
+      return sum;
+    };
+    regression += smooth(made.predictions.offsets, made.targets.offsets);
+    anticipation += smooth(made.predictions.before, made.targets.before) +
+                    smooth(made.predictions.after, made.targets.after);
+  }
+  const StepLoss loss = ComputeStepLoss(made.predictions, made.targets);
+  EXPECT_NEAR(loss.classification.item<double>(), classification, 1e-9);
+  EXPECT_NEAR(loss.regression.item<double>(), regression, 1e-9);
+  EXPECT_NEAR(loss.anticipation.item<double>(), anticipation, 1e-9);
+  EXPECT_NEAR(loss.Mean().item<double>(),
+              classification / 24 + 5 * regression / (2 * 8) + anticipation / (2 * 2 * 8), 1e-9);
+}
+
+TEST(StepLossTest, ClipsAddTheirOwnAndGradientsAreRight) {
+  const LossCase made = MakeLossCase();
+  const auto clip = [&](int64_t b) {
+    const auto rows = [&](const at::Tensor& x) { return x.slice(0, 4 * b, 4 * b + 4); };
+    const StepPredictions& p = made.predictions;
+    const StepTargets& t = made.targets;
+    return ComputeStepLoss(
+        {rows(p.logits), rows(p.offsets), rows(p.before), rows(p.after)},
+        {rows(t.labels), rows(t.positive), rows(t.offsets), rows(t.before), rows(t.after)});
+  };
+  const StepLoss together = ComputeStepLoss(made.predictions, made.targets), first = clip(0),
+                 second = clip(1);
+  const auto sum = [](const at::Tensor& a, const at::Tensor& b) { return (a + b).item<double>(); };
+  EXPECT_NEAR(together.classification.item<double>(), sum(first.classification, second.classification), 1e-9);
+  EXPECT_NEAR(together.regression.item<double>(), sum(first.regression, second.regression), 1e-9);
+  EXPECT_NEAR(together.anticipation.item<double>(), sum(first.anticipation, second.anticipation), 1e-9);
+  EXPECT_EQ(together.regressed, first.regressed + second.regressed);
+  EXPECT_EQ(second.regressed, 0);
+  EXPECT_TRUE(std::isfinite(second.Mean().item<double>()));
+  ExpectGradientsRight([&] { return ComputeStepLoss(made.predictions, made.targets).Mean().reshape({1}); },
+                       {{"logits", made.predictions.logits},
+                        {"offsets", made.predictions.offsets},
+                        {"before", made.predictions.before},
+                        {"after", made.predictions.after}});
+}
+
+// Through RoIAlign and both branches to the first convolution, on proposals that stay where they are.
+TEST(StepTest, GradientsOfAllStepsAreRight) {
+  at::manual_seed(1);
+  StepOptions options = Small(true);
+  options.dropout = 0;
+  options.grids = {{0.75, 1}};
+  StepDetector step(options);
+  step.to(at::kDouble);
+  step.SetBatchNormFrozen(true);
+  step.train();
+  DetectorInput input;
+  input.slow = at::randn({1, 3, 12, 33, 40}, at::kDouble);
+  input.flow = at::randn({1, 2, 12, 33, 40}, at::kDouble);
+  std::vector<std::pair<std::string, at::Tensor>> variables;
+  for (const auto& parameter : step.named_parameters()) {
+    for (const char* name :
+         {"rgb.conv3d_1a_7x7.conv3d.weight", "flow.mixed_4f.b0.conv3d.weight",
+          "context.mixed.mixed_5c.b0.conv3d.weight", "step1.mixed.mixed_5b.b1b.conv3d.weight",
+          "step2.before.weight", "step2.after.bias", "step3.local1_2.weight", "step3.classifier.weight"}) {
+      if (parameter.key().find(name) != std::string::npos)
+        variables.emplace_back(parameter.key(), parameter.value());
+    }
+  }
+  ASSERT_EQ(variables.size(), 8);
+  ExpectGradientsRight(
+      [&] {
+        std::vector<at::Tensor> flat;
+        for (const at::Tensor& made : step.Pass(input)) flat.push_back(made.flatten());
+        return at::cat(flat);
+      },
+      variables, 2);
+}
+
+// Gradients do not flow through proposals: of the whole loss, differences are those of a step's
+// own layers only where no later step depends on them.
+TEST(StepTest, LossGradientsOfTheLastStepAreRight) {
+  at::manual_seed(2);
+  StepOptions options = Small();
+  options.dropout = 0;
+  StepDetector step(options);
+  step.to(at::kDouble);
+  step.eval();
+  World world = MakeWorld(1, 12, 32, 32);
+  world.input.slow = world.input.slow.to(at::kDouble);
+  std::vector<std::pair<std::string, at::Tensor>> variables;
+  for (const auto& parameter : step.named_parameters()) {
+    for (const char* name :
+         {"step3.regressor.weight", "step3.classifier.bias", "step3.reduce_local.weight"}) {
+      if (parameter.key().find(name) != std::string::npos)
+        variables.emplace_back(parameter.key(), parameter.value());
+    }
+  }
+  ASSERT_EQ(variables.size(), 3);
+  ExpectGradientsRight([&] { return step.Loss(world.input, world.truth, ClassLoss::kBce).reshape({1}); },
+                       variables, 4);
+}
+
+TEST(StepTest, StepsGrowFromTheMiddleThird) {
+  StepDetector step(Small());
+  step.eval();
+  at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> made = step.Pass(MakeWorld(2, 24).input);
+  // Of 6 positions 2, 2 and 6: logits and offsets of each step, before and after of the second.
+  ASSERT_EQ(made.size(), 8);
+  EXPECT_EQ(made[0].sizes(), (at::IntArrayRef{22, 2}));
+  EXPECT_EQ(made[1].sizes(), (at::IntArrayRef{22, 2, 4}));
+  EXPECT_EQ(made[3].sizes(), (at::IntArrayRef{22, 2, 4}));
+  EXPECT_EQ(made[4].sizes(), (at::IntArrayRef{22, 2, 4}));
+  EXPECT_EQ(made[7].sizes(), (at::IntArrayRef{22, 6, 4}));
+  EXPECT_FALSE(Close(made[1], made[3], 1e-3));  // steps have weights of their own
+}
+
+TEST(StepTest, ClipsDoNotInfluenceEachOther) {
+  at::manual_seed(3);
+  for (const bool flow : {false, true}) {
+    StepDetector step(Small(flow));
+    MakeUndecided(step);
+    step.eval();
+    at::NoGradGuard no_grad;
+    const World world = MakeWorld(3, 12, 48, 70);
+    const Detections together = step.Detect(world.input, ClassLoss::kBce);
+    int64_t found = 0;
+    double loss = 0;
+    for (int64_t b = 0; b < 3; ++b) {
+      const World only = OnlyClip(world, b);
+      const Detections alone = step.Detect(only.input, ClassLoss::kBce);
+      const at::Tensor rows = (together.clip_index == b).nonzero().squeeze(1);
+      EXPECT_TRUE(Close(alone.boxes, together.boxes.index_select(0, rows), 1e-4));
+      EXPECT_TRUE(Close(alone.scores, together.scores.index_select(0, rows), 1e-4));
+      found += rows.numel();
+      if (b < 2) loss += step.Loss(only.input, only.truth, ClassLoss::kBce).item<double>();
+    }
+    EXPECT_EQ(found, together.boxes.size(0));
+    EXPECT_GT(found, 3);
+    EXPECT_GT(loss, 0);
+    if (!flow) continue;
+    DetectorInput still = world.input;
+    still.flow = at::zeros_like(still.flow);
+    EXPECT_FALSE(Close(step.Pass(still)[0], step.Pass(world.input)[0], 1e-3));  // it is read
+  }
+}
+
+TEST(StepTest, DetectionsKeepTheInterface) {
+  at::manual_seed(3);
+  StepDetector step(Small());
+  MakeUndecided(step);
+  step.eval();
+  at::NoGradGuard no_grad;
+  const Detections found = step.Detect(MakeWorld(3).input, ClassLoss::kBce);
+  ASSERT_GT(found.boxes.size(0), 0);
+  EXPECT_EQ(found.scores.sizes(), (at::IntArrayRef{found.boxes.size(0), 2}));
+  const std::vector<Box> boxes = BoxesOf(found.boxes);
+  for (const Box& box : boxes) EXPECT_TRUE(box.Valid() && ClipToFrame(box) == box);
+  EXPECT_TRUE(((found.scores == -1).logical_or(found.scores > 0.01)).all().item<bool>());
+  EXPECT_TRUE((found.scores > 0).any(1).all().item<bool>());
+  EXPECT_TRUE((found.clip_index.diff() >= 0).all().item<bool>());
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const bool both = (found.scores[i] > 0).logical_and(found.scores[j] > 0).any().item<bool>();
+      if (both && found.clip_index[i].item<int64_t>() == found.clip_index[j].item<int64_t>()) {
+        EXPECT_LE(IntersectionOverUnion(boxes[i], boxes[j]), 0.4f);
+      }
+    }
+  }
+}
+
+TEST(StepTest, NobodyToLearnAndNothingToFind) {
+  StepDetector step(Small());
+  const World nobody = OnlyClip(MakeWorld(3), 2);
+  const at::Tensor loss = step.Loss(nobody.input, nobody.truth, ClassLoss::kBce);
+  EXPECT_EQ(loss.item<float>(), 0);
+  loss.backward();
+  step.eval();
+  at::NoGradGuard no_grad;
+  for (const auto& parameter : step.named_parameters()) {
+    if (parameter.key().find("step3.classifier.bias") != std::string::npos) parameter.value().fill_(-100);
+  }
+  const Detections none = step.Detect(nobody.input, ClassLoss::kBce);
+  EXPECT_EQ(none.boxes.sizes(), (at::IntArrayRef{0, 4}));
+  EXPECT_EQ(none.scores.sizes(), (at::IntArrayRef{0, 2}));
+  EXPECT_EQ(none.clip_index.sizes(), (at::IntArrayRef{0}));
+  for (at::Tensor& parameter : step.parameters()) parameter.fill_(NAN);
+  EXPECT_EQ(step.Detect(nobody.input, ClassLoss::kBce).boxes.size(0), 0);
+}
+
+TEST(StepTest, ShapesThatContradictEachOther) {
+  StepDetector step(Small(true));
+  World world = MakeWorld(1, 16);
+  EXPECT_THROW(step.Detect(world.input, ClassLoss::kBce), c10::Error);
+  world = MakeWorld(1);
+  EXPECT_THROW(step.Detect(world.input, ClassLoss::kSoftmax), c10::Error);
+  world.input.flow = at::Tensor();
+  EXPECT_THROW(step.Detect(world.input, ClassLoss::kBce), c10::Error);
+  world = MakeWorld(1);
+  world.truth.tubelets = at::Tensor();
+  EXPECT_THROW(step.Loss(world.input, world.truth, ClassLoss::kBce), c10::Error);
+}
+
+TEST(StepTest, FrozenBatchNormsStayFrozenEverywhere) {
+  StepDetector step(Small());
+  step.SetBatchNormFrozen(true);
+  step.train();
+  const at::Tensor mean = step.named_buffers()["head.step3.mixed.mixed_5c.b0.bn.running_mean"];
+  const at::Tensor before = mean.clone();
+  step.Pass(MakeWorld(1).input);
+  EXPECT_TRUE(at::equal(mean, before));
+  EXPECT_FALSE(step.named_parameters()["head.step3.mixed.mixed_5c.b0.bn.weight"].requires_grad());
+  EXPECT_FALSE(step.named_parameters()["backbone.rgb.mixed_4f.b0.bn.weight"].requires_grad());
+  step.SetBatchNormFrozen(false);
+  step.Pass(MakeWorld(1).input);
+  EXPECT_FALSE(at::equal(mean, before));
+  EXPECT_TRUE(step.named_parameters()["head.step3.mixed.mixed_5c.b0.bn.weight"].requires_grad());
+}
+
+// Two clips of two classes, and one with nobody.
+TEST(StepTest, LearnsAFewClipsByHeart) {
+  at::manual_seed(5);
+  StepOptions options = Small();
+  options.batch_norm_momentum = 0.1;
+  options.dropout = 0;
+  options.grids = {{0.75, 1}, {0.5, 2}};
+  StepDetector step(options);
+  const World world = MakeWorld(3);
+  torch::optim::SGD optimizer(step.parameters(), torch::optim::SGDOptions(0.002).momentum(0.9));
+  double loss = 0;
+  for (int i = 0; i < 120; ++i) {
+    optimizer.zero_grad();
+    const at::Tensor value = step.Loss(world.input, world.truth, ClassLoss::kBce);
+    value.backward();
+    optimizer.step();
+    loss = value.item<double>();
+  }
+  EXPECT_LT(loss, 0.5);
+  step.eval();
+  at::NoGradGuard no_grad;
+  const Detections found = step.Detect(world.input, ClassLoss::kBce);
+  const std::vector<Box> boxes = BoxesOf(found.boxes), truths = BoxesOf(world.input.boxes);
+  for (int64_t clip = 0; clip < 2; ++clip) {
+    float best = 0;
+    int64_t at = -1;
+    for (size_t d = 0; d < boxes.size(); ++d) {
+      const float score = found.scores[d].max().item<float>();
+      if (found.clip_index[d].item<int64_t>() == clip && score > best) {
+        best = score;
+        at = static_cast<int64_t>(d);
+      }
+    }
+    ASSERT_GE(at, 0);
+    EXPECT_GT(best, 0.5);
+    EXPECT_EQ(found.scores[at].argmax().item<int64_t>(), clip);
+    EXPECT_GT(IntersectionOverUnion(boxes[at], truths[clip]), 0.5f);
+  }
+  const at::Tensor empty = (found.clip_index == 2).nonzero().squeeze(1);
+  if (empty.numel() > 0) {
+    EXPECT_LT(found.scores.index_select(0, empty).max().item<float>(), 0.5);
+  }
+}
+
+}  // namespace
+}  // namespace mrsn::baselines
