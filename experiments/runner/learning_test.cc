@@ -98,7 +98,9 @@ TEST_P(LearningTest, LossFallsAndScoresRiseAboveChance) {
   std::printf("%s: loss %.4f to %.4f, frame-mAP %.4f, chance %.4f\n", GetParam().c_str(), first, last,
               result->frame_map(), chance);
   EXPECT_LT(last, 0.8 * first);
-  EXPECT_GT(result->frame_map(), 1.8 * chance);
+  // Of a detector that finds its own boxes, chance is what perfect boxes with random classes would give.
+  const bool finds_boxes = resolved->experiment.model().has_act() || resolved->experiment.model().has_step();
+  EXPECT_GT(result->frame_map(), (finds_boxes ? 1.2 : 1.8) * chance);
 }
 
 std::vector<std::string> Names() {
@@ -111,7 +113,7 @@ std::vector<std::string> Names() {
   return names;
 }
 
-TEST(LearningTest, ThereAreExperiments) { EXPECT_GE(Names().size(), 8); }
+TEST(LearningTest, ThereAreExperiments) { EXPECT_GE(Names().size(), 13); }
 
 INSTANTIATE_TEST_SUITE_P(Rows, LearningTest, ::testing::ValuesIn(Names()), [](const auto& info) {
   std::string name = info.param.substr(sizeof(kFolder) - 1);
