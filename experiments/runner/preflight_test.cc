@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "experiments/runner/machine.h"
+#include "experiments/tables/table_view.h"
 #include "ops/base/file.h"
 
 namespace mrsn::experiments {
@@ -85,6 +86,28 @@ TEST_F(PreflightTest, AllExperimentsOfTheChainAreChecked) {
   EXPECT_THAT(
       found, ::testing::Contains("ucf24/real_clips: inputs.relation_bank_from: smoke/resume is trained first "
                                  "and writes it, unless it has been"));
+}
+
+// Without data every row's command starts, and says that data is what it lacks.
+TEST_F(PreflightTest, EveryRowOfTheTablesStarts) {
+  options_.override_text = "";
+  int rows = 0;
+  for (const char* name : {"table1", "table2", "table3"}) {
+    const auto table = ReadTable(DataFilesRoot() + "/experiments/tables", name);
+    ASSERT_TRUE(table.ok()) << table.status();
+    for (const Table::Row& row : table->row()) {
+      const auto preflight = CheckNeeds(row.experiment(), options_);
+      ASSERT_TRUE(preflight.ok()) << row.experiment() << ": " << preflight.status();
+      ++rows;
+      EXPECT_FALSE(preflight->AllMet().ok()) << row.experiment();
+      for (const Need& need : preflight->needs) {
+        EXPECT_THAT(need.what, Not(::testing::EndsWith(": model"))) << need.state;
+        if (need.state.ok()) continue;
+        EXPECT_THAT(need.state.message(), HasSubstr(options_.data_root)) << need.what;
+      }
+    }
+  }
+  EXPECT_EQ(rows, 10 + 12 + 8);
 }
 
 TEST_F(PreflightTest, TheEstimateFollowsFromCountsAndClips) {

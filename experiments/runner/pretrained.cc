@@ -13,15 +13,17 @@
 namespace mrsn::experiments {
 namespace {
 
-absl::StatusOr<ImportReport> Load(const std::string& file, const std::string& data_root, Detector& model) {
-  const std::string path = absl::StrCat(data_root.empty() ? "." : data_root, "/", file);
-  if (!FileExists(path)) {
-    return absl::NotFoundError(absl::StrCat(
-        path,
-        ": no such file; put a checkpoint of the same backbone there (PySlowFast, PyTorchVideo, mmaction2 "
-        "or this project's), or start from random weights with --override='clear: "
-        "\"inputs.pretrained_backbone\"'"));
-  }
+absl::StatusOr<std::string> PathOf(const std::string& file, const std::string& data_root) {
+  std::string path = absl::StrCat(data_root.empty() ? "." : data_root, "/", file);
+  if (FileExists(path)) return path;
+  return absl::NotFoundError(absl::StrCat(
+      path,
+      ": no such file; put a checkpoint of the same backbone there (PySlowFast, PyTorchVideo, mmaction2 "
+      "or this project's), or start from random weights with --override='clear: "
+      "\"inputs.pretrained_backbone\"'"));
+}
+
+absl::StatusOr<ImportReport> Load(const std::string& path, Detector& model) {
   ImportOptions import;
   import.backbone_only = true;
   return LoadCheckpoint(path, "auto", model, import);
@@ -31,14 +33,16 @@ absl::StatusOr<ImportReport> Load(const std::string& file, const std::string& da
 
 absl::StatusOr<std::string> LoadPretrainedBackbone(const std::string& file, const std::string& data_root,
                                                    Detector& model) {
-  MRSN_ASSIGN_OR_RETURN(const ImportReport report, Load(file, data_root, model));
+  MRSN_ASSIGN_OR_RETURN(const std::string path, PathOf(file, data_root));
+  MRSN_ASSIGN_OR_RETURN(const ImportReport report, Load(path, model));
   return report.file_sha256;
 }
 
 absl::StatusOr<std::string> TryPretrainedBackbone(const std::string& file, const std::string& data_root,
                                                   const ModelConfig& config) {
+  MRSN_ASSIGN_OR_RETURN(const std::string path, PathOf(file, data_root));
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(config, at::kCPU));
-  MRSN_ASSIGN_OR_RETURN(const ImportReport report, Load(file, data_root, *model));
+  MRSN_ASSIGN_OR_RETURN(const ImportReport report, Load(path, *model));
   return absl::StrCat(report.mapped.size(), " tensors, ", report.format, ", sha256 ",
                       report.file_sha256.substr(0, 12));
 }
