@@ -32,8 +32,9 @@ absl::Status Run() {
   if (!absl::GetFlag(FLAGS_tables).empty()) ids = absl::StrSplit(absl::GetFlag(FLAGS_tables), ',');
   for (const std::string& id : ids) {
     MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(workspace + "/experiments/tables", id));
+    const std::string folder = absl::GetFlag(FLAGS_results).empty() ? ResultsInTree(table, results) : results;
     MRSN_ASSIGN_OR_RETURN(const TableView view,
-                          ViewTable(table, {workspace + "/experiments/configs", results,
+                          ViewTable(table, {workspace + "/experiments/configs", folder,
                                             workspace + "/experiments/counts.textproto"}));
     if (absl::GetFlag(FLAGS_write)) {
       const auto replaced = ReplaceSection(readme, id, ToMarkdown(view));

@@ -194,6 +194,7 @@ absl::Status CheckTable(const Table& table, const std::string& path, const Field
   }
   if (table.metric() != Table::FRAME_MAP_50) return invalid("metric", "allowed: FRAME_MAP_50");
   if (table.decimals() < 0 || table.decimals() > 6) return invalid("decimals", "allowed: 0..6");
+  if (table.results().find("..") != std::string::npos) return invalid("results", "allowed: a folder's name");
   for (int r = 0; r < table.row_size(); ++r) {
     const Table::Row& row = table.row(r);
     const std::string field = absl::StrCat("row[", r, "].");
@@ -229,6 +230,10 @@ absl::StatusOr<Table> ReadTable(const std::string& tables_root, const std::strin
   MRSN_RETURN_IF_ERROR(ReadTextProto(path, &table, &places));
   MRSN_RETURN_IF_ERROR(CheckTable(table, ShownPath(path), places));
   return table;
+}
+
+std::string ResultsInTree(const Table& table, const std::string& results_root) {
+  return table.has_results() ? absl::StrCat(results_root, "/", table.results()) : results_root;
 }
 
 absl::StatusOr<TableView> ViewTable(const Table& table, const TableSources& sources) {

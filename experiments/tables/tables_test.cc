@@ -18,7 +18,9 @@
 namespace mrsn::experiments {
 namespace {
 
-const TableSources kSources = {"experiments/configs", "experiments/results", "experiments/counts.textproto"};
+TableSources Sources(const Table& table) {
+  return {"experiments/configs", ResultsInTree(table, "experiments/results"), "experiments/counts.textproto"};
+}
 
 // "line 7: <found> instead of <expected>", or nothing.
 std::string FirstDifference(const std::string& found, const std::string& expected) {
@@ -36,7 +38,7 @@ TEST(Tables, ReadmeShowsWhatIsRendered) {
   for (const std::string& id : ids) {
     const auto table = ReadTable("experiments/tables", id);
     ASSERT_TRUE(table.ok()) << table.status();
-    const auto view = ViewTable(*table, kSources);
+    const auto view = ViewTable(*table, Sources(*table));
     ASSERT_TRUE(view.ok()) << view.status();
     const auto rendered = ReplaceSection(readme, id, ToMarkdown(*view));
     ASSERT_TRUE(rendered.ok()) << rendered.status();
@@ -54,7 +56,7 @@ TEST(Tables, EveryManifestRenders) {
     const auto table = ReadTable("experiments/tables", name);
     ASSERT_TRUE(table.ok()) << table.status();
     EXPECT_EQ(table->id(), name);
-    const auto view = ViewTable(*table, kSources);
+    const auto view = ViewTable(*table, Sources(*table));
     EXPECT_TRUE(view.ok()) << view.status();
   }
   EXPECT_GE(manifests, 5);
