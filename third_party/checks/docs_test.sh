@@ -11,12 +11,12 @@ complain() {
 }
 
 for page in README.md CONTRIBUTING.md; do
-  # //pkg:name in a command: the BUILD file declares it.
+  # //pkg:name in a command: the BUILD file declares it, by itself or in a list of names.
   for label in $(grep -oE '//[a-z0-9_/]+:[a-z0-9_]+' "$page" | sort -u); do
     build=${label#//}
     build=${build%%:*}/BUILD
     checked=$((checked + 1))
-    [[ -f $build ]] && { [[ $label == *:all ]] || grep -q "name = \"${label##*:}\"" "$build"; } ||
+    [[ -f $build ]] && { [[ $label == *:all ]] || grep -qE "^ +(name = )?\"${label##*:}\"," "$build"; } ||
       complain "$page: there is no $label"
   done
   for link in $(grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](\(.*\))$/\1/' | sort -u); do
