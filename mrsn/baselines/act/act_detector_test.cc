@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "mrsn/baselines/anchors/box_tensors.h"
+#include "mrsn/baselines/testing/moving_person.h"
 #include "mrsn/testing/compare.h"
 #include "ops/base/box.h"
 
 namespace mrsn::baselines {
 namespace {
+
+constexpr float kSpeed = 0.03f;
 
 int64_t Count(const torch::nn::Module& module) {
   int64_t count = 0;
@@ -25,54 +28,6 @@ ActOptions Small(int64_t frames = 3) {
   options.frames = frames;
   options.backbone = {64, 16};
   return options;
-}
-
-// A bright person before a dark, noisy background moves to the right (class 0: red) or down
-// (class 1: green), once in each of `clips` clips; every third clip has nobody.
-struct World {
-  DetectorInput input;
-  Truth truth;
-};
-World MakeWorld(int64_t clips, int64_t frames, int64_t height, int64_t width) {
-  World world;
-  world.input.slow = at::randn({clips, 3, frames, height, width}) * 0.05 - 1;
-  std::vector<Box> boxes, tubelets;
-  std::vector<int64_t> clip_index;
-  std::vector<float> labels;
-  for (int64_t b = 0; b < clips; ++b) {
-    if (b % 3 == 2) continue;
-    const bool down = b % 3 == 1;
-    for (int64_t t = 0; t < frames; ++t) {
-      const float step = 0.03f * static_cast<float>(t), x = 0.2f + 0.1f * static_cast<float>(b % 2);
-      const Box box = {x + (down ? 0 : step), 0.25f + (down ? step : 0), x + 0.3f + (down ? 0 : step),
-                       0.75f + (down ? step : 0)};
-      tubelets.push_back(box);
-      if (t == frames / 2) boxes.push_back(box);
-      world.input.slow[b][down ? 1 : 0][t]
-          .slice(0, std::lround(box.y1 * height), std::lround(box.y2 * height))
-          .slice(1, std::lround(box.x1 * width), std::lround(box.x2 * width))
-          .add_(2);
-    }
-    clip_index.push_back(b);
-    labels.push_back(down ? 0.0f : 1.0f);
-    labels.push_back(down ? 1.0f : 0.0f);
-  }
-  const auto persons = static_cast<int64_t>(clip_index.size());
-  world.input.boxes = TensorOf(boxes);
-  world.input.clip_index = at::tensor(clip_index, at::kLong);
-  world.truth.labels = at::tensor(labels).reshape({persons, 2});
-  world.truth.tubelets = TensorOf(tubelets).reshape({persons, frames, 4});
-  return world;
-}
-
-World OnlyClip(const World& world, int64_t clip) {
-  const at::Tensor rows = (world.input.clip_index == clip).nonzero().squeeze(1);
-  World only;
-  only.input.slow = world.input.slow.slice(0, clip, clip + 1);
-  only.input.boxes = world.input.boxes.index_select(0, rows);
-  only.input.clip_index = at::zeros_like(rows);
-  only.truth = {world.truth.labels.index_select(0, rows), world.truth.tubelets.index_select(0, rows)};
-  return only;
 }
 
 // SSD300 of the PyTorch port (amdegroot/ssd.pytorch) has 26,285,486 parameters with 21 classes:
@@ -141,7 +96,7 @@ TEST(ActTest, GradientsAreRight) {
   at::manual_seed(2);
   ActDetector act(Small(2));
   act.to(at::kDouble);
-  World world = MakeWorld(1, 2, 64, 64);
+  World world = MakeWorld(kSpeed, 1, 2, 64, 64);
   world.input.slow = world.input.slow.to(at::kDouble);
   std::vector<std::pair<std::string, at::Tensor>> variables;
   for (const auto& parameter : act.named_parameters()) {
@@ -161,7 +116,7 @@ TEST(ActTest, ClipsDoNotInfluenceEachOther) {
   at::manual_seed(3);
   ActDetector act(Small());
   at::NoGradGuard no_grad;
-  const World world = MakeWorld(4, 3, 64, 80);
+  const World world = MakeWorld(kSpeed, 4, 3, 64, 80);
   const CuboidPredictions together = act.Predict(world.input);
   const Detections detections = act.Detect(world.input, ClassLoss::kSoftmax);
   int64_t found = 0;
@@ -184,7 +139,7 @@ TEST(ActTest, DetectionsKeepTheInterface) {
   at::manual_seed(3);
   ActDetector act(Small());
   at::NoGradGuard no_grad;
-  const Detections found = act.Detect(MakeWorld(3, 3, 64, 64).input, ClassLoss::kSoftmax);
+  const Detections found = act.Detect(MakeWorld(kSpeed, 3, 3, 64, 64).input, ClassLoss::kSoftmax);
   ASSERT_GT(found.boxes.size(0), 0);
   EXPECT_EQ(found.scores.sizes(), (at::IntArrayRef{found.boxes.size(0), 2}));
   EXPECT_GE(found.boxes.min().item<float>(), 0);
@@ -209,7 +164,7 @@ TEST(ActTest, DetectionsKeepTheInterface) {
 
 TEST(ActTest, NobodyToLearnAndNothingToFind) {
   ActDetector act(Small());
-  const World nobody = OnlyClip(MakeWorld(3, 3, 64, 64), 2);
+  const World nobody = OnlyClip(MakeWorld(kSpeed, 3, 3, 64, 64), 2);
   ASSERT_EQ(nobody.input.boxes.size(0), 0);
   const at::Tensor loss = act.Loss(nobody.input, nobody.truth, ClassLoss::kSoftmax);
   EXPECT_EQ(loss.item<float>(), 0);
@@ -232,9 +187,9 @@ TEST(ActTest, NobodyToLearnAndNothingToFind) {
 
 TEST(ActTest, ShapesThatContradictEachOther) {
   ActDetector act(Small());
-  World world = MakeWorld(1, 2, 64, 64);
+  World world = MakeWorld(kSpeed, 1, 2, 64, 64);
   EXPECT_THROW(act.Detect(world.input, ClassLoss::kSoftmax), c10::Error);
-  world = MakeWorld(1, 3, 64, 64);
+  world = MakeWorld(kSpeed, 1, 3, 64, 64);
   EXPECT_THROW(act.Detect(world.input, ClassLoss::kBce), c10::Error);
   world.truth.tubelets = at::Tensor();
   EXPECT_THROW(act.Loss(world.input, world.truth, ClassLoss::kSoftmax), c10::Error);
@@ -247,7 +202,7 @@ TEST(ActTest, LearnsAFewClipsByHeart) {
   ActOptions options = Small();
   options.backbone.width_divisor = 8;
   ActDetector act(options);
-  const World world = MakeWorld(3, 3, 64, 80);
+  const World world = MakeWorld(kSpeed, 3, 3, 64, 80);
   torch::optim::SGD optimizer(act.parameters(), torch::optim::SGDOptions(0.001).momentum(0.9));
   double loss = 0;
   for (int i = 0; i < 120; ++i) {

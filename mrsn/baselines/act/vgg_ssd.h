@@ -1,11 +1,12 @@
 // SSD's VGG-16 (Liu et al., ECCV 2016, sec. 3): the maps of one frame that boxes are found in.
 //
-//   level   map, at 300 x 300          channels   reached by
-//   0       conv4_3     38 x 38        512        VGG-16; L2-normalised per cell, times a learnt scale, 20
-//   1       fc7         19 x 19        1024       VGG-16, pool5 3 x 3 with stride 1, fc6 3 x 3 dilated by 6,
-//   fc7 2       conv6_2     10 x 10        512        1 x 1 to 256, 3 x 3 with stride 2 3       conv7_2 5 x 5
-//   256        1 x 1 to 128, 3 x 3 with stride 2 4       conv8_2      3 x 3         256        1 x 1 to 128,
-//   3 x 3 without padding 5       conv9_2      1 x 1         256        as level 4
+//   level  map, at 300 x 300    channels  reached by
+//   0      conv4_3  38 x 38     512       VGG-16; L2-normalised per cell, times a learnt scale, 20
+//   1      fc7      19 x 19     1024      pool5 3 x 3 with stride 1, fc6 3 x 3 dilated by 6, fc7
+//   2      conv6_2  10 x 10     512       1 x 1 to 256, 3 x 3 with stride 2
+//   3      conv7_2  5 x 5       256       1 x 1 to 128, 3 x 3 with stride 2
+//   4      conv8_2  3 x 3       256       1 x 1 to 128, 3 x 3 without padding
+//   5      conv9_2  1 x 1       256       as level 4
 //
 // Poolings round up, as in Caffe. Levels that would be empty (of small frames) are left out.
 // Weights start as He et al. 2015 (normal, fan in), for published runs start from ImageNet's

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mrsn/baselines/anchors/box_tensors.h"
+#include "mrsn/baselines/testing/moving_person.h"
 #include "mrsn/testing/compare.h"
 #include "ops/base/box.h"
 
@@ -22,54 +23,9 @@ StepOptions Small(bool flow = false) {
   return options;
 }
 
-// A bright person before a dark background moves to the right (class 0: red) or down (class 1:
-// green); every third clip has nobody.
-struct World {
-  DetectorInput input;
-  Truth truth;
-};
+// Slow, and with flow, which is noise.
 World MakeWorld(int64_t clips, int64_t frames = 12, int64_t height = 64, int64_t width = 64) {
-  World world;
-  world.input.slow = at::randn({clips, 3, frames, height, width}) * 0.05 - 1;
-  world.input.flow = at::randn({clips, 2, frames, height, width}) * 0.05;
-  std::vector<Box> boxes, tubelets;
-  std::vector<int64_t> clip_index;
-  std::vector<float> labels;
-  for (int64_t b = 0; b < clips; ++b) {
-    if (b % 3 == 2) continue;
-    const bool down = b % 3 == 1;
-    for (int64_t t = 0; t < frames; ++t) {
-      const float step = 0.01f * static_cast<float>(t), x = 0.2f + 0.1f * static_cast<float>(b % 2);
-      const Box box = {x + (down ? 0 : step), 0.25f + (down ? step : 0), x + 0.3f + (down ? 0 : step),
-                       0.75f + (down ? step : 0)};
-      tubelets.push_back(box);
-      if (t == frames / 2) boxes.push_back(box);
-      world.input.slow[b][down ? 1 : 0][t]
-          .slice(0, std::lround(box.y1 * height), std::lround(box.y2 * height))
-          .slice(1, std::lround(box.x1 * width), std::lround(box.x2 * width))
-          .add_(2);
-    }
-    clip_index.push_back(b);
-    labels.push_back(down ? 0.0f : 1.0f);
-    labels.push_back(down ? 1.0f : 0.0f);
-  }
-  const auto persons = static_cast<int64_t>(clip_index.size());
-  world.input.boxes = TensorOf(boxes);
-  world.input.clip_index = at::tensor(clip_index, at::kLong);
-  world.truth.labels = at::tensor(labels).reshape({persons, 2});
-  world.truth.tubelets = TensorOf(tubelets).reshape({persons, frames, 4});
-  return world;
-}
-
-World OnlyClip(const World& world, int64_t clip) {
-  const at::Tensor rows = (world.input.clip_index == clip).nonzero().squeeze(1);
-  World only;
-  only.input.slow = world.input.slow.slice(0, clip, clip + 1);
-  only.input.flow = world.input.flow.slice(0, clip, clip + 1);
-  only.input.boxes = world.input.boxes.index_select(0, rows);
-  only.input.clip_index = at::zeros_like(rows);
-  only.truth = {world.truth.labels.index_select(0, rows), world.truth.tubelets.index_select(0, rows)};
-  return only;
+  return baselines::MakeWorld(/*speed=*/0.01f, clips, frames, height, width);
 }
 
 // Untrained, it may say anything; like this, the grid's boxes stay about where they are, and
@@ -122,7 +78,6 @@ TEST(StepTest, LossGradientsOfTheLastStepAreRight) {
   at::manual_seed(2);
   StepOptions options = Small();
   options.dropout = 0;
-  options.grids = {{0.75, 1}, {0.5, 2}};
   StepDetector step(options);
   step.to(at::kDouble);
   step.eval();
@@ -138,7 +93,7 @@ TEST(StepTest, LossGradientsOfTheLastStepAreRight) {
   }
   ASSERT_EQ(variables.size(), 3);
   ExpectGradientsRight([&] { return step.Loss(world.input, world.truth, ClassLoss::kBce).reshape({1}); },
-                       variables, 2);
+                       variables, 4);
 }
 
 TEST(StepTest, StepsGrowFromTheMiddleThird) {
