@@ -13,8 +13,7 @@ namespace mrsn {
 struct Clip {
   at::Tensor slow;  // [B,3,T,H,W] normalised RGB
   at::Tensor fast;  // [B,3,alpha T,H,W] the same; undefined unless the backbone has two pathways
-  at::Tensor
-      flow;  // [B,2,T,H,W] motion to the next frame, x and y, 1 = 20 pixels; undefined unless it is read
+  at::Tensor flow;  // [B,2,T,H,W] motion to the next frame, x, y, 1 = 20 pixels; undefined unless read
 };
 
 class Backbone : public torch::nn::Module {

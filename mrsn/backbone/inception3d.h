@@ -31,8 +31,8 @@
 //   Inception3d net(options);
 //   at::Tensor map = net.Forward(clips, InceptionStep::kConv1a, InceptionStep::kMixed4f);  // [B,832,T/4,..]
 //   at::Tensor rois = ...                                                                  // [N,832,T/4,7,7]
-//   rois = net.Forward(rois, InceptionStep::kMixed5b, InceptionStep::kMixed5c);            //
-//   [N,1024,T/4,7,7]
+//   rois = net.Forward(rois, InceptionStep::kMixed5b, InceptionStep::kMixed5c);
+//   // [N,1024,T/4,7,7]
 #ifndef MRSN_MRSN_BACKBONE_INCEPTION3D_H_
 #define MRSN_MRSN_BACKBONE_INCEPTION3D_H_
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/backbone/slow_only.h"
 
 namespace mrsn {
@@ -89,21 +90,13 @@ at::Tensor PoolOverTime(const at::Tensor& x, TemporalPool pool) {
 
 void Backbone::SetBatchNormFrozen(bool frozen) {
   batch_norm_frozen_ = frozen;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* norm = module->as<torch::nn::BatchNorm3d>()) {
-      norm->weight.set_requires_grad(!frozen);
-      norm->bias.set_requires_grad(!frozen);
-    }
-  }
+  SetBatchNormTrained(*this, !frozen);
   train(is_training());
 }
 
 void Backbone::train(bool on) {
   torch::nn::Module::train(on);
-  if (!batch_norm_frozen_) return;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* norm = module->as<torch::nn::BatchNorm3d>()) norm->eval();
-  }
+  if (batch_norm_frozen_) UseRunningStatistics(*this);
 }
 
 }  // namespace mrsn

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/baselines/anchors/box_coding.h"
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/baselines/anchors/nms.h"
@@ -75,21 +76,13 @@ StepDetector::StepDetector(const StepOptions& options)
 
 void StepDetector::SetBatchNormFrozen(bool frozen) {
   batch_norm_frozen_ = frozen;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* norm = module->as<torch::nn::BatchNorm3d>()) {
-      norm->weight.set_requires_grad(!frozen);
-      norm->bias.set_requires_grad(!frozen);
-    }
-  }
+  SetBatchNormTrained(*this, !frozen);
   train(is_training());
 }
 
 void StepDetector::train(bool on) {
   torch::nn::Module::train(on);
-  if (!batch_norm_frozen_) return;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* norm = module->as<torch::nn::BatchNorm3d>()) norm->eval();
-  }
+  if (batch_norm_frozen_) UseRunningStatistics(*this);
 }
 
 StepDetector::Maps StepDetector::MapsOf(const DetectorInput& input) {
