@@ -8,35 +8,17 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "ops/base/file.h"
+#include "ops/base/parse_text.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
 namespace {
 
-// Keeps the first message instead of printing it.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
 absl::StatusOr<FlowInfo> ReadInfo(const std::string& path) {
   MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   FlowInfo info;
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &info)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":", error.text()));
-  }
+  MRSN_RETURN_IF_ERROR(ParseText(text, path, &info));
   if (info.frames() < 1 || info.width() < 1 || info.height() < 1) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", info.frames(), " frames of ", info.width(),
                                                    "x", info.height(),

@@ -3,7 +3,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "absl/strings/str_cat.h"
-#include "mrsn/checkpoint/parse_text.h"
+#include "ops/base/parse_text.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "mrsn/checkpoint/name_map.pb.h"
-#include "mrsn/checkpoint/parse_text.h"
+#include "ops/base/parse_text.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {

@@ -1,6 +1,6 @@
 // Text-format messages, with what is wrong with one in one line.
-#ifndef MRSN_MRSN_CHECKPOINT_PARSE_TEXT_H_
-#define MRSN_MRSN_CHECKPOINT_PARSE_TEXT_H_
+#ifndef MRSN_OPS_BASE_PARSE_TEXT_H_
+#define MRSN_OPS_BASE_PARSE_TEXT_H_
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
@@ -25,6 +25,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+// "<origin>:<line>:<column>: <what was found>" for text that is no such message.
 inline absl::Status ParseText(const std::string& text, const std::string& origin,
                               google::protobuf::Message* message) {
   FirstError error;
@@ -36,4 +37,4 @@ inline absl::Status ParseText(const std::string& text, const std::string& origin
 
 }  // namespace mrsn
 
-#endif  // MRSN_MRSN_CHECKPOINT_PARSE_TEXT_H_
+#endif  // MRSN_OPS_BASE_PARSE_TEXT_H_
