@@ -22,6 +22,9 @@
 ABSL_FLAG(std::string, sweep, "", "What to run: a file under ablations without .textproto, e.g. components.");
 ABSL_FLAG(int, seeds, 0, "Runs of each point, with seeds 0, 1, ...; 0 = as the sweep's file says.");
 ABSL_FLAG(int, parallel, 2, "Trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(
+    bool, speeds_only, false,
+    "Train nothing; measure the clips/s of the table's rows again, as after a sweep. Wants an idle machine.");
 ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results go; default: out/ in the workspace.");
 
 namespace mrsn::ablations {
@@ -71,26 +74,41 @@ absl::Status MeasureRows(const Table& table, const std::string& configs_root,
   return absl::OkStatus();
 }
 
+// What the sweep's models learned, by table or by point.
+absl::Status PrintResults(const Sweep& sweep, const std::vector<RunRequest>& requests,
+                          const PipelineOptions& options, bool speeds_only) {
+  const std::string results_root = options.output_root + "/results";
+  if (!sweep.has_table()) return PrintPoints(requests, results_root);
+  MRSN_ASSIGN_OR_RETURN(
+      const Table table,
+      experiments::ReadTable(experiments::DataFilesRoot() + "/experiments/tables", sweep.table()));
+  if (table.speed()) {
+    MRSN_RETURN_IF_ERROR(MeasureRows(table, options.configs_root, results_root));
+  } else if (speeds_only) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--speeds_only: table '", sweep.table(), "' has no column of speeds (speed: true)"));
+  }
+  MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
+                        experiments::ViewTable(table, {options.configs_root, results_root, ""}));
+  std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
-                      int parallel) {
-  const std::string data_files = experiments::DataFilesRoot();
-  MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(data_files + "/ablations", name));
+                      int parallel, bool speeds_only) {
+  MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(experiments::DataFilesRoot() + "/ablations", name));
   MRSN_ASSIGN_OR_RETURN(const std::vector<SweepRun> runs, ExpandSweep(sweep, options.configs_root, seeds));
+  if (speeds_only && !sweep.has_table()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--speeds_only: sweep '", name, "' names no table to measure the rows of"));
+  }
   std::vector<RunRequest> requests;
   for (const SweepRun& run : runs) {
     // RunMany makes what the others need.
     if (!run.input_only) requests.push_back({run.experiment, run.delta, LabelOf(run), run.seed});
   }
-  MRSN_RETURN_IF_ERROR(experiments::RunMany(requests, options, parallel));
-  const std::string results_root = options.output_root + "/results";
-  if (!sweep.has_table()) return PrintPoints(requests, results_root);
-  MRSN_ASSIGN_OR_RETURN(const Table table,
-                        experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
-  if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, options.configs_root, results_root));
-  MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
-                        experiments::ViewTable(table, {options.configs_root, results_root, ""}));
-  std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
-  return absl::OkStatus();
+  if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(requests, options, parallel));
+  return PrintResults(sweep, requests, options, speeds_only);
 }
 
 int Main() {
@@ -101,7 +119,8 @@ int Main() {
   }
   const absl::Status status =
       RunSweep(absl::GetFlag(FLAGS_sweep), seeds > 0 ? std::optional<int>(seeds) : std::nullopt,
-               experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root)), parallel);
+               experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root)), parallel,
+               absl::GetFlag(FLAGS_speeds_only));
   if (!status.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
     return 1;
