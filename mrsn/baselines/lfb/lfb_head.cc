@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <limits>
 #include <string>
 
 #include "mrsn/aare.h"
@@ -46,33 +45,39 @@ at::Tensor LfbHead::NonLocal(at::Tensor persons, const LongTermWindow& bank, con
   return persons;
 }
 
-at::Tensor LfbHead::Pooled(const at::Tensor& persons, const LongTermWindow& bank,
-                           const at::Tensor& in_window) const {
-  if (!in_window.defined()) return at::zeros({persons.size(0), options_.bank_width}, persons.options());
-  if (options_.op == FeatureBankOperator::kAverage) {
-    const at::Tensor weight = in_window.to(persons.scalar_type());  // [N,M]
-    return at::mm(weight, bank.features) / weight.sum(1, /*keepdim=*/true).clamp_min(1);
+at::Tensor LfbHead::Average(const LongTermWindow& bank, const at::Tensor& in_window) {
+  const at::Tensor weight = in_window.to(bank.features.scalar_type());  // [N,M]
+  return at::mm(weight, bank.features) / weight.sum(1, /*keepdim=*/true).clamp_min(1);
+}
+
+at::Tensor LfbHead::Largest(const HeadInput& input, const at::Tensor& in_seconds) const {
+  // Clip by clip, as all persons of a clip see the same entries: [N,M,d] of all pairs would take
+  // a gigabyte at the paper's sizes. What no person sees goes to one clip more.
+  const int64_t clips = input.features.size(0), width = options_.bank_width;
+  const at::Tensor clip = at::where(in_seconds, input.bank.clip_index, at::Scalar(clips));
+  const at::Tensor largest = at::zeros({clips + 1, width}, input.bank.features.options())
+                                 .scatter_reduce(0, clip.unsqueeze(1).expand({-1, width}),
+                                                 input.bank.features, "amax", /*include_self=*/false);
+  return largest.index_select(0, input.clip_index);
+}
+
+at::Tensor LfbHead::LongTerm(const HeadInput& input, const at::Tensor& persons) {
+  const LongTermWindow& bank = input.bank;
+  at::Tensor in_seconds, in_window;  // [M], [N,M]; undefined without entries
+  if (bank.features.defined() && bank.features.size(0) > 0) {
+    TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
+                "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
+    in_seconds = (bank.offset >= -options_.window_seconds) & (bank.offset < options_.window_seconds);
+    in_window = SameClip(input.clip_index, bank.clip_index) & in_seconds.unsqueeze(0);
   }
-  const at::Tensor unseen = ~in_window.unsqueeze(2);  // [N,M,1]
-  const at::Tensor largest = std::get<0>(
-      bank.features.unsqueeze(0).masked_fill(unseen, -std::numeric_limits<double>::infinity()).max(1));
-  return largest.masked_fill(~in_window.any(1, /*keepdim=*/true), 0);
+  if (options_.op == FeatureBankOperator::kNonLocal) return NonLocal(persons, bank, in_window);
+  if (!in_window.defined()) return at::zeros({persons.size(0), options_.bank_width}, persons.options());
+  return options_.op == FeatureBankOperator::kMax ? Largest(input, in_seconds) : Average(bank, in_window);
 }
 
 HeadOutput LfbHead::Forward(const HeadInput& input) {
   const at::Tensor persons = MaxPoolRoi(input.actors);  // S [N,C]
-  const LongTermWindow& bank = input.bank;
-  at::Tensor in_window;  // [N,M]; undefined without entries
-  if (bank.features.defined() && bank.features.size(0) > 0) {
-    TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
-                "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
-    const int64_t seconds = options_.window_seconds;
-    in_window = SameClip(input.clip_index, bank.clip_index) &
-                ((bank.offset >= -seconds) & (bank.offset < seconds)).unsqueeze(0);
-  }
-  const at::Tensor long_term = options_.op == FeatureBankOperator::kNonLocal
-                                   ? NonLocal(persons, bank, in_window)
-                                   : Pooled(persons, bank, in_window);
+  const at::Tensor long_term = LongTerm(input, persons);
   HeadOutput output;
   output.G = at::cat({persons, long_term}, 1);
   if (input.taps) {

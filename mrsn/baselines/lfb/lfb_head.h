@@ -63,7 +63,9 @@ class LfbHead : public RelationHead {
 
  private:
   at::Tensor NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window);
-  at::Tensor Pooled(const at::Tensor& persons, const LongTermWindow& bank, const at::Tensor& in_window) const;
+  static at::Tensor Average(const LongTermWindow& bank, const at::Tensor& in_window);
+  at::Tensor Largest(const HeadInput& input, const at::Tensor& in_seconds) const;
+  at::Tensor LongTerm(const HeadInput& input, const at::Tensor& persons);
 
   LfbHeadOptions options_;
   torch::nn::Linear reduce_persons_{nullptr}, reduce_bank_{nullptr}, classifier_{nullptr};
