@@ -28,7 +28,8 @@ struct Scored {
 };
 
 // Every clip of the data set once, in order, without gradients, BN and dropout in
-// evaluation mode. `consume` is called batch by batch; its error ends the run.
+// evaluation mode. Clips of different frame size are never in one batch, so that none is padded:
+// boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the run.
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume);
 
