@@ -80,9 +80,21 @@ std::optional<MrsnShape> MrsnShapeOf(const Detector& model, const torch::nn::Mod
   return shape;
 }
 
+// With what the model does not read set to 0.
+ComplexitySetting ReadBy(const Detector& model, ComplexitySetting setting) {
+  if (!model.needs_bank()) {
+    setting.bank_entries = 0;
+  } else if (setting.bank_entries == ComplexitySetting::kThreeASecond) {
+    setting.bank_entries = 3 * (2 * static_cast<int>(model.bank_radius()) + 1);
+  }
+  if (!model.takes_boxes()) setting.boxes = 0;
+  return setting;
+}
+
 std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnShape>& shape,
                               Detector& model) {
   std::vector<CurvePoint> curve;
+  if (!model.takes_boxes()) return curve;
   const auto add = [&](int boxes, int bank_entries) {
     ComplexitySetting setting = report.setting;
     setting.boxes = boxes;
@@ -107,9 +119,9 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
   ComplexityReport report;
   report.experiment = name;
-  report.setting = setting;
+  report.setting = ReadBy(*model, setting);
+  report.takes_boxes = model->takes_boxes();
   report.needs_bank = model->needs_bank();
-  if (!report.needs_bank) report.setting.bank_entries = 0;
   report.parameters = CountParameters(*model);
 
   const DetectorInput input = MetaInput(report.setting, *model);
@@ -150,6 +162,10 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
 
 }  // namespace
 
+std::string BoxesText(bool takes_boxes, int boxes) {
+  return takes_boxes ? absl::StrCat(boxes, " boxes") : "boxes of its own";
+}
+
 ComplexitySetting SettingOf(const Experiment& experiment) {
   const DatasetConfig& data = experiment.eval_data();
   ComplexitySetting setting;
@@ -164,11 +180,9 @@ ComplexitySetting SettingOf(const Experiment& experiment) {
   return setting;
 }
 
-absl::Status AddComplexity(const Experiment& experiment, ComplexitySetting setting, Result* result) {
+absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& wanted, Result* result) {
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
-  if (setting.bank_entries == ComplexitySetting::kThreeASecond) {
-    setting.bank_entries = 3 * (2 * static_cast<int>(model->bank_radius()) + 1);
-  }
+  const ComplexitySetting setting = ReadBy(*model, wanted);
   const Split counted = CountParameters(*model);
   Parameters& parameters = *result->mutable_parameters();
   parameters.set_total(counted.total);
@@ -183,11 +197,10 @@ absl::Status AddComplexity(const Experiment& experiment, ComplexitySetting setti
   macs.set_total(split.total);
   macs.set_backbone(split.backbone);
   macs.set_head(split.head);
-  macs.set_setting(
-      absl::StrFormat("%dx%dx%d, %d boxes", setting.frames, setting.height, setting.width, setting.boxes));
-  if (model->needs_bank()) {
-    macs.set_setting(absl::StrFormat("%s, %d bank entries", macs.setting(), setting.bank_entries));
-  }
+  std::string text = absl::StrFormat("%dx%dx%d, ", setting.frames, setting.height, setting.width);
+  absl::StrAppend(&text, BoxesText(model->takes_boxes(), setting.boxes));
+  if (model->needs_bank()) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
+  macs.set_setting(text);
   return absl::OkStatus();
 }
 

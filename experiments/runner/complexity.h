@@ -31,7 +31,10 @@ struct ComplexitySetting {
 ComplexitySetting SettingOf(const Experiment& experiment);
 
 // For the tables' columns: fills the result's parameters and multiply_adds.
-absl::Status AddComplexity(const Experiment& experiment, ComplexitySetting setting, Result* result);
+absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& setting, Result* result);
+
+// "3 boxes"; for a detector that finds them itself, that.
+std::string BoxesText(bool takes_boxes, int boxes);
 
 struct Split {
   int64_t total = 0, backbone = 0, head = 0;
@@ -68,18 +71,19 @@ struct ComplexityReport {
   std::string experiment;
   ComplexitySetting setting;
   int fast_frames = 0;  // 0: one pathway
-  bool needs_bank = false;
+  bool takes_boxes = true, needs_bank = false;
   Split parameters, macs;
   std::vector<ModuleComplexity> modules;  // each before those inside it
   std::vector<std::string> uncounted;     // operations outside of `macs`
   std::optional<PlainEquations> plain;    // for an MRSN head
   // 1 to 20 boxes with the setting's bank; then, for long-term heads, the setting's boxes
-  // with a window of 1, 3, 5 and 10 persons a second.
+  // with a window of 1, 3, 5 and 10 persons a second. None if the model takes no boxes.
   std::vector<CurvePoint> curve;
   ActivationBytes activations;
 };
 
-// `setting` as given, except that a head without a bank has 0 bank entries.
+// `setting` as given, except that a head without a bank has 0 bank entries, and a detector that
+// finds its own boxes 0 boxes.
 absl::StatusOr<ComplexityReport> CountComplexity(const std::string& name, const Experiment& experiment,
                                                  const ComplexitySetting& setting);
 

@@ -47,7 +47,8 @@ std::string SettingText(const ComplexityReport& report) {
   const ComplexitySetting& setting = report.setting;
   std::string text = absl::StrCat(setting.frames, " frames");
   if (report.fast_frames > 0) absl::StrAppend(&text, " (fast ", report.fast_frames, ")");
-  absl::StrAppendFormat(&text, " of %dx%d, %d boxes", setting.height, setting.width, setting.boxes);
+  absl::StrAppendFormat(&text, " of %dx%d, ", setting.height, setting.width);
+  absl::StrAppend(&text, BoxesText(report.takes_boxes, setting.boxes));
   if (report.needs_bank) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
   return text;
 }
@@ -110,6 +111,7 @@ Json JsonOf(const ComplexityReport& report, int depth) {
   json["setting"] = {{"frames", setting.frames}, {"fast_frames", report.fast_frames},
                      {"height", setting.height}, {"width", setting.width},
                      {"boxes", setting.boxes},   {"bank_entries", setting.bank_entries}};
+  if (!report.takes_boxes) json["setting"]["boxes"] = nullptr;
   json["params"] = split(report.parameters);
   json["macs"] = split(report.macs);
   if (report.plain) {
@@ -142,7 +144,7 @@ Json JsonOf(const ComplexityReport& report, int depth) {
 TableView ViewComplexity(const ComplexityReport& report, int depth, bool with_curve) {
   TableView view;
   view.grids.push_back(ModuleGrid(report, depth));
-  if (with_curve) view.grids.push_back(CurveGrid(report));
+  if (with_curve && report.takes_boxes) view.grids.push_back(CurveGrid(report));
   view.notes.push_back(absl::StrCat("Bytes of activations: ", Bytes(report.activations.made),
                                     " made in one inference, ", Bytes(report.activations.peak),
                                     " alive at once; ", Bytes(report.activations.training),
@@ -156,6 +158,10 @@ absl::StatusOr<TableView> CompareHeads(const std::vector<ComplexityReport>& repo
   const ComplexityReport* reference = nullptr;
   std::vector<std::string> names;
   for (const ComplexityReport& report : reports) {
+    if (!report.takes_boxes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(report.experiment, ": finds its own boxes, so it has no head to compare by boxes"));
+    }
     names.push_back(report.experiment);
     if (report.experiment == relative_to) reference = &report;
   }

@@ -18,12 +18,13 @@ TableView ViewComplexity(const ComplexityReport& report, int depth, bool with_cu
 // The heads side by side, rounded: parameters and multiply-adds of 1, 3, 5 and 10 boxes at
 // the settings' bank size, an MRSN head in a row as executed and one by its equations.
 // With `relative_to`, each number is followed by its ratio to that experiment's executed
-// one; NotFound if it is none of the reports'.
+// one; NotFound if it is none of the reports'. InvalidArgument for a detector that takes no boxes.
 absl::StatusOr<TableView> CompareHeads(const std::vector<ComplexityReport>& reports,
                                        const std::string& relative_to);
 
 // {"experiment": "micro/acre",
 //  "setting": {"frames", "fast_frames", "height", "width", "boxes", "bank_entries"},
+//                                                                   boxes: null if the model takes none
 //  "params": {"total", "backbone", "head"}, "macs": {"total", "backbone", "head"},
 //  "plain_equations": {"head_params", "head_macs"},                 MRSN heads only
 //  "per_module": {"head.mrse0": {"params", "macs"}, ..},            each with all inside it

@@ -80,6 +80,19 @@ TEST(CompareHeadsTest, RatiosToOneOfThem) {
             "--relative_to=absent: not compared; allowed: mrsn, other");
 }
 
+TEST(ComplexityReportTest, ADetectorOfItsOwnBoxesHasNoNumberOfThem) {
+  ComplexityReport report = Report("act", 1, false);
+  report.takes_boxes = false;
+  report.setting.boxes = 0;
+  report.curve.clear();
+  const TableView view = ViewComplexity(report, 3, true);
+  ASSERT_EQ(view.grids.size(), 1);
+  EXPECT_EQ(view.grids[0].caption, "act: 4 frames of 64x48, boxes of its own");
+  EXPECT_TRUE(nlohmann::json::parse(ComplexityJson({report}, 3))["setting"]["boxes"].is_null());
+  EXPECT_EQ(CompareHeads({Report("mrsn", 1, true), report}, "").status().message(),
+            "act: finds its own boxes, so it has no head to compare by boxes");
+}
+
 TEST(ComplexityJsonTest, OneIsAnObjectSeveralAreAnArray) {
   const auto one = nlohmann::json::parse(ComplexityJson({Report("mrsn", 1, true)}, 3));
   EXPECT_EQ(one["experiment"], "mrsn");

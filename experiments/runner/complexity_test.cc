@@ -70,6 +70,7 @@ TEST_P(EveryExperimentTest, ItsCountsAgree) {
   EXPECT_EQ(module("backbone").macs, report->macs.backbone);
   EXPECT_EQ(module("head").parameters, report->parameters.head);
   EXPECT_EQ(module("head").macs, report->macs.head);
+  EXPECT_EQ(report->curve.empty(), !report->takes_boxes);
   for (const CurvePoint& point : report->curve) {
     if (point.boxes == setting.boxes && point.bank_entries == report->setting.bank_entries) {
       EXPECT_EQ(point.head_macs, report->macs.head);
