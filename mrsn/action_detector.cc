@@ -62,6 +62,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
     const at::Tensor none = head_->parameters().front().flatten().slice(0, 0, 0);
     output.logits = none.reshape({0, num_classes()});
     output.G = none.reshape({0, relation_width()});
+    if (input.memory != nullptr && keeps_memory()) *input.memory = none.detach().reshape({0, bank_width()});
     return output;
   }
 
@@ -95,6 +96,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
                     input.object_clip_index};
   }
   head.taps = taps;
+  head.memory = input.memory;
   Note(taps, "F", head.features);
   Note(taps, "A", head.actors);
   HeadOutput result = head_->Forward(head);

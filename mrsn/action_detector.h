@@ -55,6 +55,7 @@ class ActionDetector : public Detector {
   int64_t relation_width() const override { return head_->relation_width(); }
   int64_t bank_width() const override { return head_->bank_width(); }
   int64_t bank_radius() const override { return head_->bank_radius(); }
+  bool keeps_memory() const override { return head_->keeps_memory(); }
   bool reads_objects() const override { return head_->reads_objects(); }
   void SetBatchNormFrozen(bool frozen) override { backbone_->SetBatchNormFrozen(frozen); }
 

@@ -26,6 +26,7 @@ struct DetectorInput : Clip {
   at::Tensor object_boxes;       // [O,4] as boxes
   at::Tensor object_clip_index;  // [O] int64 in [0,B)
   bool want_taps = false;        // fill DetectorOutput::taps
+  at::Tensor* memory = nullptr;  // as HeadInput::memory, of `boxes`
 };
 
 // What training knows about DetectorInput::boxes.
@@ -70,6 +71,7 @@ class Detector : public torch::nn::Module {
   virtual int64_t bank_radius() const { return 0; }      // seconds before and after; 0: reads no bank
   virtual bool reads_objects() const { return false; }   // if there are any
   bool needs_bank() const { return bank_radius() > 0; }
+  virtual bool keeps_memory() const { return false; }  // as RelationHead's; implies needs_bank()
 
   // Frozen: batch norms use their running statistics in training mode, too, and
   // their scale and shift are not trained (requires_grad off).

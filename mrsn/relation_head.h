@@ -35,6 +35,9 @@ struct HeadInput {
   // grid -> [N,X,7,7]. For heads that pool the persons from a map of their own.
   std::function<at::Tensor(const at::Tensor&)> roi_align;
   Taps* taps = nullptr;  // where to note intermediates, if anywhere
+  // Where a head that keeps_memory() leaves what other clips' windows shall hold of these persons,
+  // [N, bank_width()] without a graph; nullptr: nowhere.
+  at::Tensor* memory = nullptr;
 };
 
 struct HeadOutput {
@@ -52,6 +55,9 @@ class RelationHead : public torch::nn::Module {
   virtual int64_t bank_width() const { return relation_width(); }
   // omega: seconds before and after the clip the bank window spans; 0 = needs no bank.
   virtual int64_t bank_radius() const { return 0; }
+  // The bank is made of what the head itself leaves in HeadInput::memory, also while it is being
+  // trained, and has no entries of the clip's own second.
+  virtual bool keeps_memory() const { return false; }
   virtual bool reads_objects() const { return false; }
 };
 

@@ -209,6 +209,12 @@ TEST_F(ConfigTest, ModelAndInputs) {
   EXPECT_EQ(ErrorOf("x"),
             "R/x.textproto: inputs.relation_bank_from is not set; model.mrsn.long_term needs it: the "
             "experiment whose trained model writes the bank");
+  Write("x",
+        "base: \"base/b\"\nmodel { aia { asynchronous_memory: true } }\n"
+        "inputs { relation_bank_from: \"y\" }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:3:10: inputs.relation_bank_from is \"y\"; allowed: none with "
+            "model.aia.asynchronous_memory, which writes its own");
   const std::pair<const char*, const char*> readers[] = {
       {"lfb {}", "model.lfb"}, {"aia {}", "model.aia"}, {"acar { long_term {} }", "model.acar.long_term"}};
   for (const auto& [head, reader] : readers) {

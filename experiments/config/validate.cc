@@ -88,7 +88,9 @@ std::string BankReader(const ModelConfig& model) {
     case ModelConfig::kLfb:
       return "model.lfb";
     case ModelConfig::kAia:
-      return model.aia().has_memory() && !model.aia().memory() ? "" : "model.aia";
+      return (model.aia().has_memory() && !model.aia().memory()) || model.aia().asynchronous_memory()
+                 ? ""
+                 : "model.aia";
     case ModelConfig::kLinear:
     case ModelConfig::kAcrn:
     case ModelConfig::kContextAverage:
@@ -177,6 +179,10 @@ absl::Status ValidateExperiment(const Experiment& experiment, const std::string&
     return missing("inputs.relation_bank_from",
                    absl::StrCat(reader, " needs it: the experiment whose trained model writes the bank"));
   }
+  ranges.Check("inputs.relation_bank_from",
+               experiment.inputs().relation_bank_from().empty() || !model.aia().asynchronous_memory(),
+               absl::StrCat("\"", experiment.inputs().relation_bank_from(), "\""),
+               "none with model.aia.asynchronous_memory, which writes its own");
   for (int i = 0; i < experiment.expected_size(); ++i) {
     const Expected& expected = experiment.expected(i);
     const std::string field = absl::StrCat("expected[", i, "].");

@@ -15,9 +15,13 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
     MRSN_ASSIGN_OR_RETURN(
         const BankWindow window,
         windows.bank->Window(keyframes[clip].video, keyframes[clip].timestamp, windows.radius_seconds));
-    features.insert(features.end(), window.features.begin(), window.features.end());
-    offsets.insert(offsets.end(), window.offsets.begin(), window.offsets.end());
-    clip_index.insert(clip_index.end(), window.offsets.size(), clip);
+    for (size_t i = 0; i < window.offsets.size(); ++i) {
+      if (window.offsets[i] == 0 && !windows.own_second) continue;
+      const auto entry = window.features.begin() + i * window.width;
+      features.insert(features.end(), entry, entry + window.width);
+      offsets.push_back(window.offsets[i]);
+      clip_index.push_back(clip);
+    }
   }
   const auto entries = static_cast<int64_t>(offsets.size());
   LongTermWindow joined;

@@ -16,6 +16,7 @@ namespace mrsn::experiments {
 struct BankWindows {
   const RelationBank* bank = nullptr;
   int radius_seconds = 0;  // window t-radius .. t+radius
+  bool own_second = true;  // t itself, too
 };
 
 // H_t of every key frame, concatenated in batch order.

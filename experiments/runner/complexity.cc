@@ -80,12 +80,17 @@ std::optional<MrsnShape> MrsnShapeOf(const Detector& model, const torch::nn::Mod
   return shape;
 }
 
+// That its bank has entries of: a memory's lack the clip's own.
+int SecondsOf(const Detector& model) {
+  return 2 * static_cast<int>(model.bank_radius()) + (model.keeps_memory() ? 0 : 1);
+}
+
 // With what the model does not read set to 0.
 ComplexitySetting ReadBy(const Detector& model, ComplexitySetting setting) {
   if (!model.needs_bank()) {
     setting.bank_entries = 0;
   } else if (setting.bank_entries == ComplexitySetting::kThreeASecond) {
-    setting.bank_entries = 3 * (2 * static_cast<int>(model.bank_radius()) + 1);
+    setting.bank_entries = 3 * SecondsOf(model);
   }
   if (!model.takes_boxes()) setting.boxes = 0;
   return setting;
@@ -109,7 +114,7 @@ std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optiona
   for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
   if (!report.needs_bank) return curve;
   for (const int persons : kPersonsInBank) {
-    add(report.setting.boxes, persons * (2 * static_cast<int>(model.bank_radius()) + 1));
+    add(report.setting.boxes, persons * SecondsOf(model));
   }
   return curve;
 }

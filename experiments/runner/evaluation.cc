@@ -116,10 +116,10 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   return result;
 }
 
-absl::Status AddToBank(const Scored& scored, RelationBankWriter& bank) {
+absl::Status AddToBank(const Scored& scored, const at::Tensor& features, RelationBankWriter& bank) {
   const auto boxes = scored.found.boxes.accessor<float, 2>();
   const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
-  const int64_t width = scored.found.G.size(1);
+  const int64_t width = features.size(1);
   int64_t n = 0;
   for (size_t clip = 0; clip < scored.keyframes.size(); ++clip) {
     std::vector<Box> actors;
@@ -127,9 +127,9 @@ absl::Status AddToBank(const Scored& scored, RelationBankWriter& bank) {
     for (; n < boxes.size(0) && clips[n] == static_cast<int64_t>(clip); ++n) {
       actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
     }
-    const float* features = scored.found.G.const_data_ptr<float>() + first * width;
+    const float* rows = features.const_data_ptr<float>() + first * width;
     MRSN_RETURN_IF_ERROR(
-        bank.Add(scored.keyframes[clip], absl::MakeConstSpan(features, (n - first) * width), actors));
+        bank.Add(scored.keyframes[clip], absl::MakeConstSpan(rows, (n - first) * width), actors));
   }
   return absl::OkStatus();
 }

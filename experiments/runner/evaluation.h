@@ -29,9 +29,9 @@ struct EvaluationOptions {
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model);
 
-// Stores G of every actor of the batch under its key frame; key frames without
-// actors get an empty entry.
-absl::Status AddToBank(const Scored& scored, RelationBankWriter& bank);
+// Stores `features` [N,g] of the batch's actors (their G, or memory) under their key frames; key frames
+// without actors get an empty entry.
+absl::Status AddToBank(const Scored& scored, const at::Tensor& features, RelationBankWriter& bank);
 
 }  // namespace mrsn::experiments
 

@@ -56,13 +56,16 @@ class MeanOfClip : public Detector {
   Detections Detect(const DetectorInput& input, ClassLoss) override {
     batches.push_back(input.slow.size(0));
     const at::Tensor means = input.slow.flatten(1).mean(1, /*keepdim=*/true);
+    if (remembers) *input.memory = means.index_select(0, input.clip_index) * 8;
     return {input.boxes, input.clip_index, means.index_select(0, input.clip_index), {}};
   }
   std::vector<at::Tensor> Pass(const DetectorInput&) override { return {}; }
   void BackbonePass(const Clip&) override {}
   int64_t num_classes() const override { return 1; }
+  bool keeps_memory() const override { return remembers; }
   void SetBatchNormFrozen(bool) override {}
 
+  bool remembers = false;
   std::vector<int64_t> batches;
 };
 
@@ -101,6 +104,22 @@ TEST(InferenceTest, BatchesAreFullWhereSizesAllow) {
   MeanOfClip model;
   Rows({{16, 8}, {16, 8}, {16, 8}, {8, 16}, {8, 16}}, 2, model);
   EXPECT_THAT(model.batches, ElementsAre(2, 1, 1, 1));
+}
+
+TEST(InferenceTest, TheMemoryOfAModelThatKeepsOneComesWithItsDetections) {
+  MeanOfClip model;
+  std::vector<float> memory;
+  const auto collect = [&](const Scored& scored) {
+    EXPECT_EQ(scored.memory.defined(), model.remembers);
+    if (!scored.memory.defined()) return absl::OkStatus();
+    for (int64_t n = 0; n < scored.memory.size(0); ++n) memory.push_back(scored.memory[n][0].item<float>());
+    return absl::OkStatus();
+  };
+  const PlainClips clips({{8, 8}, {8, 8}, {16, 8}});
+  ASSERT_TRUE(Infer({"", 2}, clips, {}, model, collect).ok());
+  model.remembers = true;
+  ASSERT_TRUE(Infer({"", 2}, clips, {}, model, collect).ok());
+  EXPECT_THAT(memory, ElementsAre(1, 2, 3));
 }
 
 TEST(InferenceTest, AnErrorOfTheConsumerEndsTheRun) {

@@ -20,8 +20,6 @@
 namespace mrsn::experiments {
 namespace {
 
-constexpr char kExperiment[] = "smoke/resume";
-
 PipelineOptions Options(const std::string& folder) {
   PipelineOptions options;
   options.configs_root = DataFilesRoot() + "/experiments/configs";
@@ -38,18 +36,20 @@ std::string Find(const std::string& folder, const std::string& name) {
   return "";
 }
 
-TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
-  const PipelineOptions undisturbed = Options("undisturbed");
-  ASSERT_TRUE(RunMany({{kExperiment, "", "", 0}}, undisturbed, 1).ok());
-  const auto expected = RunExperiment(kExperiment, undisturbed);
+class ResumeTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
+  const PipelineOptions undisturbed = Options(GetParam() + "/undisturbed");
+  ASSERT_TRUE(RunMany({{GetParam(), "", "", 0}}, undisturbed, 1).ok());
+  const auto expected = RunExperiment(GetParam(), undisturbed);
   ASSERT_TRUE(expected.ok()) << expected.status();
 
-  const PipelineOptions killed = Options("killed");
+  const PipelineOptions killed = Options(GetParam() + "/killed");
   const pid_t child = ::fork();
   if (child == 0) {
     // A process group of its own, so that the kill reaches the training under RunMany, too.
     ::setpgid(0, 0);
-    ::_exit(RunMany({{kExperiment, "", "", 0}}, killed, 1).ok() ? 0 : 1);
+    ::_exit(RunMany({{GetParam(), "", "", 0}}, killed, 1).ok() ? 0 : 1);
   }
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   while (Find(killed.output_root, "checkpoint.safetensors").empty() && absl::Now() < deadline) {
@@ -62,14 +62,17 @@ TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   ASSERT_FALSE(Find(killed.output_root, "checkpoint.safetensors").empty());
   ASSERT_TRUE(Find(killed.output_root, "weights.safetensors").empty()) << "killed too late to test resuming";
 
-  ASSERT_TRUE(RunMany({{kExperiment, "", "", 0}}, killed, 1).ok());
-  const auto resumed = RunExperiment(kExperiment, killed);
+  ASSERT_TRUE(RunMany({{GetParam(), "", "", 0}}, killed, 1).ok());
+  const auto resumed = RunExperiment(GetParam(), killed);
   ASSERT_TRUE(resumed.ok()) << resumed.status();
   EXPECT_EQ(resumed->weights_hash(), expected->weights_hash());
   EXPECT_EQ(resumed->frame_map(), expected->frame_map());
   EXPECT_EQ(*ReadFile(Find(killed.output_root, "detections.csv")),
             *ReadFile(Find(undisturbed.output_root, "detections.csv")));
 }
+
+INSTANTIATE_TEST_SUITE_P(Experiments, ResumeTest, ::testing::Values("smoke/resume", "smoke/resume_memory"),
+                         [](const auto& info) { return info.param.substr(sizeof("smoke/") - 1); });
 
 }  // namespace
 }  // namespace mrsn::experiments

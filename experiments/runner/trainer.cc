@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "datasets/collate.h"
 #include "datasets/loader.h"
 #include "experiments/runner/learning_rate.h"
+#include "experiments/runner/memory_pool.h"
 #include "experiments/runner/snapshot.h"
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
@@ -79,7 +81,9 @@ class Trainer {
         optimizer_(model.parameters(), torch::optim::SGDOptions(config.learning_rate())
                                            .momentum(config.momentum())
                                            .nesterov(config.nesterov())
-                                           .weight_decay(config.weight_decay())) {}
+                                           .weight_decay(config.weight_decay())) {
+    if (model.keeps_memory()) memory_.emplace(dataset, model.bank_width(), model.bank_radius());
+  }
 
   absl::StatusOr<TrainReport> Run() {
     if (per_epoch_ == 0) {
@@ -119,7 +123,8 @@ class Trainer {
  private:
   absl::Status Resume() {
     if (!FileExists(options_.checkpoint_path)) return absl::OkStatus();
-    MRSN_ASSIGN_OR_RETURN(const Safetensors snapshot, ReadSafetensors(options_.checkpoint_path));
+    MRSN_ASSIGN_OR_RETURN(Safetensors snapshot, ReadSafetensors(options_.checkpoint_path));
+    if (memory_) MRSN_RETURN_IF_ERROR(memory_->Restore(options_.checkpoint_path, &snapshot.tensors));
     MRSN_ASSIGN_OR_RETURN(
         const Checkpoint stored,
         RestoreSnapshot(snapshot, options_.checkpoint_path, options_.about.identity(), model_, optimizer_));
@@ -137,7 +142,12 @@ class Trainer {
     model_.train();
     model_.SetBatchNormFrozen(config_.freeze_batch_norm());
     const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());
-    MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank_));
+    MRSN_ASSIGN_OR_RETURN(DetectorInput input, InputOf(batch, bank_));
+    at::Tensor remembered;
+    if (memory_) {
+      input.bank = memory_->Windows(batch.keyframes);
+      input.memory = &remembered;
+    }
     const at::Tensor loss = model_.Loss(input, TruthOf(batch), ClassLossOf(config_.loss()));
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
@@ -146,6 +156,9 @@ class Trainer {
           "train.learning_rate or set train.gradient_clip_norm. The last checkpoint is %s",
           options_.title, value, iteration_, rate, batch.keyframes[0].video, batch.keyframes[0].timestamp,
           options_.checkpoint_path));
+    }
+    if (memory_) {
+      MRSN_RETURN_IF_ERROR(memory_->Write(batch.keyframes, batch.clip_index, remembered, value));
     }
     optimizer_.zero_grad();
     loss.backward();
@@ -172,7 +185,9 @@ class Trainer {
   absl::Status WriteCheckpoint() {
     // The log first: a checkpoint never stands beside a log that lacks its lines.
     MRSN_RETURN_IF_ERROR(WriteFileAtomically(options_.log_path, log_));
-    return WriteSafetensors(options_.checkpoint_path, TakeSnapshot(model_, optimizer_, About()));
+    Safetensors snapshot = TakeSnapshot(model_, optimizer_, About());
+    if (memory_) snapshot.tensors.merge(memory_->State());
+    return WriteSafetensors(options_.checkpoint_path, snapshot);
   }
 
   Checkpoint About() const {
@@ -204,6 +219,7 @@ class Trainer {
   const int64_t per_epoch_, total_;
   const LearningRateSchedule schedule_;
   ops::Sgd optimizer_;
+  std::optional<MemoryPool> memory_;
   int64_t iteration_ = 0;  // done
   double seconds_ = 0;     // spent so far, over all sittings
   std::deque<double> recent_;

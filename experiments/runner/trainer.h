@@ -30,7 +30,8 @@ struct TrainReport {
   Checkpoint about;    // TrainOptions::about at the end
 };
 
-// SGD with the schedule of `config` (paper section 4.2). A run that is stopped at any
+// SGD with the schedule of `config` (paper section 4.2). A model that keeps a memory reads it in
+// place of `bank`; the memory starts empty and is part of the checkpoints. A run that is stopped at any
 // moment and started again gives bit for bit the model of an undisturbed one with
 // the same number of threads: data order, augmentation and dropout follow from
 // (seed, iteration) alone. A loss that is not finite is an error; the last

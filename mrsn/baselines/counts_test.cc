@@ -67,10 +67,10 @@ TEST(CountsTest, HeadsHaveAsManyParametersAsThePublicCode) {
 
 // Whole detectors on the meta device, which counting and the tree's configs rely on.
 TEST(CountsTest, DetectorsGiveShapesOnTheMetaDevice) {
-  for (const std::string head :
-       {"acrn { width: 6 }", "lfb {}", "lfb { operator: AVERAGE }", "lfb { operator: MAX }",
-        "acar { long_term {} }", "aia {}",
-        "aia { structure: PARALLEL padding { persons: 9 memory_per_second: 3 } }", "context_average {}"}) {
+  for (const std::string head : {"acrn { width: 6 }", "lfb {}", "lfb { operator: AVERAGE }",
+                                 "lfb { operator: MAX }", "acar { long_term {} }", "aia {}",
+                                 "aia { structure: PARALLEL padding { persons: 9 memory_per_second: 3 } }",
+                                 "aia { asynchronous_memory: true }", "context_average {}"}) {
     const auto built = Build(head, 8, 5);
     ASSERT_TRUE(built.ok()) << built.status();
     ActionDetector& detector = **built;
@@ -120,6 +120,27 @@ TEST(CountsTest, DetectorsTrain) {
   }
 }
 
+TEST(CountsTest, AMemoryIsLeftOfEveryPersonAndOfNobody) {
+  const auto built = Build("aia { asynchronous_memory: true }", 8, 5);
+  ASSERT_TRUE(built.ok()) << built.status();
+  (*built)->eval();
+  ASSERT_TRUE((*built)->keeps_memory());
+  EXPECT_EQ((*built)->bank_width(), 8);
+  const auto floats = at::TensorOptions(at::kMeta);
+  at::Tensor memory;
+  DetectorInput input;
+  input.memory = &memory;
+  input.slow = at::empty({2, 3, 2, 64, 64}, floats);
+  for (const int64_t persons : {2, 0, 1}) {
+    input.boxes = at::empty({persons, 4}, floats);
+    input.clip_index = at::empty({persons}, floats.dtype(at::kLong));
+    const DetectorOutput output = (*built)->Forward(input);
+    EXPECT_EQ(output.logits.size(0), persons);
+    EXPECT_EQ(memory.sizes(), at::IntArrayRef({persons, 8}));
+    EXPECT_FALSE(memory.requires_grad());
+  }
+}
+
 TEST(CountsTest, ErrorsNameFieldValueAndWhatIsAllowed) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"acar { depth: 0 }", "model.acar.depth: 0; allowed: 1 to 8"},
@@ -135,6 +156,10 @@ TEST(CountsTest, ErrorsNameFieldValueAndWhatIsAllowed) {
       {"lfb { operator: AVERAGE affine_norm: true }",
        "model.lfb.affine_norm: set; allowed: only with operator NON_LOCAL"},
       {"lfb { bank_width: 0 }", "model.lfb.bank_width: 0; allowed: 1 to 65536"},
+      {"aia { memory: false asynchronous_memory: true }",
+       "model.aia.asynchronous_memory: true; allowed: only with memory"},
+      {"aia { asynchronous_memory: true bank_width: 5 }",
+       "model.aia.bank_width: 5; allowed: with asynchronous_memory the features' own, 8"},
       {"aia { structure: 4 }", "model.aia.structure: 4; allowed: SERIAL, DENSE_SERIAL, PARALLEL"},
       {"aia { padding { persons: -1 } }", "model.aia.padding.persons: -1; allowed: 0 to 1000"},
       {"aia { objects: false padding { objects: 5 } }",

@@ -133,6 +133,7 @@ absl::StatusOr<HeadMaker> ReadAia(const AiaHeadConfig& config, int64_t channels,
   }
   options.objects = MRSN_OR_DEFAULT(config, objects, true);
   options.memory = MRSN_OR_DEFAULT(config, memory, true);
+  options.asynchronous_memory = config.asynchronous_memory();
   options.repeats = MRSN_OR_DEFAULT(config, repeats, 2);
   options.width = MRSN_OR_DEFAULT(config, width, 1024);
   options.mlp_width = MRSN_OR_DEFAULT(config, mlp_width, 1024);
@@ -148,6 +149,13 @@ absl::StatusOr<HeadMaker> ReadAia(const AiaHeadConfig& config, int64_t channels,
   MRSN_RETURN_IF_ERROR(InRange("aia.mlp_width", options.mlp_width, 1, kMaxChannels));
   MRSN_RETURN_IF_ERROR(InRange("aia.window_seconds", options.window_seconds, 1, 3600));
   MRSN_RETURN_IF_ERROR(InRange("aia.bank_width", options.bank_width, 1, 4 * kMaxChannels));
+  if (options.asynchronous_memory && !options.memory) {
+    return Invalid("aia.asynchronous_memory", "true", "only with memory");
+  }
+  if (options.asynchronous_memory && options.bank_width != channels) {
+    return Invalid("aia.bank_width", absl::StrCat(options.bank_width),
+                   absl::StrCat("with asynchronous_memory the features' own, ", channels));
+  }
   MRSN_RETURN_IF_ERROR(CheckDropout("aia.layer_dropout", options.layer_dropout));
   MRSN_RETURN_IF_ERROR(CheckDropout("aia.dropout", options.dropout));
   MRSN_RETURN_IF_ERROR(InRange("aia.padding.persons", options.padding.persons, 0, 1000));

@@ -96,7 +96,7 @@ at::Tensor AiaHead::Reduce(torch::nn::Linear& reduce, const at::Tensor& features
   return at::dropout(reduce(features), options_.layer_dropout, is_training());
 }
 
-NonLocalKeys AiaHead::Memory(const HeadInput& input) {
+NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) {
   const int64_t seconds = 2 * options_.window_seconds + 1, clips = input.features.size(0);
   LongTermWindow bank = input.bank;
   if (!bank.features.defined()) {
@@ -105,6 +105,11 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input) {
   }
   TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
               "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
+  if (keeps_memory()) {
+    bank.features = at::cat({bank.features, persons.detach()});
+    bank.clip_index = at::cat({bank.clip_index, input.clip_index});
+    bank.offset = at::cat({bank.offset, at::zeros_like(input.clip_index)});
+  }
   NonLocalKeys keys;
   keys.position = bank.offset + options_.window_seconds;
   if (options_.padding.memory_per_second == 0) {
@@ -135,7 +140,7 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
   } else {
     keys.person_log_count = LogCount(SameClip(clip_index, clip_index), persons);
   }
-  if (options_.memory) keys.memory = Memory(input);
+  if (options_.memory) keys.memory = Memory(input, persons);
   if (!options_.objects) return keys;
 
   at::Tensor objects, object_clips;
@@ -201,6 +206,7 @@ at::Tensor AiaHead::Parallel(const at::Tensor& query, const Keys& keys) {
 HeadOutput AiaHead::Forward(const HeadInput& input) {
   const at::Tensor persons = MaxPoolRoi(input.actors);      // S [N,C]
   const at::Tensor query = Reduce(person_query_, persons);  // [N,d]
+  if (input.memory != nullptr && keeps_memory()) *input.memory = persons.detach();
   const Keys keys = MakeKeys(input, persons);
   const at::Tensor interactions =
       options_.structure == AiaStructure::kParallel ? Parallel(query, keys) : Serial(query, keys);

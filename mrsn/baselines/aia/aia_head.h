@@ -14,12 +14,13 @@
 //
 // The last block (parallel: each of the last three) leads from d back to C.
 //
-// Memory. The paper updates its memory while it trains, "asynchronously", because
-// features of the current weights for all seconds of a window would cost too much; it
-// weighs entries by how old they are, to come near the features a frozen model would
-// give. A bank of a frozen model (the linear head's S, as LFB has it) is that without
-// age: synchronous, so nothing has to be written or weighed in training. The bank
-// holds the clip's own second, too, where the paper takes that from the current clip.
+// Memory, of one of two kinds.
+//  - asynchronous_memory, the paper's (sec. 3.3): S of the persons of the other seconds as
+//    each was when its clip was last trained on, weighed by how far the loss has gone since
+//    (experiments/runner/memory_pool.h); the clip's own second is S itself, without gradient.
+//    For evaluation all S are computed first, with the final weights.
+//  - a bank of a frozen model (the linear head's S, as LFB has it), the clip's own second
+//    included: nothing is written or weighed in training.
 //
 // Objects. Blocks exist if `objects`; where a clip has none, or nobody detects any, an
 // O block adds nothing and what it was given goes on, through W^S if it is a last one.
@@ -58,14 +59,15 @@ struct AiaHeadOptions {
   int64_t classes = 80;       // K
   int64_t bank_width = 2048;  // of the memory's features
   AiaStructure structure = AiaStructure::kDenseSerial;
-  bool objects = true;          // O blocks
-  bool memory = true;           // M blocks; without them no bank is read
-  int64_t repeats = 2;          // of P, O, M
-  int64_t width = 1024;         // d
-  int64_t window_seconds = 30;  // before and after the clip
-  int64_t mlp_width = 1024;     // of G
-  double layer_dropout = 0.2;   // of queries, keys and each block's branch
-  double dropout = 0.2;         // before the classifier
+  bool objects = true;               // O blocks
+  bool memory = true;                // M blocks; without them no bank is read
+  bool asynchronous_memory = false;  // of its own S, so that bank_width = channels; see above
+  int64_t repeats = 2;               // of P, O, M
+  int64_t width = 1024;              // d
+  int64_t window_seconds = 30;       // before and after the clip
+  int64_t mlp_width = 1024;          // of G
+  double layer_dropout = 0.2;        // of queries, keys and each block's branch
+  double dropout = 0.2;              // before the classifier
   Padding padding;
 };
 
@@ -78,6 +80,7 @@ class AiaHead : public RelationHead {
   int64_t relation_width() const override { return options_.mlp_width; }
   int64_t bank_width() const override { return options_.bank_width; }
   int64_t bank_radius() const override { return options_.memory ? options_.window_seconds : 0; }
+  bool keeps_memory() const override { return options_.memory && options_.asynchronous_memory; }
   bool reads_objects() const override { return options_.objects; }
 
  private:
@@ -96,7 +99,7 @@ class AiaHead : public RelationHead {
 
   at::Tensor Reduce(torch::nn::Linear& reduce, const at::Tensor& features);
   Keys MakeKeys(const HeadInput& input, const at::Tensor& persons);
-  NonLocalKeys Memory(const HeadInput& input);
+  NonLocalKeys Memory(const HeadInput& input, const at::Tensor& persons);
   at::Tensor Run(const Block& block, const at::Tensor& query, const at::Tensor& persons, const Keys& keys);
   at::Tensor Serial(at::Tensor query, const Keys& keys);
   at::Tensor Parallel(const at::Tensor& query, const Keys& keys);

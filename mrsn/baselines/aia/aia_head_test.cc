@@ -239,6 +239,76 @@ TEST_F(AiaHeadTest, MissingObjectsAndAnEmptyBankAreNothing) {
   }
 }
 
+// With a memory of its own: as if the bank held the persons' own features for the clip's second.
+TEST_F(AiaHeadTest, ItsOwnSecondOfTheMemoryIsWhatItPools) {
+  for (AiaHeadOptions options : Variants()) {
+    if (!options.memory) continue;
+    options.bank_width = kChannels;
+    const auto with_bank = Scrambled(std::make_shared<AiaHead>(options));
+    options.asynchronous_memory = true;
+    const auto with_memory = std::make_shared<AiaHead>(options);
+    with_memory->to(at::kDouble);
+    with_memory->eval();
+    EXPECT_TRUE(with_memory->keeps_memory());
+    EXPECT_FALSE(with_bank->keeps_memory());
+    {
+      at::NoGradGuard no_grad;
+      for (const auto& item : with_bank->named_parameters()) {
+        with_memory->named_parameters()[item.key()].copy_(item.value());
+      }
+    }
+    HeadInput input = RandomInput(kChannels, kChannels);
+    at::Tensor left, not_left;
+    input.memory = &left;
+    const at::Tensor pooled = MaxPoolRoi(input.actors);
+    for (const bool empty : {false, true}) {
+      if (empty) input.bank = {};
+      HeadInput filled = input;
+      filled.memory = &not_left;
+      filled.bank.features = empty ? pooled : at::cat({input.bank.features, pooled});
+      filled.bank.clip_index = empty ? input.clip_index : at::cat({input.bank.clip_index, input.clip_index});
+      const at::Tensor now = at::zeros_like(input.clip_index);
+      filled.bank.offset = empty ? now : at::cat({input.bank.offset, now});
+      const at::Tensor logits = with_memory->Forward(input).logits;
+      EXPECT_TRUE(Close(logits, with_bank->Forward(filled).logits, 1e-12));
+      EXPECT_TRUE(at::equal(left, pooled));
+      EXPECT_FALSE(not_left.defined());
+      if (empty) continue;
+      ExpectOrderDoesNotMatter(*with_memory, input);
+      ExpectClipsDoNotInfluenceEachOther(*with_memory, input);
+    }
+  }
+}
+
+// The memory is of the past: nothing is learnt through it.
+TEST_F(AiaHeadTest, NoGradientGoesThroughTheMemory) {
+  AiaHeadOptions options = Small(AiaStructure::kSerial);
+  options.bank_width = kChannels;
+  options.asynchronous_memory = true;
+  const auto head = Scrambled(std::make_shared<AiaHead>(options));
+  HeadInput input = RandomInput(kChannels, kChannels), filled = input;
+  options.asynchronous_memory = false;
+  const auto reader = std::make_shared<AiaHead>(options);
+  reader->to(at::kDouble);
+  reader->eval();
+  {
+    at::NoGradGuard no_grad;
+    for (const auto& item : head->named_parameters())
+      reader->named_parameters()[item.key()].copy_(item.value());
+  }
+  input.actors = input.actors.detach().requires_grad_();
+  filled.actors = input.actors.detach().requires_grad_();
+  filled.bank = {at::cat({input.bank.features, MaxPoolRoi(input.actors).detach()}),
+                 at::cat({input.bank.clip_index, input.clip_index}),
+                 at::cat({input.bank.offset, at::zeros_like(input.clip_index)})};
+  at::Tensor left;
+  input.memory = &left;
+  head->Forward(input).logits.square().sum().backward();
+  reader->Forward(filled).logits.square().sum().backward();
+  EXPECT_TRUE(Close(input.actors.grad(), filled.actors.grad(), 1e-11));
+  EXPECT_FALSE(left.requires_grad());
+}
+
 TEST_F(AiaHeadTest, DropsOutInTrainingOnly) {
   AiaHeadOptions layers = Small(AiaStructure::kSerial), classifier = layers, none = layers;
   layers.dropout = classifier.layer_dropout = none.dropout = none.layer_dropout = 0;
