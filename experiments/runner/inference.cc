@@ -35,6 +35,7 @@ std::vector<std::vector<Sample>> RunsOfOneSize(std::vector<Sample> samples) {
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume) {
   at::NoGradGuard no_grad;
+  at::manual_seed(0);  // for what draws in evaluation because it is asked to
   model.eval();
   datasets::LoaderOptions loading;
   loading.batch_size = options.batch_size;

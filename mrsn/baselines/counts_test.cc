@@ -67,10 +67,11 @@ TEST(CountsTest, HeadsHaveAsManyParametersAsThePublicCode) {
 
 // Whole detectors on the meta device, which counting and the tree's configs rely on.
 TEST(CountsTest, DetectorsGiveShapesOnTheMetaDevice) {
-  for (const std::string head : {"acrn { width: 6 }", "lfb {}", "lfb { operator: AVERAGE }",
-                                 "lfb { operator: MAX }", "acar { long_term {} }", "aia {}",
-                                 "aia { structure: PARALLEL padding { persons: 9 memory_per_second: 3 } }",
-                                 "aia { asynchronous_memory: true }", "context_average {}"}) {
+  for (const std::string head :
+       {"acrn { width: 6 }", "lfb {}", "lfb { operator: AVERAGE }",
+        "lfb { operator: MAX sampled_per_second: 5 }", "acar { long_term {} }", "aia {}",
+        "aia { structure: PARALLEL padding { persons: 9 memory_per_second: 3 } }",
+        "aia { asynchronous_memory: true }", "context_average {}"}) {
     const auto built = Build(head, 8, 5);
     ASSERT_TRUE(built.ok()) << built.status();
     ActionDetector& detector = **built;
@@ -155,6 +156,9 @@ TEST(CountsTest, ErrorsNameFieldValueAndWhatIsAllowed) {
       {"lfb { operator: MAX layers: 2 }", "model.lfb.layers: set; allowed: only with operator NON_LOCAL"},
       {"lfb { operator: AVERAGE affine_norm: true }",
        "model.lfb.affine_norm: set; allowed: only with operator NON_LOCAL"},
+      {"lfb { sample_in_evaluation: true }",
+       "model.lfb.sample_in_evaluation: true; allowed: only with sampled_per_second"},
+      {"lfb { sampled_per_second: -1 }", "model.lfb.sampled_per_second: -1; allowed: 0 to 1000"},
       {"lfb { bank_width: 0 }", "model.lfb.bank_width: 0; allowed: 1 to 65536"},
       {"aia { memory: false asynchronous_memory: true }",
        "model.aia.asynchronous_memory: true; allowed: only with memory"},

@@ -73,12 +73,18 @@ absl::StatusOr<HeadMaker> ReadLfb(const LfbHeadConfig& config, int64_t channels,
   options.width = MRSN_OR_DEFAULT(config, width, 512);
   options.layer_dropout = MRSN_OR_DEFAULT(config, layer_dropout, 0.2);
   options.affine_norm = config.affine_norm();
+  options.sampled_per_second = config.sampled_per_second();
+  options.sample_in_evaluation = config.sample_in_evaluation();
   MRSN_RETURN_IF_ERROR(InRange("lfb.window_seconds", options.window_seconds, 1, 3600));
   MRSN_RETURN_IF_ERROR(InRange("lfb.bank_width", options.bank_width, 1, 4 * kMaxChannels));
   MRSN_RETURN_IF_ERROR(CheckDropout("lfb.dropout", options.dropout));
   MRSN_RETURN_IF_ERROR(InRange("lfb.layers", options.layers, 1, 8));
   MRSN_RETURN_IF_ERROR(InRange("lfb.width", options.width, 1, kMaxChannels));
   MRSN_RETURN_IF_ERROR(CheckDropout("lfb.layer_dropout", options.layer_dropout));
+  MRSN_RETURN_IF_ERROR(InRange("lfb.sampled_per_second", options.sampled_per_second, 0, 1000));
+  if (options.sample_in_evaluation && options.sampled_per_second == 0) {
+    return Invalid("lfb.sample_in_evaluation", "true", "only with sampled_per_second");
+  }
   return MakerOf<LfbHead>(options);
 }
 

@@ -50,29 +50,48 @@ at::Tensor LfbHead::Average(const LongTermWindow& bank, const at::Tensor& in_win
   return at::mm(weight, bank.features) / weight.sum(1, /*keepdim=*/true).clamp_min(1);
 }
 
-at::Tensor LfbHead::Largest(const HeadInput& input, const at::Tensor& in_seconds) const {
+at::Tensor LfbHead::Largest(const HeadInput& input, const at::Tensor& seen) const {
   // Clip by clip, as all persons of a clip see the same entries: [N,M,d] of all pairs would take
   // a gigabyte at the paper's sizes. What no person sees goes to one clip more.
   const int64_t clips = input.features.size(0), width = options_.bank_width;
-  const at::Tensor clip = at::where(in_seconds, input.bank.clip_index, at::Scalar(clips));
+  const at::Tensor clip = at::where(seen, input.bank.clip_index, at::Scalar(clips));
   const at::Tensor largest = at::zeros({clips + 1, width}, input.bank.features.options())
                                  .scatter_reduce(0, clip.unsqueeze(1).expand({-1, width}),
                                                  input.bank.features, "amax", /*include_self=*/false);
   return largest.index_select(0, input.clip_index);
 }
 
+at::Tensor LfbHead::Seen(const HeadInput& input) const {
+  const at::Tensor& offset = input.bank.offset;
+  const int64_t radius = options_.window_seconds;
+  const at::Tensor in_seconds = (offset >= -radius) & (offset < radius);
+  if (options_.sampled_per_second == 0 || !(is_training() || options_.sample_in_evaluation))
+    return in_seconds;
+  // Entries of a second one after the other, shuffled; what is before the window is one more second.
+  const int64_t seconds = 2 * radius + 1;
+  const at::Tensor second = input.bank.clip_index * seconds + (offset + radius + 1).clamp(0, seconds - 1);
+  const at::Tensor shuffled = at::rand(offset.sizes(), input.bank.features.options()).argsort();
+  const auto [sorted, order] =
+      second.index_select(0, shuffled).sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);
+  const at::Tensor place = at::arange(offset.size(0), offset.options());
+  const at::Tensor begin = at::zeros({input.features.size(0) * seconds}, offset.options())
+                               .scatter_reduce(0, sorted, place, "amin", /*include_self=*/false);
+  const at::Tensor first_few = place - begin.index_select(0, sorted) < options_.sampled_per_second;
+  return in_seconds & at::zeros_like(in_seconds).scatter(0, shuffled.index_select(0, order), first_few);
+}
+
 at::Tensor LfbHead::LongTerm(const HeadInput& input, const at::Tensor& persons) {
   const LongTermWindow& bank = input.bank;
-  at::Tensor in_seconds, in_window;  // [M], [N,M]; undefined without entries
+  at::Tensor seen, in_window;  // [M], [N,M]; undefined without entries
   if (bank.features.defined() && bank.features.size(0) > 0) {
     TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
                 "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
-    in_seconds = (bank.offset >= -options_.window_seconds) & (bank.offset < options_.window_seconds);
-    in_window = SameClip(input.clip_index, bank.clip_index) & in_seconds.unsqueeze(0);
+    seen = Seen(input);
+    in_window = SameClip(input.clip_index, bank.clip_index) & seen.unsqueeze(0);
   }
   if (options_.op == FeatureBankOperator::kNonLocal) return NonLocal(persons, bank, in_window);
   if (!in_window.defined()) return at::zeros({persons.size(0), options_.bank_width}, persons.options());
-  return options_.op == FeatureBankOperator::kMax ? Largest(input, in_seconds) : Average(bank, in_window);
+  return options_.op == FeatureBankOperator::kMax ? Largest(input, seen) : Average(bank, in_window);
 }
 
 HeadOutput LfbHead::Forward(const HeadInput& input) {

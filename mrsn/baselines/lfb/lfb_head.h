@@ -12,10 +12,10 @@
 // The bank is that of a linear head trained on its own: its G is S.
 //
 // Here, and not in the public code:
-//   - Every bank entry in the window is seen, always. The public code draws at most 5 a
-//     second at random and fills up with zero vectors, which take part in softmax and
-//     average. Here the result is a function of the input, and the average is that of
-//     what is there.
+//   - Every bank entry in the window is seen, unless sampled_per_second asks for the public
+//     code's draw of 5, and then in training only, unless asked for, too. So the scores are a
+//     function of the input.
+//   - Nothing is filled up with zero vectors, which take part in softmax and average there.
 //   - Entries are projected once per clip, not once per person: the same result, and
 //     fewer multiply-adds than the public code (300 entries times N there).
 //   - A clip with an empty window: AVERAGE and MAX give 0, NON_LOCAL gives S W.
@@ -49,6 +49,10 @@ struct LfbHeadOptions {
   double layer_dropout = 0.2;  // of S W, L W' and each layer's branch
   double dropout = 0.3;        // before the classifier
   bool affine_norm = false;
+  // Entries of each clip and second that are drawn, anew in each pass, without replacement and
+  // independent of the persons; 0: all.
+  int64_t sampled_per_second = 0;
+  bool sample_in_evaluation = false;
 };
 
 // Taps: long_term (FBO(S, L)), G.
@@ -64,7 +68,9 @@ class LfbHead : public RelationHead {
  private:
   at::Tensor NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window);
   static at::Tensor Average(const LongTermWindow& bank, const at::Tensor& in_window);
-  at::Tensor Largest(const HeadInput& input, const at::Tensor& in_seconds) const;
+  at::Tensor Largest(const HeadInput& input, const at::Tensor& seen) const;
+  // [M]: which entries of the bank a pass sees.
+  at::Tensor Seen(const HeadInput& input) const;
   at::Tensor LongTerm(const HeadInput& input, const at::Tensor& persons);
 
   LfbHeadOptions options_;

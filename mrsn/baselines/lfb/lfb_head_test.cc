@@ -4,7 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -130,6 +132,65 @@ TEST_F(LfbHeadTest, AnEmptyWindowGivesTheUnsupportedFeature) {
     } else {
       EXPECT_EQ(without.slice(1, kChannels).abs().max().item<double>(), 0);
     }
+  }
+}
+
+// Three entries in one second, two in another; one of each is drawn, each as often as the others.
+TEST_F(LfbHeadTest, EntriesAreDrawnSecondBySecondIfAskedFor) {
+  for (const FeatureBankOperator op : {FeatureBankOperator::kAverage, FeatureBankOperator::kMax}) {
+    LfbHeadOptions options = Small(op);
+    options.dropout = 0;
+    options.sampled_per_second = 1;
+    const auto head = Scrambled(std::make_shared<LfbHead>(options));
+    HeadInput input = RandomInput(kChannels, kBankWidth);
+    input.bank.clip_index = at::tensor({0, 3, 0, 0, 0, 0}, at::kLong);
+    input.bank.offset = at::tensor({1, 1, -2, 1, -2, 1}, at::kLong);
+    input.bank.features = at::tensor({1, 50, 16, 2, 32, 4}, at::kDouble).unsqueeze(1).repeat({1, kBankWidth});
+    const auto first = [&] { return head->Forward(input).G[0][kChannels].item<double>(); };
+    const double all = op == FeatureBankOperator::kAverage ? 11 : 32;
+    EXPECT_DOUBLE_EQ(first(), all);  // evaluation
+    head->train();
+    std::map<double, int> counts;
+    constexpr int kDraws = 600;
+    for (int draw = 0; draw < kDraws; ++draw) {
+      ++counts[first()];
+      EXPECT_DOUBLE_EQ(head->Forward(input).G[4][kChannels].item<double>(), 50);  // its only entry
+    }
+    std::map<double, double> expected;
+    for (const double here : {1, 2, 4}) {
+      for (const double there : {16, 32}) {
+        expected[op == FeatureBankOperator::kAverage ? (here + there) / 2 : std::max(here, there)] +=
+            kDraws / 6.0;
+      }
+    }
+    EXPECT_EQ(counts.size(), expected.size());
+    for (const auto& [value, count] : expected)
+      EXPECT_NEAR(counts[value], count, 5 * std::sqrt(count)) << value;
+  }
+}
+
+TEST_F(LfbHeadTest, DrawingAllThereIsChangesNothing) {
+  for (LfbHeadOptions options : Variants()) {
+    options.sampled_per_second = 2;
+    options.sample_in_evaluation = true;
+    const auto head = Scrambled(std::make_shared<LfbHead>(options));
+    const HeadInput input = RandomInput(kChannels, kBankWidth);  // at most one a second
+    EXPECT_TRUE(Close(head->Forward(input).logits, ReferenceLogits(*head, options, input), 1e-11));
+  }
+}
+
+TEST_F(LfbHeadTest, EvaluationDrawsOnlyIfAskedFor) {
+  LfbHeadOptions options = Small(FeatureBankOperator::kNonLocal);
+  options.sampled_per_second = 1;
+  HeadInput input = RandomInput(kChannels, kBankWidth);
+  input.bank.offset.zero_();
+  for (const bool asked : {false, true}) {
+    options.sample_in_evaluation = asked;
+    const auto head = Scrambled(std::make_shared<LfbHead>(options));
+    const at::Tensor before = head->Forward(input).logits;
+    bool differs = false;
+    for (int i = 0; i < 20; ++i) differs = differs || !at::equal(head->Forward(input).logits, before);
+    EXPECT_EQ(differs, asked);
   }
 }
 
