@@ -171,6 +171,54 @@ void CheckKeyframeDataset(const DatasetConfig& config, absl::string_view name, R
   }
 }
 
+absl::Status ReadObjects(const DatasetConfig& config, const std::string& root, ClipDatasetOptions* options) {
+  if (config.proposals().object_boxes().empty()) return absl::OkStatus();
+  const std::string path = absl::StrCat(root.empty() ? "." : root, "/", config.proposals().object_boxes());
+  MRSN_ASSIGN_OR_RETURN(options->objects, ReadObjectBoxes(path, ObjectScore(config), MostObjects(config)));
+  MRSN_ASSIGN_OR_RETURN(
+      options->objects_fingerprint,
+      FingerprintFiles(absl::StrCat("objects ", ObjectScore(config), " ", MostObjects(config)), {path}, {}));
+  return absl::OkStatus();
+}
+
+// `data_root` as the caller gave it; `root`: where files are read.
+absl::StatusOr<std::unique_ptr<Dataset>> OpenKind(const DatasetConfig& config, Usage usage,
+                                                  const std::string& data_root, const std::string& root,
+                                                  ClipDatasetOptions clip_dataset) {
+  switch (config.dataset_case()) {
+    case DatasetConfig::kMicroWorld: {
+      MicroWorldOptions options;
+      options.generate = GenerateOf(config.micro_world());
+      options.split = SplitOf(config, usage);
+      options.training_iou = TrainingIou(config);
+      options.inference_score = InferenceScore(config);
+      return OpenMicroWorld(options, std::move(clip_dataset), data_root);
+    }
+    case DatasetConfig::kUcf24: {
+      Ucf24Options options;
+      options.split = SplitOf(config, usage);
+      if (config.ucf24().has_annotations()) options.annotations = config.ucf24().annotations();
+      options.detections = config.ucf24().detections();
+      options.keyframe_step = KeyframeStep(config.ucf24(), usage);
+      options.training_iou = TrainingIou(config);
+      options.inference_score = InferenceScore(config);
+      return OpenUcf24(options, std::move(clip_dataset), root);
+    }
+    case DatasetConfig::kAva: {
+      if (root.empty()) {
+        return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
+      }
+      AvaOptions options = AvaOf(config.ava(), SplitOf(config, usage));
+      options.training_iou = TrainingIou(config);
+      options.inference_score = InferenceScore(config);
+      return OpenAva(options, std::move(clip_dataset), root);
+    }
+    case DatasetConfig::DATASET_NOT_SET:
+      break;  // refused above
+  }
+  return absl::InternalError("unreachable");
+}
+
 }  // namespace
 
 absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
@@ -254,48 +302,13 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
   clip_dataset.transform = TransformOf(config);
   clip_dataset.flip_probability = FlipProbability(config);
   clip_dataset.tubelets = config.clip().tubelets();
-  if (!config.proposals().object_boxes().empty()) {
-    const std::string path = absl::StrCat(root.empty() ? "." : root, "/", config.proposals().object_boxes());
-    MRSN_ASSIGN_OR_RETURN(clip_dataset.objects,
-                          ReadObjectBoxes(path, ObjectScore(config), MostObjects(config)));
-    MRSN_ASSIGN_OR_RETURN(
-        clip_dataset.objects_fingerprint,
-        FingerprintFiles(absl::StrCat("objects ", ObjectScore(config), " ", MostObjects(config)), {path},
-                         {}));
-  }
   clip_dataset.cache_bytes = static_cast<size_t>(CacheMegabytes(config)) << 20;
-  switch (config.dataset_case()) {
-    case DatasetConfig::kMicroWorld: {
-      MicroWorldOptions options;
-      options.generate = GenerateOf(config.micro_world());
-      options.split = SplitOf(config, usage);
-      options.training_iou = TrainingIou(config);
-      options.inference_score = InferenceScore(config);
-      return OpenMicroWorld(options, std::move(clip_dataset), data_root);
-    }
-    case DatasetConfig::kUcf24: {
-      Ucf24Options options;
-      options.split = SplitOf(config, usage);
-      if (config.ucf24().has_annotations()) options.annotations = config.ucf24().annotations();
-      options.detections = config.ucf24().detections();
-      options.keyframe_step = KeyframeStep(config.ucf24(), usage);
-      options.training_iou = TrainingIou(config);
-      options.inference_score = InferenceScore(config);
-      return OpenUcf24(options, std::move(clip_dataset), root);
-    }
-    case DatasetConfig::kAva: {
-      if (root.empty()) {
-        return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
-      }
-      AvaOptions options = AvaOf(config.ava(), SplitOf(config, usage));
-      options.training_iou = TrainingIou(config);
-      options.inference_score = InferenceScore(config);
-      return OpenAva(options, std::move(clip_dataset), root);
-    }
-    case DatasetConfig::DATASET_NOT_SET:
-      break;  // refused above
-  }
-  return absl::InternalError("unreachable");
+  const absl::Status objects = ReadObjects(config, root, &clip_dataset);
+  auto dataset = OpenKind(config, usage, data_root, root, std::move(clip_dataset));
+  if (objects.ok()) return dataset;
+  if (dataset.ok()) return objects;
+  return absl::Status(dataset.status().code(),
+                      absl::StrCat(dataset.status().message(), "; and ", objects.message()));
 }
 
 }  // namespace mrsn::datasets

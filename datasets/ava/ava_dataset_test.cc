@@ -19,6 +19,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr int kWidth = 64, kHeight = 48;
 
@@ -174,6 +175,18 @@ TEST_F(AvaDatasetTest, MissingFilesAndFramesAreCounted) {
                                  "/annotations/ava_val_excluded_timestamps_v2.2.csv; expected"));
   EXPECT_THAT(std::string(OpenDataset(Config("ava {}"), Usage::kTrain, "").status().message()),
               HasSubstr("ava needs a data root"));
+}
+
+TEST_F(AvaDatasetTest, MissingObjectsDoNotHideWhatElseIsMissing) {
+  DatasetConfig config = Config("ava {}");
+  config.mutable_proposals()->set_object_boxes("objects.csv");
+  const auto error = [&] {
+    return std::string(OpenDataset(config, Usage::kInference, root_).status().message());
+  };
+  EXPECT_THAT(error(), StartsWith(root_ + "/objects.csv: no such file"));
+  std::filesystem::remove(root_ + "/annotations/ava_val_predicted_boxes.csv");
+  EXPECT_THAT(error(), AllOf(StartsWith("1 of 5 files are missing"),
+                             HasSubstr("; and " + root_ + "/objects.csv: no such file")));
 }
 
 TEST_F(AvaDatasetTest, BadFilesAreNamed) {
