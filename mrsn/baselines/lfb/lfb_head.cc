@@ -67,9 +67,9 @@ at::Tensor LfbHead::Seen(const HeadInput& input) const {
   const at::Tensor in_seconds = (offset >= -radius) & (offset < radius);
   if (options_.sampled_per_second == 0 || !(is_training() || options_.sample_in_evaluation))
     return in_seconds;
-  // Entries of a second one after the other, shuffled; what is before the window is one more second.
+  // Entries of a second one after the other, shuffled. The bank has that of `radius`, too.
   const int64_t seconds = 2 * radius + 1;
-  const at::Tensor second = input.bank.clip_index * seconds + (offset + radius + 1).clamp(0, seconds - 1);
+  const at::Tensor second = input.bank.clip_index * seconds + offset + radius;
   const at::Tensor shuffled = at::rand(offset.sizes(), input.bank.features.options()).argsort();
   const auto [sorted, order] =
       second.index_select(0, shuffled).sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);

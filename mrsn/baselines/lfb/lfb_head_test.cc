@@ -143,9 +143,11 @@ TEST_F(LfbHeadTest, EntriesAreDrawnSecondBySecondIfAskedFor) {
     options.sampled_per_second = 1;
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
     HeadInput input = RandomInput(kChannels, kBankWidth);
-    input.bank.clip_index = at::tensor({0, 3, 0, 0, 0, 0}, at::kLong);
-    input.bank.offset = at::tensor({1, 1, -2, 1, -2, 1}, at::kLong);
-    input.bank.features = at::tensor({1, 50, 16, 2, 32, 4}, at::kDouble).unsqueeze(1).repeat({1, kBankWidth});
+    // The last is beyond the even window, and takes nobody's place.
+    input.bank.clip_index = at::tensor({0, 3, 0, 0, 0, 0, 0}, at::kLong);
+    input.bank.offset = at::tensor({1, 1, -2, 1, -2, 1, 2}, at::kLong);
+    input.bank.features =
+        at::tensor({1, 50, 16, 2, 32, 4, 1000}, at::kDouble).unsqueeze(1).repeat({1, kBankWidth});
     const auto first = [&] { return head->Forward(input).G[0][kChannels].item<double>(); };
     const double all = op == FeatureBankOperator::kAverage ? 11 : 32;
     EXPECT_DOUBLE_EQ(first(), all);  // evaluation
