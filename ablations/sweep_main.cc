@@ -74,33 +74,18 @@ absl::Status MeasureRows(const Table& table, const std::string& configs_root,
   return absl::OkStatus();
 }
 
-// What the sweep's models learned, by table or by point.
-absl::Status PrintResults(const Sweep& sweep, const std::vector<RunRequest>& requests,
-                          const PipelineOptions& options, bool speeds_only) {
-  const std::string results_root = options.output_root + "/results";
-  if (!sweep.has_table()) return PrintPoints(requests, results_root);
-  MRSN_ASSIGN_OR_RETURN(
-      const Table table,
-      experiments::ReadTable(experiments::DataFilesRoot() + "/experiments/tables", sweep.table()));
-  if (table.speed()) {
-    MRSN_RETURN_IF_ERROR(MeasureRows(table, options.configs_root, results_root));
-  } else if (speeds_only) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--speeds_only: table '", sweep.table(), "' has no column of speeds (speed: true)"));
-  }
-  MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
-                        experiments::ViewTable(table, {options.configs_root, results_root, ""}));
-  std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
-  return absl::OkStatus();
-}
-
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
                       int parallel, bool speeds_only) {
-  MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(experiments::DataFilesRoot() + "/ablations", name));
+  const std::string data_files = experiments::DataFilesRoot();
+  MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(data_files + "/ablations", name));
   MRSN_ASSIGN_OR_RETURN(const std::vector<SweepRun> runs, ExpandSweep(sweep, options.configs_root, seeds));
-  if (speeds_only && !sweep.has_table()) {
+  Table table;
+  if (sweep.has_table()) {
+    MRSN_ASSIGN_OR_RETURN(table, experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
+  }
+  if (speeds_only && !table.speed()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--speeds_only: sweep '", name, "' names no table to measure the rows of"));
+        absl::StrCat("--speeds_only: sweep '", name, "' has no table with a column of speeds (speed: true)"));
   }
   std::vector<RunRequest> requests;
   for (const SweepRun& run : runs) {
@@ -108,7 +93,13 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
     if (!run.input_only) requests.push_back({run.experiment, run.delta, LabelOf(run), run.seed});
   }
   if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(requests, options, parallel));
-  return PrintResults(sweep, requests, options, speeds_only);
+  const std::string results_root = options.output_root + "/results";
+  if (!sweep.has_table()) return PrintPoints(requests, results_root);
+  if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, options.configs_root, results_root));
+  MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
+                        experiments::ViewTable(table, {options.configs_root, results_root, ""}));
+  std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
+  return absl::OkStatus();
 }
 
 int Main() {
