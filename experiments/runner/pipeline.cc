@@ -124,8 +124,7 @@ class Pipeline {
   absl::StatusOr<Run> Prepare(const std::string& name, uint64_t seed);
   absl::StatusOr<TrainedModel> TrainedFrom(Run& run, uint64_t seed);
   absl::StatusOr<std::unique_ptr<RelationBank>> WriteBank(const Run& run, const TrainedModel& trained,
-                                                          const Dataset& dataset, int64_t width,
-                                                          const std::string& title);
+                                                          const Dataset& dataset, uint64_t seed);
   absl::StatusOr<std::unique_ptr<RelationBank>> Bank(const Run& reader, uint64_t seed,
                                                      const DatasetConfig& data);
 
@@ -251,14 +250,14 @@ absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::Bank(const Run& reader, 
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, TrainedFrom(run, seed));
   MRSN_ASSIGN_OR_RETURN(const auto dataset,
                         datasets::OpenDataset(data, Usage::kInference, options_.data_root));
-  return WriteBank(run, trained, *dataset, run.model->relation_width(), absl::StrCat(writer, " seed ", seed));
+  return WriteBank(run, trained, *dataset, seed);
 }
 
 // What the trained model leaves of the boxes of `dataset` (its memory, if it keeps one, or else G), written
 // beside its weights on first use.
 absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::WriteBank(const Run& run, const TrainedModel& trained,
-                                                                  const Dataset& dataset, int64_t width,
-                                                                  const std::string& title) {
+                                                                  const Dataset& dataset, uint64_t seed) {
+  const bool memory = run.model->keeps_memory();
   BankIdentity identity;
   identity.checkpoint = trained.weights_hash;
   identity.boxes = dataset.Fingerprint();
@@ -266,11 +265,12 @@ absl::StatusOr<std::unique_ptr<RelationBank>> Pipeline::WriteBank(const Run& run
   const std::string path = absl::StrCat(trained.folder, "/bank-", identity.boxes.substr(0, 12));
   if (!FileExists(path)) {
     InferenceOptions inference;
-    inference.title = absl::StrCat("write bank ", title);
+    inference.title = absl::StrCat("write ", memory ? "memory " : "bank ", run.resolved.name, " seed ", seed);
     inference.loss = run.resolved.experiment.train().loss();
+    const int64_t width = memory ? run.model->bank_width() : run.model->relation_width();
     MRSN_ASSIGN_OR_RETURN(auto bank, RelationBankWriter::Create(path, identity, width));
     MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, *run.model, [&](const Scored& scored) {
-      return AddToBank(scored, run.model->keeps_memory() ? scored.memory : scored.found.G, *bank);
+      return AddToBank(scored, memory ? scored.memory : scored.found.G, *bank);
     }));
     MRSN_RETURN_IF_ERROR(bank->Finish());
   }
@@ -296,13 +296,11 @@ absl::StatusOr<Result> Pipeline::Evaluated(const std::string& name) {
   }
   std::unique_ptr<RelationBank> bank;
   BankWindows windows;
-  if (run.model->keeps_memory()) {
-    MRSN_ASSIGN_OR_RETURN(bank, WriteBank(run, trained, *dataset, run.model->bank_width(),
-                                          absl::StrCat("of its own: ", name, " seed ", seed)));
-    windows = {bank.get(), static_cast<int>(run.model->bank_radius()), /*own_second=*/false};
-  } else if (run.model->needs_bank()) {
-    MRSN_ASSIGN_OR_RETURN(bank, Bank(run, seed, experiment.eval_data()));
-    windows = {bank.get(), run.train_windows.radius_seconds};
+  if (run.model->needs_bank()) {
+    const bool memory = run.model->keeps_memory();
+    MRSN_ASSIGN_OR_RETURN(
+        bank, memory ? WriteBank(run, trained, *dataset, seed) : Bank(run, seed, experiment.eval_data()));
+    windows = {bank.get(), static_cast<int>(run.model->bank_radius()), /*own_second=*/!memory};
   }
   EvaluationOptions evaluation;
   MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, dataset->Load(0, 0));
