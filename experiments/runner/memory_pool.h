@@ -27,12 +27,11 @@ class MemoryPool {
   MemoryPool(const datasets::Dataset& dataset, int64_t width, int64_t radius);
 
   // Weighed entries of the other seconds around each key frame, ordered by key frame, then second.
-  // All of them key frames of the data set.
   LongTermWindow Windows(const std::vector<Keyframe>& keyframes) const;
 
-  // Features [N,width] of the persons of clips clip_index [N] of `keyframes`, in place of what these
-  // had before; held as float16, as a bank's. InvalidArgument, and nothing changed, for a value
-  // that float16 cannot hold.
+  // Features [N,width] of the persons of clips clip_index [N] of `keyframes`, which are the data set's,
+  // in place of what these had before; held as float16, as a bank's. InvalidArgument, and nothing
+  // changed, for a value that float16 cannot hold.
   absl::Status Write(const std::vector<Keyframe>& keyframes, const at::Tensor& clip_index,
                      const at::Tensor& features, double loss);
 

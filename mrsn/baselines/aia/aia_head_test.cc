@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -239,6 +240,13 @@ TEST_F(AiaHeadTest, MissingObjectsAndAnEmptyBankAreNothing) {
   }
 }
 
+std::shared_ptr<AiaHead> WithWeightsOf(const AiaHead& head, const AiaHeadOptions& options) {
+  const auto copy = Scrambled(std::make_shared<AiaHead>(options));
+  at::NoGradGuard no_grad;
+  for (const auto& item : head.named_parameters()) copy->named_parameters()[item.key()].copy_(item.value());
+  return copy;
+}
+
 // With a memory of its own: as if the bank held the persons' own features for the clip's second.
 TEST_F(AiaHeadTest, ItsOwnSecondOfTheMemoryIsWhatItPools) {
   for (AiaHeadOptions options : Variants()) {
@@ -246,17 +254,9 @@ TEST_F(AiaHeadTest, ItsOwnSecondOfTheMemoryIsWhatItPools) {
     options.bank_width = kChannels;
     const auto with_bank = Scrambled(std::make_shared<AiaHead>(options));
     options.asynchronous_memory = true;
-    const auto with_memory = std::make_shared<AiaHead>(options);
-    with_memory->to(at::kDouble);
-    with_memory->eval();
+    const auto with_memory = WithWeightsOf(*with_bank, options);
     EXPECT_TRUE(with_memory->keeps_memory());
     EXPECT_FALSE(with_bank->keeps_memory());
-    {
-      at::NoGradGuard no_grad;
-      for (const auto& item : with_bank->named_parameters()) {
-        with_memory->named_parameters()[item.key()].copy_(item.value());
-      }
-    }
     HeadInput input = RandomInput(kChannels, kChannels);
     at::Tensor left, not_left;
     input.memory = &left;
@@ -288,14 +288,7 @@ TEST_F(AiaHeadTest, NoGradientGoesThroughTheMemory) {
   const auto head = Scrambled(std::make_shared<AiaHead>(options));
   HeadInput input = RandomInput(kChannels, kChannels), filled = input;
   options.asynchronous_memory = false;
-  const auto reader = std::make_shared<AiaHead>(options);
-  reader->to(at::kDouble);
-  reader->eval();
-  {
-    at::NoGradGuard no_grad;
-    for (const auto& item : head->named_parameters())
-      reader->named_parameters()[item.key()].copy_(item.value());
-  }
+  const auto reader = WithWeightsOf(*head, options);
   input.actors = input.actors.detach().requires_grad_();
   filled.actors = input.actors.detach().requires_grad_();
   filled.bank = {at::cat({input.bank.features, MaxPoolRoi(input.actors).detach()}),
