@@ -14,7 +14,6 @@
 namespace mrsn {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 int64_t Count(const torch::nn::Module& module) {
