@@ -3,7 +3,7 @@
 #include <string>
 
 #include "experiments/config/config.h"
-#include "experiments/runner/pipeline.h"
+#include "experiments/run/pipeline.h"
 #include "gtest/gtest.h"
 
 namespace mrsn::experiments {

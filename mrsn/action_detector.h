@@ -17,7 +17,7 @@
 
 #include "mrsn/backbone/backbone.h"
 #include "mrsn/detector.h"
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn {

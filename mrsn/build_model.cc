@@ -15,12 +15,12 @@
 #include "mrsn/backbone/slow_fast.h"
 #include "mrsn/backbone/slow_only.h"
 #include "mrsn/backbone/two_stream.h"
+#include "mrsn/backbone_from_config.h"
 #include "mrsn/baselines/read_config.h"
 #include "mrsn/config_checks.h"
-#include "mrsn/linear_head.h"
+#include "mrsn/head/linear_head.h"
+#include "mrsn/head/mrsn_head.h"
 #include "mrsn/model_config.pb.h"
-#include "mrsn/mrsn_head.h"
-#include "mrsn/read_backbone.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {

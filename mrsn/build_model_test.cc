@@ -7,8 +7,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mrsn/head/mrsn_head.h"
 #include "mrsn/model_config.pb.h"
-#include "mrsn/mrsn_head.h"
 #include "mrsn/testing/micro_detector.h"
 
 namespace mrsn {

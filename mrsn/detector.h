@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "mrsn/backbone/backbone.h"
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 
 namespace mrsn {
 

@@ -17,9 +17,9 @@
 #include <optional>
 #include <string>
 
+#include "mrsn/backbone_from_config.h"
 #include "mrsn/build_model.h"
 #include "mrsn/model_config.pb.h"
-#include "mrsn/read_backbone.h"
 #include "mrsn/testing/eager_detector.h"
 #include "ops/memory/cpu_block_cache.h"
 #include "ops/sgd/sgd.h"
@@ -90,7 +90,7 @@ void Step(benchmark::State& state) {
   Setting setting = Make(model, state.range(3), state.range(1), state.range(2));
   setting.detector->train();
   const auto options = torch::optim::SGDOptions(1e-4).momentum(0.9).nesterov(true).weight_decay(1e-7);
-  // Each side with its own optimizer and memory, as in experiments/runner/trainer.cc.
+  // Each side with its own optimizer and memory, as in experiments/engine/trainer.cc.
   std::unique_ptr<torch::optim::SGD> optimizer;
   std::optional<ops::CpuBlockCache::Scope> reuse_memory;
   if (setting.eager) {

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "mrsn/backbone_from_config.h"
 #include "mrsn/build_model.h"
 #include "mrsn/checkpoint/load_checkpoint.h"
 #include "mrsn/model_config.pb.h"
-#include "mrsn/read_backbone.h"
 #include "mrsn/testing/compare.h"
 #include "mrsn/testing/eager_detector.h"
 #include "ops/testing/golden.h"

@@ -17,7 +17,7 @@ namespace mrsn::experiments {
 namespace {
 
 constexpr char kConfigs[] = "experiments/configs";
-constexpr char kGolden[] = "experiments/golden";
+constexpr char kGolden[] = "experiments/records/golden";
 
 std::vector<std::string> Names() {
   const auto names = ListExperiments(kConfigs);

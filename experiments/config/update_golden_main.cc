@@ -31,7 +31,7 @@ absl::Status Run() {
   const char* workspace = std::getenv("BUILD_WORKSPACE_DIRECTORY");
   if (workspace == nullptr) return absl::FailedPreconditionError("start me with ./bazelw run");
   const std::string configs = absl::StrCat(workspace, "/experiments/configs");
-  const std::string folder = absl::StrCat(workspace, "/experiments/golden");
+  const std::string folder = absl::StrCat(workspace, "/experiments/records/golden");
   MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListExperiments(configs));
   std::set<std::string> paths;
   int changed = 0;

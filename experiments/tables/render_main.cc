@@ -14,7 +14,8 @@
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, tables, "", "Which tables, e.g. table1,table4; default: those the README shows.");
-ABSL_FLAG(std::string, results, "", "Folder of the results; default: experiments/results of the workspace.");
+ABSL_FLAG(std::string, results, "",
+          "Folder of the results; default: experiments/records/results of the workspace.");
 ABSL_FLAG(bool, markdown, false, "Print Markdown instead of text.");
 ABSL_FLAG(bool, write, false, "Write the tables into the workspace's README.md instead of printing them.");
 
@@ -25,8 +26,9 @@ absl::Status Run() {
   const char* folder = std::getenv("BUILD_WORKSPACE_DIRECTORY");
   const std::string workspace = folder == nullptr ? "." : folder;
   const std::string readme_path = workspace + "/README.md";
-  const std::string results = absl::GetFlag(FLAGS_results).empty() ? workspace + "/experiments/results"
-                                                                   : UserPath(absl::GetFlag(FLAGS_results));
+  const std::string results = absl::GetFlag(FLAGS_results).empty()
+                                  ? workspace + "/experiments/records/results"
+                                  : UserPath(absl::GetFlag(FLAGS_results));
   MRSN_ASSIGN_OR_RETURN(std::string readme, ReadFile(readme_path));
   std::vector<std::string> ids = SectionIds(readme);
   if (!absl::GetFlag(FLAGS_tables).empty()) ids = absl::StrSplit(absl::GetFlag(FLAGS_tables), ',');
@@ -35,7 +37,7 @@ absl::Status Run() {
     const std::string folder = absl::GetFlag(FLAGS_results).empty() ? ResultsInTree(table, results) : results;
     MRSN_ASSIGN_OR_RETURN(const TableView view,
                           ViewTable(table, {workspace + "/experiments/configs", folder,
-                                            workspace + "/experiments/counts.textproto"}));
+                                            workspace + "/experiments/records/counts.textproto"}));
     if (absl::GetFlag(FLAGS_write)) {
       const auto replaced = ReplaceSection(readme, id, ToMarkdown(view));
       if (!replaced.ok()) {
@@ -61,7 +63,7 @@ int main(int argc, char** argv) {
       "  ./bazelw run //experiments/tables:render                   to the terminal\n"
       "  ./bazelw run //experiments/tables:render -- --tables=table2\n"
       "  ./bazelw run //experiments/tables:render -- --write        into README.md, from "
-      "experiments/results\n\n"
+      "experiments/records/results\n\n"
       "Exit code: 0 done, 1 failed, 2 wrong usage.");
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {

@@ -32,7 +32,7 @@ struct TableView {
 // The manifest <tables_root>/<name>.textproto. Errors name file, line and field.
 absl::StatusOr<Table> ReadTable(const std::string& tables_root, const std::string& name);
 
-// Where the table's results in the tree are, given experiments/results.
+// Where the table's results in the tree are, given experiments/records/results.
 std::string ResultsInTree(const Table& table, const std::string& results_root);
 
 // Columns: label, the manifest's, paper, ours, each with its gain over the first row

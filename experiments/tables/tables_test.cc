@@ -19,7 +19,8 @@ namespace mrsn::experiments {
 namespace {
 
 TableSources Sources(const Table& table) {
-  return {"experiments/configs", ResultsInTree(table, "experiments/results"), "experiments/counts.textproto"};
+  return {"experiments/configs", ResultsInTree(table, "experiments/records/results"),
+          "experiments/records/counts.textproto"};
 }
 
 // "line 7: <found> instead of <expected>", or nothing.

@@ -16,7 +16,7 @@
 
 #include "benchmark/benchmark.h"
 #include "mrsn/baselines/acar/acar_head.h"
-#include "mrsn/mrsn_head.h"
+#include "mrsn/head/mrsn_head.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "mrsn/action_detector.h"
-#include "mrsn/read_backbone.h"
+#include "mrsn/backbone_from_config.h"
 
 namespace mrsn {
 

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "mrsn/mrsn_head.h"
+#include "mrsn/head/mrsn_head.h"
 
 namespace mrsn::reference {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "mrsn/mrsn_head.h"
+#include "mrsn/head/mrsn_head.h"
 
 namespace mrsn::reference {
 

@@ -45,7 +45,7 @@ TEST(EdgesOfGraph, Arrows) {
 
 TEST(Offences, TheOrderOfRoomsMayBeSkippedNotReversed) {
   EXPECT_THAT(Offences({{"//ablations:a", "//ops/base:b", ""},
-                        {"//experiments/runner:a", "//mrsn:b", ""},
+                        {"//experiments/run:a", "//mrsn:b", ""},
                         {"//mrsn:a", "//mrsn/backbone:b", ""},
                         {"//mrsn:a", "//third_party:libtorch", ""},
                         {"//datasets:a", "@opencv//:opencv", ""}}),

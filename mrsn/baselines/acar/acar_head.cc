@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "mrsn/aare.h"
+#include "mrsn/head/aare.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {

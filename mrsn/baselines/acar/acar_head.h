@@ -29,7 +29,7 @@
 #include <vector>
 
 #include "mrsn/baselines/acar/hr2o.h"
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
 

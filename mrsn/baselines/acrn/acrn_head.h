@@ -22,7 +22,7 @@
 
 #include <vector>
 
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
 

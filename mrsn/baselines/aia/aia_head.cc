@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
-#include "mrsn/aare.h"
 #include "mrsn/baselines/linear_init.h"
+#include "mrsn/head/aare.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {

@@ -17,7 +17,7 @@
 // Memory, of one of two kinds.
 //  - asynchronous_memory, the paper's (sec. 3.3): S of the persons of the other seconds as
 //    each was when its clip was last trained on, weighed by how far the loss has gone since
-//    (experiments/runner/memory_pool.h); the clip's own second is S itself, without gradient.
+//    (experiments/engine/memory_pool.h); the clip's own second is S itself, without gradient.
 //    For evaluation all S are computed first, with the final weights.
 //  - a bank of a frozen model (the linear head's S, as LFB has it), the clip's own second
 //    included: nothing is written or weighed in training.
@@ -44,7 +44,7 @@
 #include <vector>
 
 #include "mrsn/baselines/non_local.h"
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
 

@@ -8,7 +8,7 @@
 
 #include <torch/nn/modules/linear.h>
 
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
 

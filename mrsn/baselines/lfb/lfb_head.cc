@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "mrsn/aare.h"
 #include "mrsn/baselines/linear_init.h"
+#include "mrsn/head/aare.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {

@@ -30,7 +30,7 @@
 #include <vector>
 
 #include "mrsn/baselines/non_local.h"
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "mrsn/relation_head.h"
+#include "mrsn/head/relation_head.h"
 #include "mrsn/roi_features.h"
 #include "mrsn/testing/compare.h"
 

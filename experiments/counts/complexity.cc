@@ -1,0 +1,223 @@
+#include "experiments/counts/complexity.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "eval/complexity/complexity.h"
+#include "experiments/counts/meta_input.h"
+#include "experiments/counts/mrsn_plain_counts.h"
+#include "mrsn/build_model.h"
+#include "mrsn/detector.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr int kMostBoxes = 20;
+// A whole window at 1 Hz (of 21 s, if omega is 10), with so many persons each second.
+constexpr int kPersonsInBank[] = {1, 3, 5, 10};
+
+torch::nn::Module& PartOf(Detector& model, const char* name) { return *model.named_children()[name]; }
+
+Split CountParameters(Detector& model) {
+  return {eval::CountParameters(model.parameters()),
+          eval::CountParameters(PartOf(model, "backbone").parameters()),
+          eval::CountParameters(PartOf(model, "head").parameters())};
+}
+
+std::vector<eval::ModuleWeight> WeightsOf(const torch::nn::Module& model) {
+  std::vector<eval::ModuleWeight> weights;
+  for (const auto& item : model.named_parameters()) {
+    const size_t dot = item.key().rfind('.');
+    weights.push_back({dot == std::string::npos ? "" : item.key().substr(0, dot), item.value()});
+  }
+  return weights;
+}
+
+Split SplitOf(int64_t total, Detector& model, const DetectorInput& input) {
+  const int64_t backbone = eval::CountMacs([&] { model.BackbonePass(input); }).total;
+  return {total, backbone, total - backbone};
+}
+
+// The numbers of the head's closed forms, from its parameters' shapes; nothing for
+// another head.
+std::optional<MrsnShape> MrsnShapeOf(const Detector& model, const torch::nn::Module& head) {
+  const auto parameters = head.named_parameters();
+  const auto size = [&](const char* name, int64_t dimension) {
+    const at::Tensor* parameter = parameters.find(name);
+    return parameter == nullptr ? 0 : parameter->size(dimension);
+  };
+  const auto layers = [&](const char* encoder) {
+    int64_t count = 0;
+    for (const auto& item : parameters) {
+      count += absl::StartsWith(item.key(), "mrse") && absl::StrContains(item.key(), encoder) &&
+               absl::EndsWith(item.key(), "attention.in_proj_weight");
+    }
+    return count;
+  };
+  MrsnShape shape;
+  shape.acre_layers = layers(".acre.layer");
+  shape.aare_layers = layers(".aare.layer");
+  shape.rse_layers = layers(".rse.x_layer");
+  if (shape.acre_layers + shape.aare_layers == 0) return std::nullopt;
+  for (const auto& item : parameters) {
+    if (absl::EndsWith(item.key(), "layer0.ffn.expand.weight")) shape.hidden = item.value().size(0);
+  }
+  shape.width = size("embedder.actor.weight", 0);
+  shape.actor_inputs = size("embedder.actor.weight", 1);
+  shape.channels = size("embedder.patch.weight", 1);
+  shape.patch_size = size("embedder.patch.weight", 2);
+  shape.context_tokens = std::max(size("embedder.context_embedding", 0), size("actor_position.embedding", 0));
+  shape.classes = size("mlp.classifier.weight", 0);
+  shape.mlp_layers = size("mlp.hidden.weight", 0) > 0 ? 2 : 1;
+  shape.inner_width = size("long_term.attention.in_proj_weight", 0) / 3;
+  shape.window_seconds = model.bank_radius();
+  return shape;
+}
+
+// That its bank has entries of: a memory's lack the clip's own.
+int SecondsOf(const Detector& model) {
+  return 2 * static_cast<int>(model.bank_radius()) + (model.keeps_memory() ? 0 : 1);
+}
+
+// With what the model does not read set to 0.
+ComplexitySetting ReadBy(const Detector& model, ComplexitySetting setting) {
+  if (!model.needs_bank()) {
+    setting.bank_entries = 0;
+  } else if (setting.bank_entries == ComplexitySetting::kThreeASecond) {
+    setting.bank_entries = 3 * SecondsOf(model);
+  }
+  if (!model.takes_boxes()) setting.boxes = 0;
+  return setting;
+}
+
+std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnShape>& shape,
+                              Detector& model) {
+  std::vector<CurvePoint> curve;
+  if (!model.takes_boxes()) return curve;
+  const auto add = [&](int boxes, int bank_entries) {
+    ComplexitySetting setting = report.setting;
+    setting.boxes = boxes;
+    setting.bank_entries = bank_entries;
+    const DetectorInput input = MetaInput(setting, model);
+    CurvePoint& point = curve.emplace_back();
+    point.boxes = boxes;
+    point.bank_entries = bank_entries;
+    point.head_macs = eval::CountMacs([&] { model.Pass(input); }).total - report.macs.backbone;
+    if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, boxes, bank_entries);
+  };
+  for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
+  if (!report.needs_bank) return curve;
+  for (const int persons : kPersonsInBank) {
+    add(report.setting.boxes, persons * SecondsOf(model));
+  }
+  return curve;
+}
+
+absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment& experiment,
+                                       const ComplexitySetting& setting) {
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
+  ComplexityReport report;
+  report.experiment = name;
+  report.setting = ReadBy(*model, setting);
+  report.takes_boxes = model->takes_boxes();
+  report.needs_bank = model->needs_bank();
+  report.parameters = CountParameters(*model);
+
+  const DetectorInput input = MetaInput(report.setting, *model);
+  if (input.fast.defined()) report.fast_frames = static_cast<int>(input.fast.size(2));
+  // Dropout has its masks, and batch norms statistics of their own unless frozen.
+  model->SetBatchNormFrozen(experiment.train().freeze_batch_norm());
+  model->train();
+  std::vector<at::Tensor> kept;
+  report.activations.training = eval::CountMacs([&] { kept = model->Pass(input); }).memory.kept;
+
+  at::NoGradGuard no_grad;
+  model->eval();
+  // The first inference folds norms into weights, which are then kept: it shows whose weight
+  // an operation reads, and a later one what an inference makes.
+  const eval::MacReport macs = eval::CountMacs([&] { model->Pass(input); }, WeightsOf(*model));
+  const eval::MacReport later = eval::CountMacs([&] { model->Pass(input); });
+  report.macs = SplitOf(macs.total, *model, input);
+  report.uncounted = macs.uncounted;
+  report.activations.made = later.memory.made;
+  report.activations.peak = later.memory.peak;
+  for (const auto& item : model->named_modules("", /*include_self=*/false)) {
+    ModuleComplexity module = {item.key(), eval::CountParameters(item.value()->parameters()),
+                               macs.InModule(item.key())};
+    // Products whose factors no weight of the head made (a bank's entries and their mask, the
+    // feature map and how it is pooled) are the head's all the same.
+    if (item.key() == "backbone") module.macs = report.macs.backbone;
+    if (item.key() == "head") module.macs = report.macs.head;
+    if (module.parameters + module.macs > 0) report.modules.push_back(std::move(module));
+  }
+  const std::optional<MrsnShape> shape = MrsnShapeOf(*model, PartOf(*model, "head"));
+  if (shape) {
+    report.plain = {MrsnParameters(*shape),
+                    MrsnPlainMacs(*shape, report.setting.boxes, report.setting.bank_entries)};
+  }
+  report.curve = Curve(report, shape, *model);
+  return report;
+}
+
+}  // namespace
+
+std::string BoxesText(bool takes_boxes, int boxes) {
+  return takes_boxes ? absl::StrCat(boxes, " boxes") : "boxes of its own";
+}
+
+ComplexitySetting SettingOf(const Experiment& experiment) {
+  const DatasetConfig& data = experiment.eval_data();
+  ComplexitySetting setting;
+  // What an unset field stands for, see datasets/dataset_config.proto.
+  if (data.has_micro_world()) {
+    setting.frames = 4;
+    setting.height = 64;
+  }
+  if (data.clip().has_frames()) setting.frames = data.clip().frames();
+  if (data.transform().short_side() > 0) setting.height = data.transform().short_side();
+  setting.width = setting.height;
+  return setting;
+}
+
+absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& wanted, Result* result) {
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
+  const ComplexitySetting setting = ReadBy(*model, wanted);
+  const Split counted = CountParameters(*model);
+  Parameters& parameters = *result->mutable_parameters();
+  parameters.set_total(counted.total);
+  parameters.set_backbone(counted.backbone);
+  parameters.set_head(counted.head);
+
+  at::NoGradGuard no_grad;
+  model->eval();
+  const DetectorInput input = MetaInput(setting, *model);
+  const Split split = SplitOf(eval::CountMacs([&] { model->Pass(input); }).total, *model, input);
+  MultiplyAdds& macs = *result->mutable_multiply_adds();
+  macs.set_total(split.total);
+  macs.set_backbone(split.backbone);
+  macs.set_head(split.head);
+  std::string text = absl::StrFormat("%dx%dx%d, ", setting.frames, setting.height, setting.width);
+  absl::StrAppend(&text, BoxesText(model->takes_boxes(), setting.boxes));
+  if (model->needs_bank()) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
+  macs.set_setting(text);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ComplexityReport> CountComplexity(const std::string& name, const Experiment& experiment,
+                                                 const ComplexitySetting& setting) {
+  try {
+    return Count(name, experiment, setting);
+  } catch (const c10::Error& error) {  // a clip smaller than the backbone's reach
+    return absl::InvalidArgumentError(absl::StrFormat("%s: %d frames of %dx%d: %s", name, setting.frames,
+                                                      setting.height, setting.width,
+                                                      error.what_without_backtrace()));
+  }
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,31 @@
+// From the data sets' batch to the detector's input, with the long-term windows.
+#ifndef MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_
+#define MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "datasets/collate.h"
+#include "experiments/train_config.pb.h"
+#include "mrsn/bank/relation_bank.h"
+#include "mrsn/detector.h"
+
+namespace mrsn::experiments {
+
+// Where the windows H_t of Eq. 8 come from; nothing for short-term heads.
+struct BankWindows {
+  const RelationBank* bank = nullptr;
+  int radius_seconds = 0;  // window t-radius .. t+radius
+  bool own_second = true;  // t itself, too
+};
+
+// H_t of every key frame, concatenated in batch order.
+absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes);
+
+absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows);
+Truth TruthOf(const datasets::ClipBatch& batch);
+ClassLoss ClassLossOf(TrainConfig::Loss loss);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_

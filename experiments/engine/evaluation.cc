@@ -1,0 +1,137 @@
+#include "experiments/engine/evaluation.h"
+
+#include <ATen/ATen.h>
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/types/span.h"
+#include "eval/ava_csv.h"
+#include "eval/frame_map.h"
+#include "eval/protocol.h"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+// Boxes in the unit the annotations (and with them the protocol) are in.
+class Unit {
+ public:
+  explicit Unit(datasets::FrameSize frame) : pixels_(frame.width > 0), x_(1), y_(1) {
+    if (pixels_) {
+      x_ = frame.width;
+      y_ = frame.height;
+    }
+  }
+  bool pixels() const { return pixels_; }
+  eval::BoxD Of(const Box& box) const { return {box.x1 * x_, box.y1 * y_, box.x2 * x_, box.y2 * y_}; }
+
+ private:
+  bool pixels_;
+  double x_, y_;
+};
+
+// UCF101-24's detection row: video,frame,class,score,x1,y1,x2,y2.
+std::string PixelRow(const eval::AvaDetection& d) {
+  return absl::StrFormat("%s,%d,%d,%.9g,%.9g,%.9g,%.9g,%.9g\n", d.keyframe.video, d.keyframe.timestamp,
+                         d.class_id, d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2);
+}
+
+std::vector<eval::AvaDetection> DetectionsOf(const Scored& scored, const datasets::Dataset& dataset,
+                                             const Unit& unit) {
+  std::vector<eval::AvaDetection> detections;
+  const auto& classes = dataset.classes();
+  const auto boxes = scored.found.boxes.accessor<float, 2>();
+  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
+  const auto scores = scored.found.scores.accessor<float, 2>();
+  for (int64_t n = 0; n < boxes.size(0); ++n) {
+    const Box box{boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]};
+    for (size_t k = 0; k < classes.size(); ++k) {
+      if (scores[n][k] < 0 || !classes[k].evaluated) continue;
+      detections.push_back({scored.keyframes[clips[n]], unit.Of(box), classes[k].id, scores[n][k]});
+    }
+  }
+  return detections;
+}
+
+void Fill(const eval::FrameMapResult& measured, Result* result) {
+  result->set_protocol(std::string(eval::ProtocolName(measured.protocol)));
+  result->set_iou_threshold(measured.iou_threshold);
+  if (measured.frame_map.has_value()) result->set_frame_map(*measured.frame_map);
+  for (const eval::ClassResult& measured_class : measured.per_class) {
+    auto* entry = result->add_per_class();
+    entry->set_id(measured_class.id);
+    entry->set_name(measured_class.name);
+    entry->set_kind(measured_class.kind);
+    if (measured_class.ap.has_value()) entry->set_ap(*measured_class.ap);
+    entry->set_num_gt(measured_class.num_gt);
+  }
+  for (const eval::KindResult& kind : measured.by_kind) {
+    if (kind.kind.empty()) continue;
+    auto* entry = result->add_by_kind();
+    entry->set_kind(kind.kind);
+    if (kind.mean_ap.has_value()) entry->set_mean_ap(*kind.mean_ap);
+    entry->set_num_classes(kind.num_classes);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
+                                const BankWindows& bank, Detector& model) {
+  eval::FrameMapOptions evaluator_options;
+  MRSN_ASSIGN_OR_RETURN(evaluator_options.protocol, eval::ParseProtocol(options.config.protocol()));
+  evaluator_options.iou_threshold = options.config.iou();
+  std::set<int> evaluated;  // ids; AVA scores 80 classes and evaluates 60
+  for (const datasets::ActionClass& action : dataset.classes()) {
+    if (!action.evaluated) continue;
+    evaluated.insert(action.id);
+    evaluator_options.classes.push_back({action.id, action.name, action.kind});
+  }
+  MRSN_ASSIGN_OR_RETURN(auto evaluator, eval::FrameMapEvaluator::Create(evaluator_options));
+  const Unit unit(dataset.annotation_frame_size());
+  for (const datasets::AnnotatedBox& box : dataset.GroundTruth()) {
+    if (evaluated.count(box.class_id) == 0) continue;
+    MRSN_RETURN_IF_ERROR(
+        evaluator.AddGroundTruth(box.keyframe, unit.Of(box.box), box.class_id, box.person_id));
+  }
+  InferenceOptions inference;
+  inference.title = options.title;
+  inference.loss = options.loss;
+  std::string csv;
+  MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
+    for (const eval::AvaDetection& d : DetectionsOf(scored, dataset, unit)) {
+      MRSN_RETURN_IF_ERROR(evaluator.AddDetection(d.keyframe, d.box, d.class_id, d.score));
+      csv += unit.pixels() ? PixelRow(d) : eval::FormatAvaRow(d);
+    }
+    return absl::OkStatus();
+  }));
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
+  Result result;
+  Fill(evaluator.Compute(), &result);
+  return result;
+}
+
+absl::Status AddToBank(const Scored& scored, const at::Tensor& features, RelationBankWriter& bank) {
+  const auto boxes = scored.found.boxes.accessor<float, 2>();
+  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
+  const int64_t width = features.size(1);
+  int64_t n = 0;
+  for (size_t clip = 0; clip < scored.keyframes.size(); ++clip) {
+    std::vector<Box> actors;
+    const int64_t first = n;
+    for (; n < boxes.size(0) && clips[n] == static_cast<int64_t>(clip); ++n) {
+      actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
+    }
+    const float* rows = features.const_data_ptr<float>() + first * width;
+    MRSN_RETURN_IF_ERROR(
+        bank.Add(scored.keyframes[clip], absl::MakeConstSpan(rows, (n - first) * width), actors));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace mrsn::experiments

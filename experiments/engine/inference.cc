@@ -1,0 +1,67 @@
+#include "experiments/engine/inference.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/collate.h"
+#include "datasets/loader.h"
+#include "ops/base/progress.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using datasets::Sample;
+
+// The samples in order, cut where the size of frames changes: padded to its neighbours' size, a
+// clip would have boxes of another frame, and zeros in its context.
+std::vector<std::vector<Sample>> RunsOfOneSize(std::vector<Sample> samples) {
+  std::vector<std::vector<Sample>> runs;
+  for (Sample& sample : samples) {
+    const auto same_size = [&](const Sample& other) {
+      return other.slow.height == sample.slow.height && other.slow.width == sample.slow.width;
+    };
+    if (runs.empty() || !same_size(runs.back().back())) runs.emplace_back();
+    runs.back().push_back(std::move(sample));
+  }
+  return runs;
+}
+
+}  // namespace
+
+absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
+                   Detector& model, const std::function<absl::Status(const Scored&)>& consume) {
+  at::NoGradGuard no_grad;
+  at::manual_seed(0);  // for what draws in evaluation because it is asked to
+  model.eval();
+  datasets::LoaderOptions loading;
+  loading.batch_size = options.batch_size;
+  loading.shuffle = false;
+  loading.drop_last = false;
+  datasets::Loader loader(dataset, loading);
+  ProgressBar bar(options.title, dataset.size(), "clips");
+  int64_t done = 0;
+  while (done < dataset.size()) {
+    MRSN_ASSIGN_OR_RETURN(std::vector<Sample> samples, loader.Next());
+    done += samples.size();
+    for (const std::vector<Sample>& run : RunsOfOneSize(std::move(samples))) {
+      const datasets::ClipBatch batch = datasets::Collate(run, dataset.classes().size());
+      MRSN_ASSIGN_OR_RETURN(DetectorInput input, InputOf(batch, bank));
+      at::Tensor memory;
+      if (model.keeps_memory()) input.memory = &memory;
+      Detections found = model.Detect(input, ClassLossOf(options.loss));
+      for (at::Tensor* tensor : {&found.boxes, &found.scores, &found.G, &found.clip_index, &memory}) {
+        if (tensor->defined()) *tensor = tensor->contiguous();
+      }
+      MRSN_RETURN_IF_ERROR(consume({batch.keyframes, std::move(found), std::move(memory)}));
+    }
+    bar.Update(done, done, "");
+  }
+  bar.Finish();
+  return absl::OkStatus();
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,39 @@
+// Runs a trained detector over a data set: scores for the evaluator, features for the bank.
+#ifndef MRSN_EXPERIMENTS_ENGINE_INFERENCE_H_
+#define MRSN_EXPERIMENTS_ENGINE_INFERENCE_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "datasets/dataset.h"
+#include "experiments/engine/detector_input.h"
+#include "experiments/train_config.pb.h"
+#include "mrsn/detector.h"
+
+namespace mrsn::experiments {
+
+struct InferenceOptions {
+  std::string title;  // before the progress bar
+  int batch_size = 16;
+  TrainConfig::Loss loss =
+      TrainConfig::BCE;  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
+};
+
+// What one batch gave; tensors on the CPU, contiguous, float32 and int64.
+struct Scored {
+  const std::vector<Keyframe>& keyframes;  // of each clip
+  Detections found;
+  at::Tensor memory;  // as DetectorInput::memory; undefined unless the model keeps one
+};
+
+// Every clip of the data set once, in order, without gradients, BN and dropout in
+// evaluation mode. Clips of different frame size are never in one batch, so that none is padded:
+// boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the run.
+absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
+                   Detector& model, const std::function<absl::Status(const Scored&)>& consume);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_ENGINE_INFERENCE_H_

@@ -1,0 +1,58 @@
+// What a head that keeps a memory (RelationHead::keeps_memory) remembers while it is trained: AIA's
+// asynchronous memory update (Tang et al. 2020, sec. 3.3).
+//
+// Each clip that is trained on leaves the features of its persons and the loss of that iteration, l'.
+// Whoever reads them later, after an iteration of loss l, gets them times min(l / l', l' / l): the
+// further the loss has gone since, the less they are like what the model would compute now.
+#ifndef MRSN_EXPERIMENTS_ENGINE_MEMORY_POOL_H_
+#define MRSN_EXPERIMENTS_ENGINE_MEMORY_POOL_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "datasets/dataset.h"
+#include "mrsn/head/relation_head.h"
+#include "ops/base/keyframe.h"
+
+namespace mrsn::experiments {
+
+class MemoryPool {
+ public:
+  // `width` of the features; windows of `radius` seconds before and after.
+  MemoryPool(const datasets::Dataset& dataset, int64_t width, int64_t radius);
+
+  // Weighed entries of the other seconds around each key frame, ordered by key frame, then second.
+  LongTermWindow Windows(const std::vector<Keyframe>& keyframes) const;
+
+  // Features [N,width] of the persons of clips clip_index [N] of `keyframes`, which are the data set's,
+  // in place of what these had before; held as float16, as a bank's. InvalidArgument, and nothing
+  // changed, for a value that float16 cannot hold.
+  absl::Status Write(const std::vector<Keyframe>& keyframes, const at::Tensor& clip_index,
+                     const at::Tensor& features, double loss);
+
+  // All there is, as tensors of a checkpoint, "memory.*".
+  std::map<std::string, at::Tensor> State() const;
+  // Takes them out of `tensors` again. DataLoss, naming `origin`, if they are not such a state of this
+  // data set and width; the memory then stays as it was.
+  absl::Status Restore(const std::string& origin, std::map<std::string, at::Tensor>* tensors);
+
+ private:
+  struct Entry {
+    at::Tensor features;  // [n,width] float16; undefined: never written
+    double loss = 0;
+  };
+
+  const int64_t width_, radius_;
+  std::vector<Keyframe> keyframes_;  // by video, then time
+  std::vector<Entry> entries_;       // as keyframes_
+  double loss_ = 0;                  // of the last iteration written
+};
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_ENGINE_MEMORY_POOL_H_

@@ -1,0 +1,237 @@
+#include "experiments/engine/trainer.h"
+
+#include <ATen/ATen.h>
+#include <torch/optim/sgd.h>
+
+#include <cmath>
+#include <deque>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/hash/hash.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "datasets/collate.h"
+#include "datasets/loader.h"
+#include "experiments/engine/learning_rate.h"
+#include "experiments/engine/memory_pool.h"
+#include "experiments/engine/training_snapshot.h"
+#include "mrsn/checkpoint/safetensors.h"
+#include "ops/base/file.h"
+#include "ops/base/progress.h"
+#include "ops/base/status_macros.h"
+#include "ops/memory/cpu_block_cache.h"
+#include "ops/sgd/sgd.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr int kLossWindow = 20;
+
+LearningRateSchedule ScheduleOf(const TrainConfig& config, int64_t iterations_per_epoch) {
+  LearningRateSchedule schedule;
+  schedule.base = config.learning_rate();
+  schedule.decay_factor = config.decay_factor();
+  schedule.decay_epochs.assign(config.decay_epochs().begin(), config.decay_epochs().end());
+  schedule.warmup_epochs = config.warmup_epochs();
+  schedule.warmup_start = config.warmup_start_learning_rate();
+  schedule.iterations_per_epoch = iterations_per_epoch;
+  return schedule;
+}
+
+// SplitMix64's finaliser: neighbouring iterations get unrelated dropout masks.
+uint64_t Mix(uint64_t seed, uint64_t iteration) {
+  uint64_t z = seed * 0x9e3779b97f4a7c15u + iteration + 0x632be59bd9b4e019u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+// The log of the iterations that the checkpoint has; later lines will be written again.
+std::string LogUpTo(const std::string& path, int64_t lines) {
+  const auto log = ReadFile(path);
+  if (!log.ok()) return "";
+  std::string kept;
+  int64_t count = 0;
+  for (absl::string_view line : absl::StrSplit(*log, '\n')) {
+    if (line.empty() || count++ == lines) break;
+    absl::StrAppend(&kept, line, "\n");
+  }
+  return kept;
+}
+
+class Trainer {
+ public:
+  Trainer(const TrainOptions& options, const TrainConfig& config, const datasets::Dataset& dataset,
+          const BankWindows& bank, Detector& model)
+      : options_(options),
+        config_(config),
+        dataset_(dataset),
+        bank_(bank),
+        model_(model),
+        per_epoch_(dataset.size() / config.batch_size()),
+        total_(std::llround(config.epochs() * per_epoch_)),
+        schedule_(ScheduleOf(config, per_epoch_)),
+        optimizer_(model.parameters(), torch::optim::SGDOptions(config.learning_rate())
+                                           .momentum(config.momentum())
+                                           .nesterov(config.nesterov())
+                                           .weight_decay(config.weight_decay())) {
+    if (model.keeps_memory()) memory_.emplace(dataset, model.bank_width(), model.bank_radius());
+  }
+
+  absl::StatusOr<TrainReport> Run() {
+    if (per_epoch_ == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s: train.batch_size is %d, but the training set has only %d clips",
+                          options_.title, config_.batch_size(), dataset_.size()));
+    }
+    MRSN_RETURN_IF_ERROR(Resume());
+    datasets::LoaderOptions loading;
+    loading.batch_size = config_.batch_size();
+    loading.seed = options_.about.seed();
+    loading.shuffle = true;
+    loading.drop_last = true;
+    loading.first_batch = iteration_;
+    datasets::Loader loader(dataset_, loading);
+    ProgressBar bar(options_.title, total_, "clips", iteration_);
+    const double earlier = seconds_;
+    const absl::Time start = absl::Now();
+    int64_t clips = 0;
+    while (iteration_ < total_) {
+      MRSN_ASSIGN_OR_RETURN(const std::vector<datasets::Sample> samples, loader.Next());
+      MRSN_ASSIGN_OR_RETURN(const double loss, Step(samples));
+      clips += samples.size();
+      seconds_ = earlier + absl::ToDoubleSeconds(absl::Now() - start);
+      Log(loss, clips / absl::ToDoubleSeconds(absl::Now() - start));
+      bar.Update(
+          iteration_, clips,
+          absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(), LearningRateAt(schedule_, iteration_ - 1)));
+      if (iteration_ % config_.checkpoint_every_iterations() == 0 || iteration_ == total_) {
+        MRSN_RETURN_IF_ERROR(WriteCheckpoint());
+      }
+    }
+    bar.Finish();
+    return TrainReport{total_, RecentLoss(), seconds_, About()};
+  }
+
+ private:
+  absl::Status Resume() {
+    if (!FileExists(options_.checkpoint_path)) return absl::OkStatus();
+    MRSN_ASSIGN_OR_RETURN(Safetensors snapshot, ReadSafetensors(options_.checkpoint_path));
+    if (memory_) MRSN_RETURN_IF_ERROR(memory_->Restore(options_.checkpoint_path, &snapshot.tensors));
+    MRSN_ASSIGN_OR_RETURN(
+        const Checkpoint stored,
+        RestoreSnapshot(snapshot, options_.checkpoint_path, options_.about.identity(), model_, optimizer_));
+    iteration_ = stored.iteration();
+    seconds_ = stored.seconds();
+    log_ = LogUpTo(options_.log_path, iteration_);
+    return absl::OkStatus();
+  }
+
+  // One iteration on `samples`; the loss.
+  absl::StatusOr<double> Step(const std::vector<datasets::Sample>& samples) {
+    const double rate = LearningRateAt(schedule_, iteration_);
+    static_cast<torch::optim::SGDOptions&>(optimizer_.param_groups()[0].options()).lr(rate);
+    at::manual_seed(Mix(options_.about.seed(), iteration_));
+    model_.train();
+    model_.SetBatchNormFrozen(config_.freeze_batch_norm());
+    const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());
+    MRSN_ASSIGN_OR_RETURN(DetectorInput input, InputOf(batch, bank_));
+    at::Tensor remembered;
+    if (memory_) {
+      input.bank = memory_->Windows(batch.keyframes);
+      input.memory = &remembered;
+    }
+    const at::Tensor loss = model_.Loss(input, TruthOf(batch), ClassLossOf(config_.loss()));
+    const double value = loss.item<double>();
+    if (!std::isfinite(value)) {
+      return absl::InternalError(absl::StrFormat(
+          "%s: the loss is %f at iteration %d (learning rate %g, first clip %s second %d); lower "
+          "train.learning_rate or set train.gradient_clip_norm. The last checkpoint is %s",
+          options_.title, value, iteration_, rate, batch.keyframes[0].video, batch.keyframes[0].timestamp,
+          options_.checkpoint_path));
+    }
+    if (memory_) {
+      MRSN_RETURN_IF_ERROR(memory_->Write(batch.keyframes, batch.clip_index, remembered, value));
+    }
+    optimizer_.zero_grad();
+    loss.backward();
+    if (config_.gradient_clip_norm() > 0) ClipGradients(config_.gradient_clip_norm());
+    optimizer_.step();
+    ++iteration_;
+    recent_.push_back(value);
+    if (recent_.size() > kLossWindow) recent_.pop_front();
+    return value;
+  }
+
+  void ClipGradients(double limit) {
+    std::vector<at::Tensor> norms, gradients;
+    for (const at::Tensor& parameter : model_.parameters()) {
+      if (!parameter.grad().defined()) continue;
+      gradients.push_back(parameter.grad());
+      norms.push_back(parameter.grad().norm());
+    }
+    const double norm = at::stack(norms).norm().item<double>();
+    if (norm <= limit) return;
+    for (at::Tensor& gradient : gradients) gradient.mul_(limit / norm);
+  }
+
+  absl::Status WriteCheckpoint() {
+    // The log first: a checkpoint never stands beside a log that lacks its lines.
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(options_.log_path, log_));
+    Safetensors snapshot = TakeSnapshot(model_, optimizer_, About());
+    if (memory_) snapshot.tensors.merge(memory_->State());
+    return WriteSafetensors(options_.checkpoint_path, snapshot);
+  }
+
+  Checkpoint About() const {
+    Checkpoint about = options_.about;
+    about.set_iteration(iteration_);
+    about.set_epoch(static_cast<double>(iteration_) / per_epoch_);
+    about.set_seconds(seconds_);
+    return about;
+  }
+
+  void Log(double loss, double clips_per_second) {
+    absl::StrAppendFormat(
+        &log_,
+        R"({"iteration": %d, "epoch": %.4f, "loss": %.6g, "learning_rate": %.6g, "clips_per_second": %.1f})"
+        "\n",
+        iteration_, static_cast<double>(iteration_) / per_epoch_, loss,
+        LearningRateAt(schedule_, iteration_ - 1), clips_per_second);
+  }
+
+  double RecentLoss() const {
+    return recent_.empty() ? 0 : std::accumulate(recent_.begin(), recent_.end(), 0.0) / recent_.size();
+  }
+
+  const TrainOptions& options_;
+  const TrainConfig& config_;
+  const datasets::Dataset& dataset_;
+  const BankWindows& bank_;
+  Detector& model_;
+  const int64_t per_epoch_, total_;
+  const LearningRateSchedule schedule_;
+  ops::Sgd optimizer_;
+  std::optional<MemoryPool> memory_;
+  int64_t iteration_ = 0;  // done
+  double seconds_ = 0;     // spent so far, over all sittings
+  std::deque<double> recent_;
+  std::string log_;
+};
+
+}  // namespace
+
+absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,
+                                  const datasets::Dataset& dataset, const BankWindows& bank,
+                                  Detector& model) {
+  return Trainer(options, config, dataset, bank, model).Run();
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,44 @@
+// Trains a detector on a dataset, resumably.
+#ifndef MRSN_EXPERIMENTS_ENGINE_TRAINER_H_
+#define MRSN_EXPERIMENTS_ENGINE_TRAINER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datasets/dataset.h"
+#include "experiments/engine/detector_input.h"
+#include "experiments/train_config.pb.h"
+#include "mrsn/checkpoint/checkpoint.pb.h"
+#include "mrsn/detector.h"
+
+namespace mrsn::experiments {
+
+struct TrainOptions {
+  std::string title;  // before the progress bar
+  // What checkpoints say about the run, without where it stands. A checkpoint of
+  // another identity is an error; everything random follows from the seed.
+  Checkpoint about;
+  std::string checkpoint_path;  // written every checkpoint_every_iterations, read when it exists
+  std::string log_path;  // one JSON object a line: iteration, epoch, loss, learning_rate, clips_per_second
+};
+
+struct TrainReport {
+  int64_t iterations = 0;
+  double loss = 0;     // mean over the last 20 iterations of this sitting
+  double seconds = 0;  // over all sittings
+  Checkpoint about;    // TrainOptions::about at the end
+};
+
+// SGD with the schedule of `config` (paper section 4.2). A model that keeps a memory reads it in
+// place of `bank`; the memory starts empty and is part of the checkpoints. A run that is stopped at any
+// moment and started again gives bit for bit the model of an undisturbed one with
+// the same number of threads: data order, augmentation and dropout follow from
+// (seed, iteration) alone. A loss that is not finite is an error; the last
+// checkpoint stays.
+absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,
+                                  const datasets::Dataset& dataset, const BankWindows& bank, Detector& model);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_ENGINE_TRAINER_H_

@@ -1,0 +1,32 @@
+// Where a result was measured: recorded beside every number.
+#ifndef MRSN_EXPERIMENTS_PROVENANCE_H_
+#define MRSN_EXPERIMENTS_PROVENANCE_H_
+
+#include <cstdint>
+#include <string>
+
+namespace mrsn::experiments {
+
+// "CPU: <model name>, <cores> cores" from /proc/cpuinfo.
+std::string DeviceName();
+
+// The commit of the workspace `bazel run` was started in, with "-dirty" when files
+// that git tracks were changed; "unknown" outside a checkout.
+std::string SourceCommit();
+
+// Today, UTC, as YYYY-MM-DD.
+std::string Today();
+
+// Largest resident memory of this process so far, in bytes.
+int64_t PeakMemoryBytes();
+
+// The folder that holds this program's data files (experiments/configs, …): its
+// runfiles when started by Bazel, the current folder otherwise.
+std::string DataFilesRoot();
+
+// Default place of runs and results: <workspace>/out under `bazel run`, ./out else.
+std::string DefaultOutputRoot();
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_PROVENANCE_H_

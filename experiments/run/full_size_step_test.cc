@@ -1,0 +1,98 @@
+// Every experiment's model at its full width on small frames: one forward and one
+// backward pass with real numbers. (At its real frame size each is run on the meta device
+// by complexity_test.)
+#include <ATen/ATen.h>
+
+#include <cctype>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "experiments/config/config.h"
+#include "experiments/engine/detector_input.h"
+#include "experiments/provenance.h"
+#include "gtest/gtest.h"
+#include "mrsn/action_detector.h"
+#include "mrsn/build_model.h"
+
+namespace mrsn::experiments {
+namespace {
+
+std::string Configs() { return DataFilesRoot() + "/experiments/configs"; }
+
+class FullSizeStepTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(FullSizeStepTest, ForwardAndBackward) {
+  const auto resolved = LoadExperiment(Configs(), GetParam());
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  at::manual_seed(1);
+  const auto built = BuildDetector(resolved->experiment.model(), at::kCPU);
+  ASSERT_TRUE(built.ok()) << built.status();
+  Detector& model = **built;
+  {
+    // Layers that start at 0, so that a fresh head changes nothing, let no gradient through.
+    const at::NoGradGuard no_grad;
+    for (at::Tensor& parameter : model.named_children()["head"]->parameters()) {
+      parameter.add_(at::randn_like(parameter) * 0.02);
+    }
+  }
+  model.train();
+  model.SetBatchNormFrozen(resolved->experiment.train().freeze_batch_norm());
+
+  // Two clips, one and two persons; two frames, unless the detector wants its own number.
+  const int64_t frames = model.takes_boxes() ? 2 : resolved->experiment.train_data().clip().frames(),
+                classes = model.num_classes();
+  DetectorInput input;
+  input.slow = at::randn({2, 3, frames, 48, 48});
+  if (model.alpha() > 0) input.fast = at::randn({2, 3, frames * model.alpha(), 48, 48});
+  if (model.reads_flow()) input.flow = at::randn({2, 2, frames, 48, 48});
+  input.boxes = at::tensor({0.1f, 0.1f, 0.6f, 0.9f, 0.f, 0.f, 1.f, 1.f, 0.4f, 0.3f, 0.9f, 0.8f}).view({3, 4});
+  input.clip_index = at::tensor({0, 1, 1}, at::kLong);
+  if (model.needs_bank()) {
+    input.bank = {at::randn({5, model.bank_width()}), at::tensor({0, 0, 1, 1, 1}, at::kLong),
+                  at::tensor({-1, 2, 0, 0, 3}, at::kLong)};
+  }
+  Truth truth;
+  truth.labels = at::zeros({3, classes});
+  for (int64_t person = 0; person < 3; ++person) truth.labels[person][person % classes] = 1;
+  truth.tubelets = input.boxes.unsqueeze(1).expand({3, frames, 4}).contiguous();
+  const at::Tensor loss = model.Loss(input, truth, ClassLossOf(resolved->experiment.train().loss()));
+  ASSERT_TRUE(std::isfinite(loss.item<double>()));
+  if (auto* scoring = dynamic_cast<ActionDetector*>(&model)) {
+    const at::NoGradGuard no_grad;
+    const DetectorOutput output = scoring->Forward(input);
+    ASSERT_EQ(output.logits.sizes(), (at::IntArrayRef{3, classes}));
+    EXPECT_EQ(output.G.size(1), model.relation_width());
+    EXPECT_TRUE(output.logits.isfinite().all().item<bool>());
+  }
+  loss.backward();
+  int64_t with_gradient = 0, trainable = 0;
+  for (const auto& parameter : model.named_parameters()) {
+    if (!parameter.value().requires_grad()) continue;
+    ++trainable;
+    const at::Tensor gradient = parameter.value().grad();
+    if (!gradient.defined()) continue;
+    EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << parameter.key();
+    with_gradient += gradient.abs().max().item<float>() > 0;
+  }
+  // Not all: MCA_X's queries and keys have none, an embedding's unused rows, a ReLU that is off.
+  EXPECT_GT(with_gradient, trainable * 8 / 10);
+}
+
+std::vector<std::string> Names() {
+  const auto names = ListExperiments(Configs());
+  return names.ok() ? *names : std::vector<std::string>();
+}
+
+TEST(FullSizeStepTest, ThereAreExperiments) { EXPECT_GT(Names().size(), 20); }
+
+INSTANTIATE_TEST_SUITE_P(Experiments, FullSizeStepTest, ::testing::ValuesIn(Names()), [](const auto& info) {
+  std::string name = info.param;
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  return name;
+});
+
+}  // namespace
+}  // namespace mrsn::experiments

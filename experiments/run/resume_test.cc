@@ -1,0 +1,85 @@
+// Kills a training with SIGKILL in the middle, starts it again, and expects what an
+// undisturbed run gives.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "experiments/provenance.h"
+#include "experiments/run/pipeline.h"
+#include "experiments/run/run_many.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+PipelineOptions Options(const std::string& folder) {
+  PipelineOptions options;
+  options.configs_root = DataFilesRoot() + "/experiments/configs";
+  options.output_root = absl::StrCat(::testing::TempDir(), "resume.", ::getpid(), "/", folder);
+  return options;
+}
+
+// The newest file of that name below `folder`, or "".
+std::string Find(const std::string& folder, const std::string& name) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, ignored)) {
+    if (entry.path().filename() == name) return entry.path();
+  }
+  return "";
+}
+
+class ResumeTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
+  const PipelineOptions undisturbed = Options(GetParam() + "/undisturbed");
+  ASSERT_TRUE(RunMany({{GetParam(), "", "", 0}}, undisturbed, 1).ok());
+  const auto expected = RunExperiment(GetParam(), undisturbed);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+
+  const PipelineOptions killed = Options(GetParam() + "/killed");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // A process group of its own, so that the kill reaches the training under RunMany, too.
+    ::setpgid(0, 0);
+    ::_exit(RunMany({{GetParam(), "", "", 0}}, killed, 1).ok() ? 0 : 1);
+  }
+  const absl::Time deadline = absl::Now() + absl::Minutes(1);
+  while (Find(killed.output_root, "checkpoint.safetensors").empty() && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "the run ended before it could be killed";
+  ASSERT_FALSE(Find(killed.output_root, "checkpoint.safetensors").empty());
+  ASSERT_TRUE(Find(killed.output_root, "weights.safetensors").empty()) << "killed too late to test resuming";
+
+  ASSERT_TRUE(RunMany({{GetParam(), "", "", 0}}, killed, 1).ok());
+  const auto resumed = RunExperiment(GetParam(), killed);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->weights_hash(), expected->weights_hash());
+  EXPECT_EQ(resumed->frame_map(), expected->frame_map());
+  EXPECT_EQ(*ReadFile(Find(killed.output_root, "detections.csv")),
+            *ReadFile(Find(undisturbed.output_root, "detections.csv")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Experiments, ResumeTest, ::testing::Values("smoke/resume", "smoke/resume_memory"),
+                         [](const auto& info) { return info.param.substr(sizeof("smoke/") - 1); });
+
+}  // namespace
+}  // namespace mrsn::experiments
+
+int main(int argc, char** argv) {
+  int exit_code;
+  if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

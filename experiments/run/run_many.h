@@ -1,0 +1,34 @@
+// Runs many (experiment, seed) pairs as child processes of this program.
+#ifndef MRSN_EXPERIMENTS_RUN_RUN_MANY_H_
+#define MRSN_EXPERIMENTS_RUN_RUN_MANY_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "experiments/run/pipeline.h"
+
+namespace mrsn::experiments {
+
+struct RunRequest {
+  std::string experiment;
+  std::string override_text;  // as in PipelineOptions
+  std::string label;          // as in PipelineOptions
+  uint64_t seed = 0;
+};
+
+// Runs each request and, first, what they need: pretrained weights once, and an
+// experiment whose relation bank another one reads. `options` gives the folders and
+// the threads of each child; `parallel` children at once. Finished runs are found
+// on disk and cost nothing.
+absl::Status RunMany(const std::vector<RunRequest>& requests, const PipelineOptions& options, int parallel);
+
+// When this process was started by RunMany to do one run, does it and sets
+// *exit_code; otherwise returns false at once. Programs that call RunMany call this
+// first in main().
+bool RanAsChild(int argc, char** argv, int* exit_code);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_RUN_MANY_H_

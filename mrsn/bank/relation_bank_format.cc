@@ -1,0 +1,105 @@
+#include "mrsn/bank/relation_bank_format.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "ops/base/fingerprint.h"
+
+namespace mrsn::bank {
+namespace {
+
+constexpr char kFormat[] = "mrsn relation bank 1";
+
+}  // namespace
+
+std::string MetaKey() { return std::string("\0meta", 5); }
+
+std::string EntryKey(const std::string& video, int32_t second) {
+  const uint32_t biased = static_cast<uint32_t>(second) ^ 0x80000000u;  // negative seconds sort first
+  std::string key = video;
+  key.push_back('\0');
+  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(biased >> shift & 0xff));
+  return key;
+}
+
+int32_t SecondOfKey(const char* last_four_bytes) {
+  uint32_t biased = 0;
+  for (int i = 0; i < 4; ++i) biased = biased << 8 | static_cast<unsigned char>(last_four_bytes[i]);
+  return static_cast<int32_t>(biased ^ 0x80000000u);
+}
+
+MDB_val Value(const std::string& bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+absl::Status LmdbError(int code, const std::string& path, absl::string_view doing) {
+  std::string message = absl::StrCat("relation bank ", path, ": ", doing, ": ", mdb_strerror(code));
+  if (code == EIO) message += " (disk full or failing)";
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case ENOMEM:
+    case EIO:  // also what LMDB makes of a write cut short, as on a full disk
+      return absl::ResourceExhaustedError(message);
+    case ENOENT:
+      return absl::NotFoundError(message);
+    case MDB_CORRUPTED:
+    case MDB_INVALID:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_VERSION_MISMATCH:
+      return absl::DataLossError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+absl::StatusOr<std::string> FileFingerprint(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) {
+    const std::string message = absl::StrCat(path, ": ", std::strerror(errno));
+    return errno == ENOENT ? absl::NotFoundError(message) : absl::UnavailableError(message);
+  }
+  Fingerprinter fingerprinter;
+  std::vector<char> buffer(1 << 20);
+  size_t size;
+  while ((size = std::fread(buffer.data(), 1, buffer.size(), file)) > 0)
+    fingerprinter.Add(buffer.data(), size);
+  const bool failed = std::ferror(file) != 0;
+  std::fclose(file);
+  if (failed) return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
+  return fingerprinter.Hex();
+}
+
+std::string MetaRecord(const BankMeta& meta) {
+  return absl::StrCat(kFormat, "\nwidth ", meta.width, "\nkeyframes ", meta.keyframes, "\ncheckpoint ",
+                      meta.identity.checkpoint, "\nboxes ", meta.identity.boxes, "\nconfig ",
+                      meta.identity.config, "\n");
+}
+
+absl::StatusOr<BankMeta> ParseMeta(absl::string_view record, const std::string& path) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(record, '\n');
+  if (lines.empty() || lines[0] != kFormat) {
+    return absl::DataLossError(absl::StrCat("relation bank ", path, ": not in the format \"", kFormat, "\""));
+  }
+  BankMeta meta;
+  for (absl::string_view line : lines) {
+    const std::pair<absl::string_view, absl::string_view> field =
+        absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    if (field.first == "width") (void)absl::SimpleAtoi(field.second, &meta.width);
+    if (field.first == "keyframes") (void)absl::SimpleAtoi(field.second, &meta.keyframes);
+    if (field.first == "checkpoint") meta.identity.checkpoint = std::string(field.second);
+    if (field.first == "boxes") meta.identity.boxes = std::string(field.second);
+    if (field.first == "config") meta.identity.config = std::string(field.second);
+  }
+  if (meta.width < 1) {
+    return absl::DataLossError(absl::StrCat("relation bank ", path, ": its record of itself has no width"));
+  }
+  return meta;
+}
+
+}  // namespace mrsn::bank

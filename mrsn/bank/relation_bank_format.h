@@ -1,0 +1,46 @@
+// What writer and reader of a relation bank share: keys, sizes, the record about
+// itself, and LMDB's errors in words.
+#ifndef MRSN_MRSN_BANK_RELATION_BANK_FORMAT_H_
+#define MRSN_MRSN_BANK_RELATION_BANK_FORMAT_H_
+
+#include <lmdb.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "mrsn/bank/relation_bank.h"
+
+namespace mrsn::bank {
+
+struct BankMeta {
+  BankIdentity identity;
+  int64_t width = 0, keyframes = 0;
+};
+
+// The meta record: one "name value" per line. Its key starts with '\0', which no
+// entry's does, as no video has an empty name.
+std::string MetaKey();
+std::string MetaRecord(const BankMeta& meta);
+absl::StatusOr<BankMeta> ParseMeta(absl::string_view record, const std::string& path);
+
+// video, '\0', second as four big-endian bytes: keys sort by video, then time.
+std::string EntryKey(const std::string& video, int32_t second);
+int32_t SecondOfKey(const char* last_four_bytes);
+
+// Bytes per person: float16 features, then the box.
+inline size_t EntryBytes(size_t width) { return width * sizeof(uint16_t) + sizeof(Box); }
+static_assert(sizeof(Box) == 4 * sizeof(float), "boxes are stored as four floats");
+
+MDB_val Value(const std::string& bytes);  // a view
+
+absl::Status LmdbError(int code, const std::string& path, absl::string_view doing);
+
+// SHA-256 of a file of any size.
+absl::StatusOr<std::string> FileFingerprint(const std::string& path);
+
+}  // namespace mrsn::bank
+
+#endif  // MRSN_MRSN_BANK_RELATION_BANK_FORMAT_H_

@@ -1,0 +1,293 @@
+#include "mrsn/bank/relation_bank.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mrsn/bank/float16.h"
+#include "ops/base/file.h"
+
+namespace mrsn {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A half's value by the standard's formula.
+double HalfValue(int bits) {
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  const double magnitude =
+      exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
+  return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+TEST(Float16Test, EveryFiniteHalfIsReadAndWrittenExactly) {
+  for (int bits = 0; bits < 0x10000; ++bits) {
+    if ((bits >> 10 & 31) == 31) continue;
+    ASSERT_EQ(FromFloat16(static_cast<uint16_t>(bits)), HalfValue(bits)) << bits;
+    ASSERT_EQ(ToFloat16(static_cast<float>(HalfValue(bits))), bits) << bits;
+  }
+}
+
+TEST(Float16Test, RoundsToNearestAndTiesToEven) {
+  for (int bits = 0; bits < 0x7bff; ++bits) {  // between every two neighbours
+    const double low = HalfValue(bits), high = HalfValue(bits + 1), middle = (low + high) / 2;
+    const int even = bits % 2 == 0 ? bits : bits + 1;
+    const float at = static_cast<float>(middle);
+    ASSERT_EQ(at, middle) << "a float holds the midpoint";
+    ASSERT_EQ(ToFloat16(at), even) << bits;
+    ASSERT_EQ(ToFloat16(std::nextafter(at, 0.0f)), bits);
+    ASSERT_EQ(ToFloat16(std::nextafter(at, 1e9f)), bits + 1);
+    ASSERT_EQ(ToFloat16(-at), even | 0x8000);
+  }
+  EXPECT_EQ(ToFloat16(65519.99f), 0x7bff);
+  EXPECT_EQ(ToFloat16(65520.0f), 0x7c00);
+}
+
+class RelationBankTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::string(std::getenv("TEST_TMPDIR")) + "/" +
+              ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    path_ = folder_ + "/bank";
+  }
+
+  std::unique_ptr<RelationBankWriter> Writer(int64_t width) {
+    auto writer = RelationBankWriter::Create(path_, identity_, width);
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    return *std::move(writer);
+  }
+
+  std::vector<std::string> FolderNames() {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      names.push_back(entry.path().filename().string());
+    }
+    return names;
+  }
+
+  // Three videos whose names are each other's prefixes; g = 2; one person at even
+  // seconds, two at odd ones, none at second 4. A feature is (second, person).
+  void WriteExample() {
+    auto writer = Writer(2);
+    for (const std::string video : {"v", "video", "video2"}) {
+      for (int second = 9; second >= 0; --second) {  // any order will do
+        const int persons = second == 4 ? 0 : 1 + second % 2;
+        std::vector<float> features;
+        std::vector<Box> boxes;
+        for (int person = 0; person < persons; ++person) {
+          features.insert(features.end(), {static_cast<float>(second), static_cast<float>(person)});
+          boxes.push_back({0.1f * second, 0.2f, 0.9f, 0.25f + person});
+        }
+        ASSERT_TRUE(writer->Add({video, second}, features, boxes).ok());
+      }
+    }
+    ASSERT_TRUE(writer->Finish().ok());
+  }
+
+  const BankIdentity identity_ = {"c0ffee", "b0c5e5", "c04f16"};
+  std::string folder_, path_;
+};
+
+TEST_F(RelationBankTest, WindowHoldsItsVideosSecondsInOrder) {
+  WriteExample();
+  const auto bank = RelationBank::Open(path_, identity_);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  EXPECT_EQ((*bank)->width(), 2);
+  EXPECT_EQ((*bank)->keyframes(), 30);
+  const auto window = (*bank)->Window("video", 3, 2);
+  ASSERT_TRUE(window.ok()) << window.status();
+  EXPECT_THAT(window->offsets, ElementsAre(-2, -2, -1, 0, 0, 2, 2));  // seconds 1 1 2 3 3 5 5
+  EXPECT_THAT(window->features, ElementsAre(1, 0, 1, 1, 2, 0, 3, 0, 3, 1, 5, 0, 5, 1));
+  ASSERT_EQ(window->boxes.size(), 7);
+  EXPECT_EQ(window->boxes[6], (Box{0.1f * 5, 0.2f, 0.9f, 1.25f}));
+}
+
+TEST_F(RelationBankTest, WindowIsCutAtTheVideosEnds) {
+  WriteExample();
+  const auto bank = RelationBank::Open(path_, identity_);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  EXPECT_THAT((*bank)->Window("v", 0, 1)->offsets, ElementsAre(0, 1, 1));
+  EXPECT_THAT((*bank)->Window("v", 9, 1)->offsets, ElementsAre(-1, 0, 0));
+  EXPECT_THAT((*bank)->Window("video2", 11, 2)->offsets, ElementsAre(-2, -2));
+  EXPECT_THAT((*bank)->Window("video2", 12, 2)->offsets, IsEmpty());
+  EXPECT_THAT((*bank)->Window("v", 4, 0)->offsets, IsEmpty());  // nobody there
+  EXPECT_THAT((*bank)->Window("vid", 3, 10)->offsets, IsEmpty());
+  EXPECT_THAT((*bank)->Window("", 3, 10)->offsets, IsEmpty());  // nor the meta record
+}
+
+TEST_F(RelationBankTest, SecondsMayBeNegative) {
+  auto writer = Writer(1);
+  for (int second : {1, -2, 0, -1}) {
+    ASSERT_TRUE(writer->Add({"v", second}, {static_cast<float>(second)}, {Box()}).ok());
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  const auto bank = RelationBank::OpenAny(path_);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  EXPECT_THAT((*bank)->Window("v", 0, 5)->features, ElementsAre(-2, -1, 0, 1));
+}
+
+TEST_F(RelationBankTest, StoresHalves) {
+  auto writer = Writer(3);
+  ASSERT_TRUE(writer->Add({"v", 1}, {0.1f, 65504.0f, -1e-7f}, {Box()}).ok());
+  ASSERT_TRUE(writer->Finish().ok());
+  const auto bank = RelationBank::OpenAny(path_);
+  // 0.1 = 1638.4 / 2^14; 1e-7 = 1.68 / 2^24
+  EXPECT_THAT((*bank)->Window("v", 1, 0)->features,
+              ElementsAre(std::ldexp(1638.f, -14), 65504.0f, -std::ldexp(2.f, -24)));
+}
+
+TEST_F(RelationBankTest, GrowsBeyondItsFirstMap) {
+  constexpr int kWidth = 2000, kSeconds = 200, kPersons = 125;  // 103 MB
+  auto writer = Writer(kWidth);
+  std::vector<float> features(kWidth * kPersons);
+  for (int second = 0; second < kSeconds; ++second) {
+    std::fill(features.begin(), features.end(), static_cast<float>(second));
+    ASSERT_TRUE(writer->Add({"v", second}, features, std::vector<Box>(kPersons)).ok());
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  const auto bank = RelationBank::Open(path_, identity_);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  for (int second : {0, 100, 199}) {
+    const auto window = (*bank)->Window("v", second, 0);
+    ASSERT_EQ(window->offsets.size(), kPersons);
+    EXPECT_EQ(std::count(window->features.begin(), window->features.end(), second), kWidth * kPersons);
+  }
+  std::filesystem::remove_all(folder_);
+}
+
+TEST_F(RelationBankTest, SameInputGivesTheSameBytes) {
+  WriteExample();
+  const std::string first = *ReadFile(path_ + "/data.mdb");
+  std::filesystem::remove_all(path_);
+  WriteExample();
+  EXPECT_TRUE(first == *ReadFile(path_ + "/data.mdb"));
+}
+
+TEST_F(RelationBankTest, ManyThreadsReadTheSame) {
+  WriteExample();
+  const auto bank = RelationBank::Open(path_, identity_);
+  ASSERT_TRUE(bank.ok());
+  const std::vector<float> expected = (*bank)->Window("video", 5, 10)->features;
+  std::vector<int> wrong(8);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 500; ++i) wrong[t] += (*bank)->Window("video", 5, 10)->features != expected;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(wrong, ::testing::Each(0));
+}
+
+TEST_F(RelationBankTest, RefusesAnotherRunsBankNamingBothFingerprints) {
+  WriteExample();
+  BankIdentity other = identity_;
+  other.checkpoint = "decade";
+  const absl::Status status = RelationBank::Open(path_, other).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(path_), HasSubstr("checkpoint"), HasSubstr("c0ffee"), HasSubstr("decade"),
+                    ::testing::Not(HasSubstr("b0c5e5"))));
+  other = identity_;
+  other.boxes = other.config = "decade";
+  EXPECT_THAT(std::string(RelationBank::Open(path_, other).status().message()),
+              AllOf(HasSubstr("boxes"), HasSubstr("b0c5e5"), HasSubstr("config"), HasSubstr("c04f16")));
+}
+
+TEST_F(RelationBankTest, MissingBankIsNotFound) {
+  const absl::Status status = RelationBank::Open(path_, identity_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+  ASSERT_TRUE(MakeFolders(path_).ok());
+  EXPECT_EQ(RelationBank::Open(path_, identity_).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(RelationBankTest, EveryDamageIsAnErrorNotACrash) {
+  WriteExample();
+  const std::string good = *ReadFile(path_ + "/data.mdb");
+  const auto open_with = [&](const std::string& bytes) {
+    std::ofstream(path_ + "/data.mdb", std::ios::binary) << bytes;
+    return RelationBank::Open(path_, identity_).status().code();
+  };
+  for (size_t size = 0; size < good.size(); size += 777) {
+    EXPECT_EQ(open_with(good.substr(0, size)), absl::StatusCode::kDataLoss) << size;
+  }
+  for (size_t position = 5; position < good.size(); position += 777) {
+    std::string bad = good;
+    bad[position] ^= 0x40;
+    EXPECT_EQ(open_with(bad), absl::StatusCode::kDataLoss) << position;
+  }
+  EXPECT_EQ(open_with(good), absl::StatusCode::kOk);
+}
+
+TEST_F(RelationBankTest, NothingAppearsBeforeFinishAndNothingStaysWithoutIt) {
+  {
+    auto writer = Writer(1);
+    ASSERT_TRUE(writer->Add({"v", 1}, {1.0f}, {Box()}).ok());
+    EXPECT_FALSE(FileExists(path_));
+  }
+  EXPECT_THAT(FolderNames(), IsEmpty());
+  auto writer = Writer(1);
+  ASSERT_TRUE(writer->Finish().ok());
+  writer.reset();
+  EXPECT_THAT(FolderNames(), ElementsAre("bank"));
+  EXPECT_EQ((*RelationBank::Open(path_, identity_))->keyframes(), 0);
+  EXPECT_EQ(RelationBankWriter::Create(path_, identity_, 1).status().code(),
+            absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(RelationBankTest, RefusesWhatItCannotStore) {
+  auto writer = Writer(2);
+  const auto code = [&](const std::string& video, std::vector<float> features, size_t boxes) {
+    return writer->Add({video, 7}, features, std::vector<Box>(boxes)).code();
+  };
+  EXPECT_EQ(code("v", {1, 2, 3}, 2), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("v", {1, NAN}, 1), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("v", {1, 65600}, 1), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("", {1, 2}, 1), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code(std::string(600, 'v'), {1, 2}, 1), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(writer->Add({"v", 7}, {1, INFINITY}, {Box()}).message()),
+              AllOf(HasSubstr("v second 7"), HasSubstr("inf")));
+  EXPECT_EQ(code("v", {1, 2}, 1), absl::StatusCode::kOk);
+  EXPECT_EQ(code("v", {3, 4}, 1), absl::StatusCode::kOk);  // noticed when committed
+  EXPECT_EQ(writer->Finish().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(RelationBankWriter::Create(path_, identity_, 0).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+// A full disk, played by a limit on the size of files.
+TEST_F(RelationBankTest, NoSpaceIsAnErrorAndLeavesNothing) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old_limit;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  absl::Status status;
+  {
+    auto writer = Writer(1000);
+    const rlimit limit = {1 << 20, old_limit.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const std::vector<float> features(1000 * 100, 1.0f);
+    for (int second = 0; second < 100 && status.ok(); ++second) {
+      status = writer->Add({"v", second}, features, std::vector<Box>(100));
+    }
+    if (status.ok()) status = writer->Finish();
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+    EXPECT_FALSE(writer->Finish().ok());
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+  EXPECT_THAT(FolderNames(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace mrsn

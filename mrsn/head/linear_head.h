@@ -1,0 +1,33 @@
+// SlowFast's own head, the ablation's first row: what is left without relations.
+#ifndef MRSN_MRSN_HEAD_LINEAR_HEAD_H_
+#define MRSN_MRSN_HEAD_LINEAR_HEAD_H_
+
+#include <torch/nn/modules/linear.h>
+
+#include "mrsn/head/relation_head.h"
+
+namespace mrsn {
+
+struct LinearHeadOptions {
+  int64_t channels = 2048;  // C
+  int64_t classes = 80;     // K
+  double dropout = 0.5;
+  bool dropout_before_pool = false;  // on the cells, as mmaction2, not on G
+};
+
+// G = max over the RoI's cells [N,C]; logits = Linear(dropout(G)).
+class LinearHead : public RelationHead {
+ public:
+  explicit LinearHead(const LinearHeadOptions& options);
+  HeadOutput Forward(const HeadInput& input) override;
+  int64_t num_classes() const override { return options_.classes; }
+  int64_t relation_width() const override { return options_.channels; }
+
+ private:
+  LinearHeadOptions options_;
+  torch::nn::Linear classifier_{nullptr};
+};
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_HEAD_LINEAR_HEAD_H_

@@ -1,0 +1,59 @@
+// The paper's head: tokens (Eq. 1, 3), MRSE blocks (Eq. 2-6), and short- or
+// long-term consensus (Eq. 7, 8).
+#ifndef MRSN_MRSN_HEAD_MRSN_HEAD_H_
+#define MRSN_MRSN_HEAD_MRSN_HEAD_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "mrsn/head/actor_position.h"
+#include "mrsn/head/mrse.h"
+#include "mrsn/head/rcm_long.h"
+#include "mrsn/head/rcm_short.h"
+#include "mrsn/head/relation_head.h"
+#include "mrsn/head/token_embedder.h"
+
+namespace mrsn {
+
+struct MrsnHeadOptions {
+  struct LongTerm {
+    int64_t window_seconds = 10;
+    int64_t inner_width = 1024;
+  };
+  int64_t channels = 2048;  // C
+  int64_t classes = 80;     // K
+  int64_t roi_size = 7;
+  int64_t support_size = 16;  // S
+  int64_t patch_size = 2;     // p
+  ActorToken actor_token = ActorToken::kMax;
+  MrseOptions mrse;  // at least one of ACRE and AARE
+  int64_t blocks = 1;
+  std::optional<LongTerm> long_term;  // MRSN_L; without, MRSN_S
+  int64_t mlp_layers = 2;
+  double dropout = 0.5;
+};
+
+// Taps, in this order and if computed: R_context, R_actor, X, Y, G, G_long.
+class MrsnHead : public RelationHead {
+ public:
+  explicit MrsnHead(const MrsnHeadOptions& options);
+
+  // G is Eq. 7's, before long-term support, so that MRSN_S and MRSN_L store the same.
+  HeadOutput Forward(const HeadInput& input) override;
+  int64_t num_classes() const override { return options_.classes; }
+  int64_t relation_width() const override;  // d times 3; ACRE only: 2; AARE only: 1
+  int64_t bank_radius() const override { return options_.long_term ? options_.long_term->window_seconds : 0; }
+
+ private:
+  MrsnHeadOptions options_;
+  std::shared_ptr<TokenEmbedder> embedder_;
+  std::shared_ptr<ActorPosition> actor_position_;  // with AARE
+  std::vector<std::shared_ptr<Mrse>> blocks_;
+  std::shared_ptr<LongTermSupport> long_term_;
+  std::shared_ptr<ConsensusMlp> mlp_;
+};
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_HEAD_MRSN_HEAD_H_

@@ -1,0 +1,66 @@
+// What stands between feature map and logits: the paper's head, the linear head
+// and every baseline share this interface, and with it backbone, boxes and trainer.
+#ifndef MRSN_MRSN_HEAD_RELATION_HEAD_H_
+#define MRSN_MRSN_HEAD_RELATION_HEAD_H_
+
+#include <torch/nn/module.h>
+
+#include <functional>
+
+#include "mrsn/taps.h"
+
+namespace mrsn {
+
+// Bank entries around each clip, all clips' entries concatenated in any order.
+struct LongTermWindow {
+  at::Tensor features;    // [M,g] float
+  at::Tensor clip_index;  // [M] int64 in [0,B): the clip whose window the entry is in
+  at::Tensor offset;      // [M] int64 seconds, entry minus clip, in [-radius, radius]
+};
+
+// Objects that stand in the clips, in any order.
+struct ObjectFeatures {
+  at::Tensor features;    // [O,C,7,7], RoIAligned as A is
+  at::Tensor clip_index;  // [O] int64 in [0,B)
+};
+
+struct HeadInput {
+  at::Tensor features;     // F [B,C,h,w]
+  at::Tensor actors;       // A [N,C,7,7]; N >= 1
+  at::Tensor boxes;        // [N,4] x1,y1,x2,y2 in [0,1] of the frame
+  at::Tensor clip_index;   // [N] int64 in [0,B), ascending
+  LongTermWindow bank;     // tensors undefined if there is no bank
+  ObjectFeatures objects;  // tensors undefined if nobody detects objects
+  // RoIAlign of the persons' boxes, as A was made, on another map [B,X,h,w] of F's
+  // grid -> [N,X,7,7]. For heads that pool the persons from a map of their own.
+  std::function<at::Tensor(const at::Tensor&)> roi_align;
+  Taps* taps = nullptr;  // where to note intermediates, if anywhere
+  // Where a head that keeps_memory() leaves what other clips' windows shall hold of these persons,
+  // [N, bank_width()] without a graph; nullptr: nowhere.
+  at::Tensor* memory = nullptr;
+};
+
+struct HeadOutput {
+  at::Tensor G;       // [N,g]
+  at::Tensor logits;  // [N,K]
+};
+
+class RelationHead : public torch::nn::Module {
+ public:
+  virtual HeadOutput Forward(const HeadInput& input) = 0;
+  virtual int64_t num_classes() const = 0;     // K
+  virtual int64_t relation_width() const = 0;  // g
+  // Width of the features of the bank that the head reads: G's, unless the bank is
+  // another head's.
+  virtual int64_t bank_width() const { return relation_width(); }
+  // omega: seconds before and after the clip the bank window spans; 0 = needs no bank.
+  virtual int64_t bank_radius() const { return 0; }
+  // The bank is made of what the head itself leaves in HeadInput::memory, also while it is being
+  // trained, and has no entries of the clip's own second.
+  virtual bool keeps_memory() const { return false; }
+  virtual bool reads_objects() const { return false; }
+};
+
+}  // namespace mrsn
+
+#endif  // MRSN_MRSN_HEAD_RELATION_HEAD_H_
