@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "absl/status/statusor.h"
-#include "mrsn/backbone/options.h"
+#include "mrsn/backbone/backbone_options.h"
 
 namespace mrsn {
 

@@ -4,7 +4,7 @@
 
 #include <torch/nn/module.h>
 
-#include "mrsn/backbone/options.h"
+#include "mrsn/backbone/backbone_options.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {

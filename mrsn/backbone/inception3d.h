@@ -44,8 +44,8 @@
 #include <vector>
 
 #include "mrsn/backbone/backbone.h"
+#include "mrsn/backbone/backbone_options.h"
 #include "mrsn/backbone/conv_norm.h"
-#include "mrsn/backbone/options.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "mrsn/backbone/backbone_options.h"
 #include "mrsn/backbone/conv_norm.h"
-#include "mrsn/backbone/options.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {

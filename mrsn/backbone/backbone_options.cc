@@ -1,4 +1,4 @@
-#include "mrsn/backbone/options.h"
+#include "mrsn/backbone/backbone_options.h"
 
 namespace mrsn {
 

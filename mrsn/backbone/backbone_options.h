@@ -1,6 +1,6 @@
-// What the backbones are made of: plain structs, without LibTorch.
-#ifndef MRSN_MRSN_BACKBONE_OPTIONS_H_
-#define MRSN_MRSN_BACKBONE_OPTIONS_H_
+// The options of every backbone: plain structs, without LibTorch.
+#ifndef MRSN_MRSN_BACKBONE_BACKBONE_OPTIONS_H_
+#define MRSN_MRSN_BACKBONE_BACKBONE_OPTIONS_H_
 
 #include <array>
 #include <cstdint>
@@ -155,4 +155,4 @@ ResNet3dOptions FastPathway(const ResNet3dOptions& slow, int64_t beta_inverse, i
 
 }  // namespace mrsn
 
-#endif  // MRSN_MRSN_BACKBONE_OPTIONS_H_
+#endif  // MRSN_MRSN_BACKBONE_BACKBONE_OPTIONS_H_
