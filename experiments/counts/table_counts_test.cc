@@ -12,7 +12,7 @@ TEST(TableCountsTest, TheFileHoldsWhatIsCounted) {
   const std::string root = DataFilesRoot() + "/experiments/";
   const auto counted = CountTables(root + "tables", root + "configs");
   ASSERT_TRUE(counted.ok()) << counted.status();
-  const auto held = ReadFile(root + "counts.textproto");
+  const auto held = ReadFile(root + "records/counts.textproto");
   ASSERT_TRUE(held.ok()) << held.status();
   EXPECT_EQ(*counted, *held) << "run ./bazelw run //experiments:update_counts";
 }

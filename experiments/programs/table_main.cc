@@ -26,7 +26,7 @@ absl::Status Run() {
   MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(data_files + "/tables", absl::GetFlag(FLAGS_table)));
   TableSources sources;
   sources.configs_root = data_files + "/configs";
-  sources.counts_path = data_files + "/counts.textproto";
+  sources.counts_path = data_files + "/records/counts.textproto";
   sources.results_root = absl::GetFlag(FLAGS_results).empty() ? DefaultOutputRoot() + "/results"
                                                               : UserPath(absl::GetFlag(FLAGS_results));
   MRSN_ASSIGN_OR_RETURN(const TableView view, ViewTable(table, sources));

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   const char* folder = std::getenv("BUILD_WORKSPACE_DIRECTORY");
   const std::string root = absl::StrCat(folder == nullptr ? "." : folder, "/experiments/");
   const auto counted = mrsn::experiments::CountTables(root + "tables", root + "configs");
-  const std::string path = root + "counts.textproto";
+  const std::string path = root + "records/counts.textproto";
   const absl::Status status = counted.ok() ? mrsn::WriteFileAtomically(path, *counted) : counted.status();
   if (!status.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
