@@ -4,6 +4,19 @@
 
 namespace mrsn {
 
+ModelNeeds Detector::needs() const {
+  ModelNeeds needs;
+  needs.classes = num_classes();
+  needs.relation_width = relation_width();
+  needs.objects = reads_objects();
+  if (needs_bank()) needs.bank = {bank_radius(), bank_width(), keeps_memory()};
+  needs.alpha = alpha();
+  needs.flow = reads_flow();
+  needs.boxes = takes_boxes();
+  needs.tubelets = needs_tubelets();
+  return needs;
+}
+
 at::Tensor ClassificationLoss(const at::Tensor& logits, const at::Tensor& labels, ClassLoss loss) {
   if (logits.size(0) == 0) return logits.sum();
   switch (loss) {

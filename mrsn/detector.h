@@ -13,6 +13,7 @@
 
 #include "mrsn/backbone/backbone.h"
 #include "mrsn/head/relation_head.h"
+#include "mrsn/model_needs.h"
 
 namespace mrsn {
 
@@ -35,12 +36,6 @@ struct Truth {
   at::Tensor tubelets;  // [N,T,4] each person's box in every slow frame; undefined unless needs_tubelets()
 };
 
-// How classes exclude each other.
-enum class ClassLoss {
-  kBce,      // a sigmoid per class
-  kSoftmax,  // one class per person
-};
-
 struct Detections {
   at::Tensor boxes;       // [D,4] as DetectorInput::boxes
   at::Tensor clip_index;  // [D] int64, ascending
@@ -61,6 +56,10 @@ class Detector : public torch::nn::Module {
   // Of Pass, the backbone's part.
   virtual void BackbonePass(const Clip& clip) = 0;
 
+  // The data it reads and the features it gives: what NeedsOf says of its configuration.
+  ModelNeeds needs() const;
+
+  // The parts of needs().
   virtual int64_t num_classes() const = 0;     // K
   virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
   virtual bool reads_flow() const { return false; }
