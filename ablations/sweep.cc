@@ -4,15 +4,14 @@
 #include <filesystem>
 #include <set>
 #include <system_error>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "experiments/config/config.h"
 #include "experiments/config/merge.h"
 #include "experiments/config/text_proto.h"
 #include "ops/base/file.h"
@@ -23,9 +22,8 @@ namespace {
 
 using experiments::DidYouMean;
 using experiments::FieldPlaces;
-using experiments::LoadExperiment;
 using experiments::PlaceOf;
-using experiments::ResolvedExperiment;
+using experiments::RunNode;
 
 constexpr int kMaxSeeds = 1000;
 constexpr int kMaxRuns = 100000;
@@ -98,53 +96,22 @@ std::vector<GridPoint> Grid(const Sweep& sweep) {
   return grid;
 }
 
-class Expansion {
- public:
-  explicit Expansion(const std::string& configs_root) : configs_root_(configs_root) {}
+// An error of a point's config names the point: the delta's text is ours, its lines mean nothing
+// to the reader.
+absl::Status AtPoint(const absl::Status& status, const std::string& experiment, const std::string& point) {
+  absl::string_view message = status.message();
+  if (point.empty()) return status;
+  if (absl::StartsWith(message, "override:")) message.remove_prefix(message.find(": ") + 2);
+  return absl::Status(status.code(), absl::StrCat(experiment, " with ", point, ": ", message));
+}
 
-  // Appends the run after what it needs.
-  absl::Status Add(SweepRun run, std::vector<std::string> chain = {}) {
-    const Key key{run.experiment, run.point, run.seed};
-    const auto known = std::find_if(runs_.begin(), runs_.end(), [&](const SweepRun& r) {
-      return Key{r.experiment, r.point, r.seed} == key;
-    });
-    if (known != runs_.end()) {
-      known->input_only = known->input_only && run.input_only;
-      return absl::OkStatus();
-    }
-    if (std::find(chain.begin(), chain.end(), run.experiment) != chain.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the inputs form a cycle: ", absl::StrJoin(chain, " -> "), " -> ", run.experiment));
-    }
-    chain.push_back(run.experiment);
-    auto resolved = LoadExperiment(configs_root_, run.experiment, run.delta);
-    if (!resolved.ok()) {
-      if (run.point.empty()) return resolved.status();
-      // The delta's text is ours: its lines mean nothing to the reader.
-      absl::string_view message = resolved.status().message();
-      if (absl::StartsWith(message, "override:")) message.remove_prefix(message.find(": ") + 2);
-      return absl::Status(resolved.status().code(),
-                          absl::StrCat(run.experiment, " with ", run.point, ": ", message));
-    }
-    const Inputs& inputs = resolved->experiment.inputs();
-    if (!inputs.initialise_from().empty()) {
-      MRSN_RETURN_IF_ERROR(Add({inputs.initialise_from(), "", "", 0, true}, chain));
-    }
-    if (!inputs.relation_bank_from().empty()) {
-      MRSN_RETURN_IF_ERROR(Add({inputs.relation_bank_from(), "", "", run.seed, true}, chain));
-    }
-    runs_.push_back(std::move(run));
-    return absl::OkStatus();
-  }
-
-  std::vector<SweepRun> Take() { return std::move(runs_); }
-
- private:
-  using Key = std::tuple<std::string, std::string, uint64_t>;
-
-  const std::string& configs_root_;
-  std::vector<SweepRun> runs_;
-};
+// A bank's writer is trained without the point's change, so the change must not concern the model.
+absl::Status CheckBankWriter(const RunNode& node, const GridPoint& point) {
+  if (node.bank_writer == nullptr || !point.delta.has_model()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      node.resolved->name, " with ", point.name, ": changes the model, but the relation bank comes from ",
+      node.bank_writer->resolved->name, " without that change; write two experiments for it"));
+}
 
 }  // namespace
 
@@ -169,8 +136,8 @@ absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::strin
   return sweep;
 }
 
-absl::StatusOr<std::vector<SweepRun>> ExpandSweep(const Sweep& sweep, const std::string& configs_root,
-                                                  std::optional<int> seeds) {
+absl::StatusOr<SweepRuns> ExpandSweep(const Sweep& sweep, const std::string& configs_root,
+                                      std::optional<int> seeds) {
   const int count = seeds.value_or(sweep.has_seeds() ? sweep.seeds() : 1);
   if (count < 1 || count > kMaxSeeds) {
     return absl::InvalidArgumentError(absl::StrCat("seeds is ", count, "; allowed: 1..", kMaxSeeds));
@@ -182,25 +149,21 @@ absl::StatusOr<std::vector<SweepRun>> ExpandSweep(const Sweep& sweep, const std:
         absl::StrCat("the sweep has ", runs, " runs; allowed: up to ", kMaxRuns));
   }
   const std::vector<GridPoint> grid = Grid(sweep);
-  Expansion expansion(configs_root);
+  experiments::ExperimentGraph graph(configs_root);
+  std::vector<std::shared_ptr<const RunNode>> asked;
   for (int seed = 0; seed < count; ++seed) {
     for (const std::string& experiment : sweep.experiments()) {
       for (const GridPoint& point : grid) {
-        const std::string delta = experiments::PrintTextProto(point.delta);
-        if (point.delta.has_model()) {
-          MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(configs_root, experiment));
-          const std::string& writer = resolved.experiment.inputs().relation_bank_from();
-          if (!writer.empty()) {
-            return absl::InvalidArgumentError(absl::StrCat(
-                experiment, " with ", point.name, ": changes the model, but the relation bank comes from ",
-                writer, " without that change; write two experiments for it"));
-          }
-        }
-        MRSN_RETURN_IF_ERROR(expansion.Add({experiment, point.name, delta, static_cast<uint64_t>(seed)}));
+        const std::string label = point.name.empty() ? "" : absl::StrCat(experiment, "@", point.name);
+        const auto node = graph.Add(
+            {experiment, experiments::PrintTextProto(point.delta), label, static_cast<uint64_t>(seed)});
+        if (!node.ok()) return AtPoint(node.status(), experiment, point.name);
+        MRSN_RETURN_IF_ERROR(CheckBankWriter(**node, point));
+        asked.push_back(*node);
       }
     }
   }
-  return expansion.Take();
+  return SweepRuns{graph.nodes(), std::move(asked)};
 }
 
 }  // namespace mrsn::ablations

@@ -33,17 +33,12 @@ namespace {
 using experiments::PipelineOptions;
 using experiments::RunRequest;
 
-// "micro/acre@width=64": a point of a grid under a name of its own.
-std::string LabelOf(const SweepRun& run) {
-  return run.point.empty() ? "" : absl::StrCat(run.experiment, "@", run.point);
-}
-
 // Mean and standard error of every point, in the order of the sweep.
 absl::Status PrintPoints(const std::vector<RunRequest>& requests, const std::string& results_root) {
   std::vector<std::string> labels;
   std::map<std::string, experiments::BySeed> scores;
   for (const RunRequest& request : requests) {
-    const std::string& label = request.label.empty() ? request.experiment : request.label;
+    const std::string& label = request.label;
     if (scores.count(label) == 0) {
       labels.push_back(label);
       MRSN_ASSIGN_OR_RETURN(const auto results, experiments::ReadResults(results_root, label));
@@ -78,7 +73,7 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
                       int parallel, bool speeds_only) {
   const std::string data_files = experiments::DataFilesRoot();
   MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(data_files + "/ablations", name));
-  MRSN_ASSIGN_OR_RETURN(const std::vector<SweepRun> runs, ExpandSweep(sweep, options.configs_root, seeds));
+  MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, options.configs_root, seeds));
   Table table;
   if (sweep.has_table()) {
     MRSN_ASSIGN_OR_RETURN(table, experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
@@ -88,9 +83,8 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
         absl::StrCat("--speeds_only: sweep '", name, "' has no table with a column of speeds (speed: true)"));
   }
   std::vector<RunRequest> requests;
-  for (const SweepRun& run : runs) {
-    // RunMany makes what the others need.
-    if (!run.input_only) requests.push_back({run.experiment, run.delta, LabelOf(run), run.seed});
+  for (const auto& run : runs.asked) {
+    requests.push_back({run->resolved->name, run->override_text, run->label, run->seed});
   }
   if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(requests, options, parallel));
   const std::string results_root = options.output_root + "/results";

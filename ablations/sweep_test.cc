@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -32,7 +33,7 @@ class SweepTest : public ::testing::Test {
     ASSERT_TRUE(WriteFileAtomically(root_ + "/" + name + ".textproto", text).ok());
   }
 
-  // The runs as "experiment[point]@seed", inputs with a "*"; or the error.
+  // The runs as "label seed 0", those that are only needed by others with a "*"; or the error.
   std::vector<std::string> Runs(const std::string& text, std::optional<int> seeds = std::nullopt) {
     Write("sweeps/s", text);
     const auto sweep = ReadSweep(root_ + "/sweeps", "s");
@@ -40,11 +41,14 @@ class SweepTest : public ::testing::Test {
     const auto runs = ExpandSweep(*sweep, root_, seeds);
     if (!runs.ok()) return {Shown(runs.status())};
     std::vector<std::string> names;
-    for (const SweepRun& run : *runs) {
-      names.push_back(absl::StrCat(run.experiment, run.point.empty() ? "" : absl::StrCat("[", run.point, "]"),
-                                   "@", run.seed, run.input_only ? "*" : ""));
+    for (const auto& run : runs->all) {
+      names.push_back(absl::StrCat(run->label, " seed ", run->seed, Asked(*runs, run) ? "" : "*"));
     }
     return names;
+  }
+
+  static bool Asked(const SweepRuns& runs, const std::shared_ptr<const experiments::RunNode>& run) {
+    return std::find(runs.asked.begin(), runs.asked.end(), run) != runs.asked.end();
   }
 
   std::string Shown(const absl::Status& status) const {
@@ -56,13 +60,13 @@ class SweepTest : public ::testing::Test {
 
 TEST_F(SweepTest, InputsComeFirstAndOnce) {
   EXPECT_THAT(Runs("experiments: \"long\" seeds: 2"),
-              ElementsAre("pre@0*", "short@0*", "long@0", "short@1*", "long@1"));
+              ElementsAre("pre seed 0*", "short seed 0*", "long seed 0", "short seed 1*", "long seed 1"));
   EXPECT_THAT(Runs("experiments: \"long\" experiments: \"short\""),
-              ElementsAre("pre@0*", "short@0", "long@0"));
+              ElementsAre("pre seed 0*", "short seed 0", "long seed 0"));
 }
 
 TEST_F(SweepTest, TheCallersSeedsWin) {
-  EXPECT_THAT(Runs("experiments: \"pre\" seeds: 5", 2), ElementsAre("pre@0", "pre@1"));
+  EXPECT_THAT(Runs("experiments: \"pre\" seeds: 5", 2), ElementsAre("pre seed 0", "pre seed 1"));
   EXPECT_THAT(Runs("experiments: \"pre\"", 0), ElementsAre("seeds is 0; allowed: 1..1000"));
 }
 
@@ -74,14 +78,16 @@ constexpr char kGrid[] =
     "       points { label: \"late\" delta { train { epochs: 3 decay_epochs: 2 } } } }\n";
 
 TEST_F(SweepTest, GridIsTheProductOfTheAxes) {
-  EXPECT_THAT(Runs(kGrid),
-              ElementsAre("pre@0*", "short[width=64,decay=none]@0", "short[width=64,decay=late]@0",
-                          "short[width=128,decay=none]@0", "short[width=128,decay=late]@0"));
+  EXPECT_THAT(
+      Runs(kGrid),
+      ElementsAre("pre seed 0*", "short@width=64,decay=none seed 0", "short@width=64,decay=late seed 0",
+                  "short@width=128,decay=none seed 0", "short@width=128,decay=late seed 0"));
   const auto runs = ExpandSweep(*ReadSweep(root_ + "/sweeps", "s"), root_);
   ASSERT_TRUE(runs.ok());
-  EXPECT_EQ((*runs)[0].delta, "");
-  EXPECT_EQ((*runs)[1].delta, "clear: \"train.decay_epochs\"\nmodel {\n  mrsn {\n    width: 64\n  }\n}\n");
-  EXPECT_EQ((*runs)[4].delta,
+  EXPECT_EQ(runs->all[0]->override_text, "");
+  EXPECT_EQ(runs->all[1]->override_text,
+            "clear: \"train.decay_epochs\"\nmodel {\n  mrsn {\n    width: 64\n  }\n}\n");
+  EXPECT_EQ(runs->all[4]->override_text,
             "model {\n  mrsn {\n    width: 128\n  }\n}\ntrain {\n  epochs: 3\n  decay_epochs: 2\n}\n");
 }
 
@@ -147,10 +153,8 @@ TEST(Sweeps, ComponentsAreTable4sSixRows) {
   const auto runs = ExpandSweep(*ReadSweep("ablations", "components"), "experiments/configs", 1);
   ASSERT_TRUE(runs.ok()) << runs.status();
   std::vector<std::string> names;
-  for (const SweepRun& run : *runs) {
-    EXPECT_EQ(run.input_only, run.experiment == "micro/pretrain");
-    names.push_back(run.experiment);
-  }
+  for (const auto& run : runs->all) names.push_back(run->resolved->name);
+  EXPECT_THAT(runs->asked, ::testing::ElementsAreArray(runs->all.begin() + 1, runs->all.end()));
   EXPECT_THAT(names, ElementsAre("micro/pretrain", "micro/none", "micro/acre", "micro/aare",
                                  "micro/acre_aare", "micro/acre_aare_rse", "micro/acre_aare_rse_lrb"));
 }

@@ -133,24 +133,6 @@ absl::Status CheckInputs(const std::string& root, const ResolvedExperiment& reso
   return absl::OkStatus();
 }
 
-absl::Status AppendWithInputs(const std::string& root, const std::string& name,
-                              std::vector<std::string> chain, std::vector<std::string>* order) {
-  if (std::find(order->begin(), order->end(), name) != order->end()) return absl::OkStatus();
-  if (std::find(chain.begin(), chain.end(), name) != chain.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(ShownPathOf(root, chain.back()),
-                     ": inputs: the inputs form a cycle: ", absl::StrJoin(chain, " -> "), " -> ", name));
-  }
-  chain.push_back(name);
-  MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(root, name));
-  const Inputs& inputs = resolved.experiment.inputs();
-  for (const std::string& needed : {inputs.initialise_from(), inputs.relation_bank_from()}) {
-    if (!needed.empty()) MRSN_RETURN_IF_ERROR(AppendWithInputs(root, needed, chain, order));
-  }
-  order->push_back(name);
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const std::string& name,
@@ -186,12 +168,6 @@ absl::StatusOr<std::vector<std::string>> ListExperiments(const std::string& root
                              [](const std::string& name) { return absl::StartsWith(name, "base/"); }),
               names.end());
   return names;
-}
-
-absl::StatusOr<std::vector<std::string>> WithInputs(const std::string& root, const std::string& name) {
-  std::vector<std::string> order;
-  MRSN_RETURN_IF_ERROR(AppendWithInputs(root, name, {}, &order));
-  return order;
 }
 
 absl::Status AtItsPlace(const ResolvedExperiment& resolved, const absl::Status& status,

@@ -41,10 +41,6 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
 // Names of all experiments under `root`, sorted; files of base/ are none.
 absl::StatusOr<std::vector<std::string>> ListExperiments(const std::string& root);
 
-// The experiment and what its inputs need, each after what it needs: `name` last.
-// An error for a cycle or a missing experiment, naming the file with the edge.
-absl::StatusOr<std::vector<std::string>> WithInputs(const std::string& root, const std::string& name);
-
 // Puts file, line and column before an error whose message begins with a field's
 // path, as those of the builders of model and data do: "model.mrsn.heads: 3; .."
 // becomes "configs/micro/acre.textproto:5:16: model.mrsn.heads: 3; ..". `builders_root`

@@ -324,16 +324,6 @@ TEST_F(ConfigTest, ListLeavesBasesOut) {
               ::testing::HasSubstr("cannot list experiments"));
 }
 
-TEST_F(ConfigTest, WithInputsPutsThemFirst) {
-  Write("pre", "base: \"base/b\"");
-  Write("short", "base: \"base/b\"\ninputs { initialise_from: \"pre\" }");
-  Write("long", "base: \"short\"\nmodel { mrsn { long_term {} } }\ninputs { relation_bank_from: \"short\" }");
-  EXPECT_THAT(*WithInputs(root_, "long"), ElementsAre("pre", "short", "long"));
-  Write("pre", "base: \"base/b\"\ninputs { initialise_from: \"long\" }");
-  EXPECT_EQ(absl::StrReplaceAll(WithInputs(root_, "long").status().message(), {{root_, "R"}}),
-            "R/pre.textproto: inputs: the inputs form a cycle: long -> pre -> long");
-}
-
 TEST_F(ConfigTest, BuildersErrorsGetTheirPlace) {
   Write("x", "base: \"base/b\"\nmodel {\n  mrsn { heads: 3 }\n}\ntrain_data { clip { frames: 0 } }");
   const auto loaded = LoadExperiment(root_, "x");

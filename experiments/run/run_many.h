@@ -2,21 +2,14 @@
 #ifndef MRSN_EXPERIMENTS_RUN_RUN_MANY_H_
 #define MRSN_EXPERIMENTS_RUN_RUN_MANY_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "experiments/config/experiment_graph.h"
 #include "experiments/run/pipeline.h"
 
 namespace mrsn::experiments {
-
-struct RunRequest {
-  std::string experiment;
-  std::string override_text;  // as in PipelineOptions
-  std::string label;          // as in PipelineOptions
-  uint64_t seed = 0;
-};
 
 // Runs each request and, first, what they need: pretrained weights once, and an
 // experiment whose relation bank another one reads. `options` gives the folders and
