@@ -11,9 +11,25 @@
 
 #include "ATen/core/Tensor.h"
 #include "ATen/core/ivalue.h"
-#include "eval/complexity/complexity.h"
 
 namespace mrsn::eval {
+
+// A tensor that a module owns, "backbone.res5" or "" for the outermost.
+struct ModuleWeight {
+  std::string module;
+  at::Tensor weight;
+};
+
+// Bytes of the tensors that operators return, parts of operators included. Each piece of
+// memory counts once, however many views of it there are; what stood before the run
+// (inputs, weights) does not count, nor does memory inside of kernels. Counted on the meta
+// device, attention is LibTorch's plain one, which holds its queries x keys weights.
+struct MemoryCount {
+  int64_t made = 0;  // all
+  int64_t peak = 0;  // most that were alive at once
+  int64_t kept = 0;  // alive when `run` has returned: its results and, where gradients are
+                     // recorded and the results are held, all that the backward pass needs
+};
 
 // Tensors are told apart by the storage they are views of, so that a slice of a weight is
 // that weight; on the meta device, too, each storage is an object of its own.
@@ -23,7 +39,7 @@ class Activations {
 
   // What an operator reads, found before it runs.
   struct Reads {
-    std::optional<std::string> module;             // see ModuleCount; nothing: made from no weight
+    std::optional<std::string> module;             // as ModuleWeight; nothing: from no weight
     std::vector<const c10::StorageImpl*> storage;  // of every tensor
   };
 

@@ -36,6 +36,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "ATen/record_function.h"
+#include "eval/complexity/activations.h"
 
 namespace mrsn::eval {
 
@@ -50,26 +51,9 @@ struct ScopeCount {
   int64_t macs = 0;   // with everything inside it
 };
 
-// A tensor that a module owns, "backbone.res5" or "" for the outermost.
-struct ModuleWeight {
-  std::string module;
-  at::Tensor weight;
-};
-
 struct ModuleCount {
   std::string module;  // "": the outermost, or products of what was made without any weight
   int64_t macs = 0;    // without those of the modules inside it
-};
-
-// Bytes of the tensors that operators return, parts of operators included. Each piece of
-// memory counts once, however many views of it there are; what stood before the run
-// (inputs, weights) does not count, nor does memory inside of kernels. Counted on the meta
-// device, attention is LibTorch's plain one, which holds its queries x keys weights.
-struct MemoryCount {
-  int64_t made = 0;  // all
-  int64_t peak = 0;  // most that were alive at once
-  int64_t kept = 0;  // alive when `run` has returned: its results and, where gradients are
-                     // recorded and the results are held, all that the backward pass needs
 };
 
 struct MacReport {

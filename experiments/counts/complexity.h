@@ -13,19 +13,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "experiments/counts/complexity_setting.h"
 #include "experiments/experiment.pb.h"
 #include "experiments/result.pb.h"
 
 namespace mrsn::experiments {
-
-// Clip and boxes that are counted for.
-struct ComplexitySetting {
-  int frames = 8;                           // of the slow pathway
-  int height = 256, width = 256;            // pixels
-  int boxes = 3;                            // persons in the clip
-  int bank_entries = 63;                    // in the window of a long-term head: 21 s of 3 persons ...
-  static constexpr int kThreeASecond = -1;  // ... or 3 in each second of the head's own window
-};
 
 // The clip the experiment is evaluated on; its frames are taken to be square.
 ComplexitySetting SettingOf(const Experiment& experiment);

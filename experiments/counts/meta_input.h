@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 
-#include "experiments/counts/complexity.h"
+#include "experiments/counts/complexity_setting.h"
 #include "mrsn/detector.h"
 
 namespace mrsn::experiments {

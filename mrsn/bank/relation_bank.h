@@ -28,17 +28,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "mrsn/bank/bank_identity.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
 
 namespace mrsn {
-
-// What a bank was made from; fingerprints (SHA-256), compared as strings.
-struct BankIdentity {
-  std::string checkpoint;  // of the weights that computed the features
-  std::string boxes;       // of the list of person boxes
-  std::string config;      // of the resolved experiment
-};
 
 // Entries within `radius` seconds of a clip, ordered by second and, within one,
 // as they were added.

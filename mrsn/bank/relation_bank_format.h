@@ -11,7 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "mrsn/bank/relation_bank.h"
+#include "mrsn/bank/bank_identity.h"
+#include "ops/base/box.h"
 
 namespace mrsn::bank {
 
