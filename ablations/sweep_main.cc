@@ -16,6 +16,7 @@
 #include "experiments/tables/render.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
+#include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
 #include "ops/base/status_macros.h"
 

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "experiments/counts/complexity.h"
-#include "experiments/tables/table_view.h"
+#include "experiments/tables/grid.h"
 
 namespace mrsn::experiments {
 

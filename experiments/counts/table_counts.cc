@@ -10,7 +10,7 @@
 #include "experiments/config/text_proto.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/result.pb.h"
-#include "experiments/tables/table_view.h"
+#include "experiments/tables/table_manifest.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {

@@ -1,4 +1,4 @@
-// bazel run //experiments:table1
+// bazel run //experiments:table -- --table=table4_micro --run
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -7,60 +7,123 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "experiments/provenance.h"
+#include "experiments/run/preflight.h"
+#include "experiments/run/run_many.h"
 #include "experiments/tables/render.h"
+#include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, table, "", "Which table: a file under experiments/tables without .textproto.");
-ABSL_FLAG(std::string, results, "", "Folder of the results; default: out/results in the workspace.");
+ABSL_FLAG(bool, run, false, "Train and evaluate the rows that have no result yet.");
+ABSL_FLAG(int, seeds, 1,
+          "With --run: runs of each row, with seeds 0, 1, ...; several give a standard error.");
+ABSL_FLAG(int, parallel, 2, "With --run: trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(std::string, data_root, "", "With --run: folder of the data set; empty for generated data.");
+ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results lie; default: out/ in the workspace.");
+ABSL_FLAG(std::string, results, "",
+          "Print these results: a folder, or a file of experiments/records/results; default: the results/ of "
+          "--output_root.");
 ABSL_FLAG(bool, markdown, false, "Print Markdown instead of text.");
 ABSL_FLAG(std::string, json, "", "Also write the table to this file.");
 
 namespace mrsn::experiments {
 namespace {
 
-absl::Status Run() {
+// Before the first training: FailedPrecondition with everything that any row lacks.
+absl::Status CheckRows(const std::vector<std::string>& rows, const PipelineOptions& options) {
+  std::vector<std::string> missing;
+  for (const std::string& row : rows) {
+    MRSN_ASSIGN_OR_RETURN(const Preflight preflight, CheckNeeds(row, options));
+    const absl::Status met = preflight.AllMet();
+    if (!met.ok()) missing.emplace_back(met.message());
+  }
+  return missing.empty() ? absl::OkStatus() : absl::FailedPreconditionError(absl::StrJoin(missing, "\n"));
+}
+
+absl::Status RunRows(const Table& table, const PipelineOptions& options) {
+  const std::vector<std::string> rows = RowExperiments(table);
+  MRSN_RETURN_IF_ERROR(CheckRows(rows, options));
+  std::vector<RunRequest> requests;
+  for (int seed = 0; seed < absl::GetFlag(FLAGS_seeds); ++seed) {
+    for (const std::string& row : rows) requests.push_back({row, "", "", static_cast<uint64_t>(seed)});
+  }
+  return RunMany(requests, options, absl::GetFlag(FLAGS_parallel));
+}
+
+absl::Status RunTable() {
+  PipelineOptions options = DefaultOptions(absl::GetFlag(FLAGS_output_root));
+  options.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   const std::string data_files = DataFilesRoot() + "/experiments";
   MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(data_files + "/tables", absl::GetFlag(FLAGS_table)));
+  if (absl::GetFlag(FLAGS_run)) MRSN_RETURN_IF_ERROR(RunRows(table, options));
   TableSources sources;
-  sources.configs_root = data_files + "/configs";
+  sources.configs_root = options.configs_root;
   sources.counts_path = data_files + "/records/counts.textproto";
-  sources.results_root = absl::GetFlag(FLAGS_results).empty() ? DefaultOutputRoot() + "/results"
-                                                              : UserPath(absl::GetFlag(FLAGS_results));
+  sources.results = absl::GetFlag(FLAGS_results).empty() ? options.output_root + "/results"
+                                                         : UserPath(absl::GetFlag(FLAGS_results));
   MRSN_ASSIGN_OR_RETURN(const TableView view, ViewTable(table, sources));
-  if (absl::GetFlag(FLAGS_markdown)) {
-    std::printf("%s", ToMarkdown(view).c_str());
-  } else {
-    std::printf("%s\n%s", ToTerminal(view).c_str(), CommandsOf(view).c_str());
+  std::printf("%s", (absl::GetFlag(FLAGS_markdown) ? ToMarkdown(view) : ToTerminal(view)).c_str());
+  if (absl::GetFlag(FLAGS_run)) {
+    std::printf("\nResults: %s/results; logs: %s/logs\n", options.output_root.c_str(),
+                options.output_root.c_str());
   }
   const std::string json = absl::GetFlag(FLAGS_json);
   return json.empty() ? absl::OkStatus() : WriteFileAtomically(UserPath(json), ToJson(view));
+}
+
+// What is wrong with the flags; "" = nothing.
+std::string WrongFlags() {
+  if (absl::GetFlag(FLAGS_table).empty()) return "--table is not set";
+  if (absl::GetFlag(FLAGS_seeds) < 1 || absl::GetFlag(FLAGS_parallel) < 1) {
+    return absl::StrCat("--seeds is ", absl::GetFlag(FLAGS_seeds), " and --parallel is ",
+                        absl::GetFlag(FLAGS_parallel), "; both must be at least 1");
+  }
+  if (!absl::GetFlag(FLAGS_run) && absl::GetFlag(FLAGS_seeds) != 1) return "--seeds needs --run";
+  if (absl::GetFlag(FLAGS_run) && !absl::GetFlag(FLAGS_results).empty()) {
+    return "--results names finished results, --run makes new ones; give one of them";
+  }
+  return "";
+}
+
+int Main() {
+  const std::string wrong = WrongFlags();
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "error: %s; see --help\n", wrong.c_str());
+    return 2;
+  }
+  const absl::Status status = RunTable();
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+  return 1;
 }
 
 }  // namespace
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
+  int exit_code;
+  if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
   absl::SetProgramUsageMessage(
-      "Prints a table of the paper: its values, ours from the results on disk (\"not run\" where there are\n"
-      "none), parameters and multiply-adds of every row, and the command that runs it.\n\n"
-      "  bazel run //experiments:table2\n"
-      "  bazel run //experiments:table3 -- --json=table3.json\n\n"
-      "Add --dry_run to a row's command to see what it needs and costs before it is started.\n"
-      "Exit code: 0 done, 1 failed, 2 wrong usage.");
+      "Prints a table: the paper's values, ours from the results on disk (\"not run\" where there are "
+      "none),\n"
+      "parameters and multiply-adds. With --run it first trains and evaluates the rows, after it has "
+      "checked\n"
+      "that every row has its data and weights.\n\n"
+      "  bazel run //experiments:table -- --table=table2 --json=table2.json\n"
+      "  bazel run //experiments:table -- --table=table4_micro --run --seeds=5\n"
+      "  bazel run //experiments:table -- --table=table1 --run --data_root=/data/ava\n\n"
+      "Short names: //experiments:table1, table2 and table3 print; table4 runs table4_micro, Table 4 on\n"
+      "generated data.\n"
+      "A run that was stopped goes on from its last checkpoint when it is started again. Finished runs are\n"
+      "found on disk. Exit code: 0 done, 1 failed, 2 wrong usage.");
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
     return 2;
   }
-  if (absl::GetFlag(FLAGS_table).empty()) {
-    std::fprintf(stderr, "error: --table is not set; see --help\n");
-    return 2;
-  }
-  const absl::Status status = mrsn::experiments::Run();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
+  return mrsn::experiments::Main();
 }

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "experiments/provenance.h"
-#include "experiments/tables/table_view.h"
+#include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
 
 namespace mrsn::experiments {

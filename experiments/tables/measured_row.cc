@@ -6,6 +6,7 @@
 #include "experiments/config/config.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/tables/result_files.h"
+#include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
@@ -14,31 +15,19 @@ namespace {
 
 constexpr double kPercent = 100;
 
-absl::StatusOr<std::optional<ModelCounts>> ReadCounts(const std::string& path, const std::string& experiment,
-                                                      const std::string& fingerprint) {
-  if (!FileExists(path)) return std::nullopt;
+absl::StatusOr<Counts> ReadCounts(const std::string& path) {
   Counts counts;
-  MRSN_RETURN_IF_ERROR(ReadTextProto(path, &counts));
-  for (const ModelCounts& model : counts.model()) {
-    if (model.experiment() == experiment && model.config_fingerprint() == fingerprint) return model;
-  }
-  return std::nullopt;
+  if (FileExists(path)) MRSN_RETURN_IF_ERROR(ReadTextProto(path, &counts));
+  return counts;
 }
 
-absl::StatusOr<std::optional<Speed>> ReadSpeed(const std::string& path, const std::string& experiment,
-                                               const std::string& fingerprint) {
-  if (!FileExists(path)) return std::nullopt;
-  Speed speed;
-  MRSN_RETURN_IF_ERROR(ReadTextProto(path, &speed));
-  if (speed.experiment() != experiment) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": experiment is \"", speed.experiment(),
-                                                   "\", its folder says \"", experiment, "\""));
+std::optional<ModelCounts> FindCounts(const Counts& counts, const ResolvedExperiment& experiment) {
+  for (const ModelCounts& model : counts.model()) {
+    if (model.experiment() == experiment.name && model.config_fingerprint() == experiment.fingerprint) {
+      return model;
+    }
   }
-  if (!(speed.clips_per_second() > 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": clips_per_second is ", speed.clips_per_second(), "; allowed: above 0"));
-  }
-  return speed.config_fingerprint() == fingerprint ? std::optional<Speed>(speed) : std::nullopt;
+  return std::nullopt;
 }
 
 ModelCounts CountsOf(const Result& result) {
@@ -48,26 +37,42 @@ ModelCounts CountsOf(const Result& result) {
   return counts;
 }
 
-}  // namespace
-
-absl::StatusOr<MeasuredRow> ReadMeasuredRow(const std::string& experiment, const TableSources& sources) {
+MeasuredRow SelectCurrent(const ResolvedExperiment& experiment, const Counts& counts,
+                          Measurements measurements) {
   MeasuredRow row;
-  if (experiment.empty()) return row;
-  MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(sources.configs_root, experiment));
-  MRSN_ASSIGN_OR_RETURN(std::vector<Result> results, ReadResults(sources.results_root, experiment));
-  for (Result& result : results) {
-    if (result.official() && result.config_fingerprint() == resolved.fingerprint) {
+  for (Result& result : measurements.results) {
+    if (result.official() && result.config_fingerprint() == experiment.fingerprint) {
       row.results.push_back(std::move(result));
     } else {
       ++row.left_out;
     }
   }
-  MRSN_ASSIGN_OR_RETURN(row.counts, ReadCounts(sources.counts_path, experiment, resolved.fingerprint));
+  row.counts = FindCounts(counts, experiment);
   if (!row.counts && !row.results.empty()) row.counts = CountsOf(row.results.front());
-  MRSN_ASSIGN_OR_RETURN(row.speed,
-                        ReadSpeed(absl::StrCat(sources.results_root, "/", experiment, "/speed.textproto"),
-                                  experiment, resolved.fingerprint));
+  if (measurements.speed && measurements.speed->config_fingerprint() == experiment.fingerprint) {
+    row.speed = std::move(measurements.speed);
+  }
   return row;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<MeasuredRow>> ReadMeasuredRows(const Table& table, const TableSources& sources) {
+  MRSN_ASSIGN_OR_RETURN(MeasuredExperiments measured,
+                        ReadMeasurements(sources.results, RowExperiments(table)));
+  MRSN_ASSIGN_OR_RETURN(const Counts counts, ReadCounts(sources.counts_path));
+  std::vector<MeasuredRow> rows;
+  size_t next = 0;
+  for (const Table::Row& row : table.row()) {
+    if (row.experiment().empty()) {
+      rows.emplace_back();
+      continue;
+    }
+    MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
+                          LoadExperiment(sources.configs_root, row.experiment()));
+    rows.push_back(SelectCurrent(resolved, counts, std::move(measured[next++].second)));
+  }
+  return rows;
 }
 
 BySeed FrameMaps(const MeasuredRow& row) {

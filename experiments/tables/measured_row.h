@@ -1,4 +1,4 @@
-// What is known of one row of a table: results, counts, speed.
+// Everything known of one row of a table: results, counts, speed.
 #ifndef MRSN_EXPERIMENTS_TABLES_MEASURED_ROW_H_
 #define MRSN_EXPERIMENTS_TABLES_MEASURED_ROW_H_
 
@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "experiments/result.pb.h"
+#include "experiments/table.pb.h"
 #include "experiments/tables/statistics.h"
 
 namespace mrsn::experiments {
@@ -15,20 +16,21 @@ namespace mrsn::experiments {
 // Where the numbers of a table come from.
 struct TableSources {
   std::string configs_root;  // folder of <experiment>.textproto
-  std::string results_root;  // folder of <experiment>/seed<k>.textproto and .../speed.textproto
-  std::string counts_path;   // a Counts message; may be missing
+  std::string results;       // folder or file, as ReadMeasurements reads it
+  std::string counts_path;   // a Counts message; the file may be missing
 };
 
-// Only what was measured with the experiment as it is now, and without overrides.
+// Holds only numbers that were measured with the experiment's present configuration and without overrides.
 struct MeasuredRow {
   std::vector<Result> results;        // by seed
-  int left_out = 0;                   // results of another config, or with overrides
-  std::optional<ModelCounts> counts;  // of counts_path, else of the first result
+  int left_out = 0;                   // results of another configuration, or with overrides
+  std::optional<ModelCounts> counts;  // from counts_path, else from the first result
   std::optional<Speed> speed;
 };
 
-// Of no experiment ("") nothing is known. Errors name the file.
-absl::StatusOr<MeasuredRow> ReadMeasuredRow(const std::string& experiment, const TableSources& sources);
+// One MeasuredRow for each row of the table; a row without an experiment has an empty one. Errors name
+// the file.
+absl::StatusOr<std::vector<MeasuredRow>> ReadMeasuredRows(const Table& table, const TableSources& sources);
 
 // frame-mAP in percent.
 BySeed FrameMaps(const MeasuredRow& row);

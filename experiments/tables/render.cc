@@ -6,15 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace mrsn::experiments {
 namespace {
-
-constexpr char kBegin[] = "<!-- begin ";
-constexpr char kClose[] = " -->";
-constexpr char kEnd[] = "<!-- end -->";
 
 // Characters on the screen: UTF-8 continuation bytes take no column.
 size_t Width(const std::string& text) {
@@ -32,8 +27,12 @@ std::string MarkdownCell(const std::string& text, bool code) {
   return code ? absl::StrCat("`", escaped, "`") : escaped;
 }
 
+std::string MarkdownCaption(const Grid& grid) {
+  return absl::StrCat("**", MarkdownCell(grid.caption, false), "**\n\n");
+}
+
 std::string MarkdownGrid(const Grid& grid) {
-  std::string text = absl::StrCat("**", MarkdownCell(grid.caption, false), "**\n\n|");
+  std::string text = "|";
   for (const Column& column : grid.columns) {
     absl::StrAppend(&text, " ", MarkdownCell(column.heading, false), " |");
   }
@@ -59,7 +58,6 @@ std::string TerminalGrid(const Grid& grid) {
   const auto line = [&](const auto& cell_of) {
     std::string text;
     for (size_t c = 0; c < grid.columns.size(); ++c) {
-      if (grid.columns[c].code) continue;
       absl::StrAppend(&text, c == 0 ? "" : "  ", Padded(cell_of(c), widths[c], grid.columns[c].numeric));
     }
     return absl::StrCat(absl::StripTrailingAsciiWhitespace(text), "\n");
@@ -74,7 +72,13 @@ std::string TerminalGrid(const Grid& grid) {
 
 std::string ToMarkdown(const TableView& view) {
   std::string text;
-  for (const Grid& grid : view.grids) absl::StrAppend(&text, text.empty() ? "" : "\n", MarkdownGrid(grid));
+  for (const Grid& grid : view.grids) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", MarkdownCaption(grid));
+    if (&grid == &view.grids.front() && !view.command.empty()) {
+      absl::StrAppend(&text, "One row: `", view.command, "`\n\n");
+    }
+    absl::StrAppend(&text, MarkdownGrid(grid));
+  }
   for (const std::string& note : view.notes) absl::StrAppend(&text, "\n", MarkdownCell(note, false), "\n");
   return text;
 }
@@ -84,24 +88,14 @@ std::string ToTerminal(const TableView& view) {
   for (const Grid& grid : view.grids) absl::StrAppend(&text, text.empty() ? "" : "\n", TerminalGrid(grid));
   if (!view.notes.empty()) absl::StrAppend(&text, "\n");
   for (const std::string& note : view.notes) absl::StrAppend(&text, note, "\n");
-  return text;
-}
-
-std::string CommandsOf(const TableView& view) {
-  const Grid& grid = view.grids.front();
-  std::string text;
-  for (const auto& row : grid.rows) {
-    for (size_t c = 0; c < row.size(); ++c) {
-      if (grid.columns[c].code && !row[c].empty())
-        absl::StrAppend(&text, Padded(row[0], 24, false), "  ", row[c], "\n");
-    }
-  }
+  if (!view.command.empty()) absl::StrAppend(&text, "\nOne row: ", view.command, "\n");
   return text;
 }
 
 std::string ToJson(const TableView& view) {
   nlohmann::ordered_json json;
   json["id"] = view.id;
+  if (!view.command.empty()) json["command"] = view.command;
   json["tables"] = nlohmann::ordered_json::array();
   for (const Grid& grid : view.grids) {
     nlohmann::ordered_json table = {{"caption", grid.caption}, {"rows", nlohmann::ordered_json::array()}};
@@ -119,34 +113,6 @@ std::string ToJson(const TableView& view) {
   }
   json["notes"] = view.notes;
   return json.dump(2) + "\n";
-}
-
-absl::StatusOr<std::string> ReplaceSection(absl::string_view text, absl::string_view id,
-                                           absl::string_view contents) {
-  const std::string begin = absl::StrCat(kBegin, id, kClose, "\n");
-  const size_t start = text.find(begin);
-  if (start == absl::string_view::npos) {
-    return absl::NotFoundError(absl::StrCat("no line \"", kBegin, id, kClose, "\""));
-  }
-  const size_t body = start + begin.size();
-  if (text.find(begin, body) != absl::string_view::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("two lines \"", kBegin, id, kClose, "\""));
-  }
-  const size_t end = text.find(kEnd, body);
-  if (end == absl::string_view::npos ||
-      text.substr(body, end - body).find(kBegin) != absl::string_view::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("no line \"", kEnd, "\" after \"", kBegin, id, kClose, "\""));
-  }
-  return absl::StrCat(text.substr(0, body), contents, text.substr(end));
-}
-
-std::vector<std::string> SectionIds(absl::string_view text) {
-  std::vector<std::string> ids;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    if (absl::ConsumePrefix(&line, kBegin) && absl::ConsumeSuffix(&line, kClose)) ids.emplace_back(line);
-  }
-  return ids;
 }
 
 }  // namespace mrsn::experiments

@@ -1,5 +1,6 @@
 // ./bazelw run //experiments/tables:render -- --write
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -7,50 +8,50 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "experiments/tables/pages.h"
 #include "experiments/tables/render.h"
+#include "experiments/tables/table_manifest.h"
+#include "experiments/tables/table_view.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
-ABSL_FLAG(std::string, tables, "", "Which tables, e.g. table1,table4; default: those the README shows.");
-ABSL_FLAG(std::string, results, "",
-          "Folder of the results; default: experiments/records/results of the workspace.");
+ABSL_FLAG(std::string, tables, "", "Which tables, e.g. table1,table4; default: those RESULTS.md shows.");
 ABSL_FLAG(bool, markdown, false, "Print Markdown instead of text.");
-ABSL_FLAG(bool, write, false, "Write the tables into the workspace's README.md instead of printing them.");
+ABSL_FLAG(bool, write, false, "Write the tables into the workspace's pages instead of printing them.");
 
 namespace mrsn::experiments {
 namespace {
 
-absl::Status Run() {
+std::string Workspace() {
   const char* folder = std::getenv("BUILD_WORKSPACE_DIRECTORY");
-  const std::string workspace = folder == nullptr ? "." : folder;
-  const std::string readme_path = workspace + "/README.md";
-  const std::string results = absl::GetFlag(FLAGS_results).empty()
-                                  ? workspace + "/experiments/records/results"
-                                  : UserPath(absl::GetFlag(FLAGS_results));
-  MRSN_ASSIGN_OR_RETURN(std::string readme, ReadFile(readme_path));
-  std::vector<std::string> ids = SectionIds(readme);
-  if (!absl::GetFlag(FLAGS_tables).empty()) ids = absl::StrSplit(absl::GetFlag(FLAGS_tables), ',');
-  for (const std::string& id : ids) {
-    MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(workspace + "/experiments/tables", id));
-    const std::string folder = absl::GetFlag(FLAGS_results).empty() ? ResultsInTree(table, results) : results;
-    MRSN_ASSIGN_OR_RETURN(const TableView view,
-                          ViewTable(table, {workspace + "/experiments/configs", folder,
-                                            workspace + "/experiments/records/counts.textproto"}));
-    if (absl::GetFlag(FLAGS_write)) {
-      const auto replaced = ReplaceSection(readme, id, ToMarkdown(view));
-      if (!replaced.ok()) {
-        return absl::InvalidArgumentError(absl::StrCat(readme_path, ": ", replaced.status().message()));
-      }
-      readme = *replaced;
-    } else {
-      std::printf("%s\n", (absl::GetFlag(FLAGS_markdown) ? ToMarkdown(view) : ToTerminal(view)).c_str());
+  return folder == nullptr ? "." : folder;
+}
+
+absl::Status WritePages() {
+  for (const char* page : kPages) {
+    const std::string path = absl::StrCat(Workspace(), "/", page);
+    MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+    const auto rendered = RenderPage(text, Workspace());
+    if (!rendered.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ": ", rendered.status().message()));
     }
+    if (*rendered != text) MRSN_RETURN_IF_ERROR(WriteFileAtomically(path, *rendered));
   }
-  if (!absl::GetFlag(FLAGS_write)) return absl::OkStatus();
-  MRSN_RETURN_IF_ERROR(WriteFileAtomically(readme_path, readme));
-  std::printf("%s: %s written\n", readme_path.c_str(), absl::StrJoin(ids, ", ").c_str());
+  return absl::OkStatus();
+}
+
+absl::Status PrintTables() {
+  std::vector<std::string> names = absl::StrSplit(absl::GetFlag(FLAGS_tables), ',', absl::SkipEmpty());
+  if (names.empty()) {
+    MRSN_ASSIGN_OR_RETURN(const std::string results_page, ReadFile(Workspace() + "/RESULTS.md"));
+    names = SectionIds(results_page);
+  }
+  for (const std::string& name : names) {
+    MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(Workspace() + "/experiments/tables", name));
+    MRSN_ASSIGN_OR_RETURN(const TableView view, ViewTable(table, RecordedSources(Workspace(), table)));
+    std::printf("%s\n", (absl::GetFlag(FLAGS_markdown) ? ToMarkdown(view) : ToTerminal(view)).c_str());
+  }
   return absl::OkStatus();
 }
 
@@ -59,18 +60,19 @@ absl::Status Run() {
 
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "Prints the tables, or writes them into README.md, from results on disk.\n\n"
+      "Prints the tables of the recorded results, experiments/records/results, or writes them into\n"
+      "README.md, RESULTS.md and BENCHMARKS.md.\n\n"
       "  ./bazelw run //experiments/tables:render                   to the terminal\n"
       "  ./bazelw run //experiments/tables:render -- --tables=table2\n"
-      "  ./bazelw run //experiments/tables:render -- --write        into README.md, from "
-      "experiments/records/results\n\n"
+      "  ./bazelw run //experiments/tables:render -- --write        into the pages\n\n"
       "Exit code: 0 done, 1 failed, 2 wrong usage.");
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
     return 2;
   }
-  const absl::Status status = mrsn::experiments::Run();
+  const absl::Status status =
+      absl::GetFlag(FLAGS_write) ? mrsn::experiments::WritePages() : mrsn::experiments::PrintTables();
   if (status.ok()) return 0;
   std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
   return 1;

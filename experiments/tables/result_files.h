@@ -1,4 +1,4 @@
-// Results on disk: <root>/<experiment>/seed<k>.textproto.
+// Results on disk: a folder with one file for each run, or one file for a whole table.
 #ifndef MRSN_EXPERIMENTS_TABLES_RESULT_FILES_H_
 #define MRSN_EXPERIMENTS_TABLES_RESULT_FILES_H_
 
@@ -7,13 +7,20 @@
 
 #include "absl/status/statusor.h"
 #include "experiments/result.pb.h"
+#include "experiments/tables/table_results.h"
 
 namespace mrsn::experiments {
 
-// All seeds' results of an experiment, by seed; none when there is no folder. Errors
-// name the file: not readable, of another experiment or seed than its place says, or
-// with an average precision outside 0..1.
+// All results of an experiment, <root>/<experiment>/seed<k>.textproto, by seed; none when there is no
+// folder. Errors name the file: it cannot be read, its experiment or seed is not the one its place says,
+// or an average precision is outside 0..1.
 absl::StatusOr<std::vector<Result>> ReadResults(const std::string& root, const std::string& experiment);
+
+// The measurements of `experiments`, in this order, from `source`: a folder as above, where
+// <experiment>/speed.textproto holds the speed, or the file of a table (its name ends in .textproto).
+// An experiment that was never measured has no results; a source that does not exist has none at all.
+absl::StatusOr<MeasuredExperiments> ReadMeasurements(const std::string& source,
+                                                     const std::vector<std::string>& experiments);
 
 }  // namespace mrsn::experiments
 

@@ -1,17 +1,14 @@
 #include "experiments/tables/table_view.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <set>
-#include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "experiments/config/text_proto.h"
 #include "experiments/tables/statistics.h"
-#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -22,7 +19,8 @@ constexpr double kPercent = 100;
 
 class Numbers {
  public:
-  explicit Numbers(int decimals) : decimals_(decimals) {}
+  // `show_n`: say over how many seeds a value is the mean.
+  explicit Numbers(int decimals, bool show_n = true) : decimals_(decimals), show_n_(show_n) {}
 
   std::string Plain(double value) const { return absl::StrFormat("%.*f", decimals_, value); }
   std::string Signed(double value) const { return absl::StrFormat("%+.*f", decimals_, value); }
@@ -36,23 +34,18 @@ class Numbers {
  private:
   // One seed has no error that could be known.
   std::string WithError(const std::string& mean, const Estimate& estimate) const {
-    if (!estimate.standard_error.has_value()) return absl::StrCat(mean, ", n=", estimate.n);
-    return absl::StrCat(mean, " ± ", Plain(*estimate.standard_error), ", n=", estimate.n);
+    const std::string n = show_n_ ? absl::StrCat(", n=", estimate.n) : "";
+    if (!estimate.standard_error.has_value()) return mean + n;
+    return absl::StrCat(mean, " ± ", Plain(*estimate.standard_error), n);
   }
 
   const int decimals_;
+  const bool show_n_;
 };
 
 // Three digits, or the whole number: 0.0123, 12.4, 345.
 std::string Short(double value) {
   return value >= 100 ? absl::StrFormat("%.0f", value) : absl::StrFormat("%.3g", value);
-}
-
-// "37.4 (12.4, 33 %)": the total, the head's part and its share.
-std::string TotalAndHead(bool known, double total, double head, double unit) {
-  if (!known) return "";
-  const double share = total > 0 ? kPercent * head / total : 0;
-  return absl::StrFormat("%s (%s, %.2g %%)", Short(total / unit), Short(head / unit), share);
 }
 
 std::vector<std::string> Described(const Table& table, const Table::Row& row) {
@@ -61,7 +54,7 @@ std::vector<std::string> Described(const Table& table, const Table::Row& row) {
   return cells;
 }
 
-Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
+Grid ScoreGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   const Numbers numbers(table.has_decimals() ? table.decimals() : 1);
   Grid grid;
   grid.caption = table.caption();
@@ -73,10 +66,7 @@ Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   }
   grid.columns.push_back({absl::StrCat("our mAP, ", table.measured_data()), true});
   if (table.gains()) grid.columns.push_back({"gain", true});
-  grid.columns.push_back({"M parameters (head)", true});
-  grid.columns.push_back({"GMACs (head)", true});
-  if (table.speed()) grid.columns.push_back({"clips/s", true});
-  grid.columns.push_back({"command", false, true});
+  grid.columns.push_back({"experiment", false, true});
   const Table::Row& first = table.row(0);
   for (int r = 0; r < table.row_size(); ++r) {
     const Table::Row& row = table.row(r);
@@ -91,19 +81,80 @@ Grid MainGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
     if (table.gains()) {
       cells.push_back(r == 0 ? "" : numbers.Gain(GainOf(values, FrameMaps(measured[0]))));
     }
-    const ModelCounts counts = measured[r].counts.value_or(ModelCounts());
-    cells.push_back(
-        TotalAndHead(counts.has_parameters(), counts.parameters().total(), counts.parameters().head(), 1e6));
-    cells.push_back(TotalAndHead(counts.has_multiply_adds(), counts.multiply_adds().total(),
-                                 counts.multiply_adds().head(), 1e9));
-    if (table.speed()) {
-      cells.push_back(measured[r].speed ? Short(measured[r].speed->clips_per_second()) : kNotRun);
-    }
-    cells.push_back(
-        row.experiment().empty()
-            ? ""
-            : absl::StrCat("./bazelw run //experiments:train -- --experiment=", row.experiment()));
+    cells.push_back(row.experiment());
     grid.rows.push_back(std::move(cells));
+  }
+  return grid;
+}
+
+// The number of seeds if all rows have the same number of them, above 0.
+std::optional<int> CommonSeeds(const std::vector<MeasuredRow>& measured) {
+  const size_t n = measured[0].results.size();
+  const bool same = std::all_of(measured.begin(), measured.end(),
+                                [n](const MeasuredRow& row) { return row.results.size() == n; });
+  return same && n > 0 ? std::optional<int>(n) : std::nullopt;
+}
+
+TableView Summary(const Table& table, const std::vector<MeasuredRow>& measured) {
+  const std::optional<int> seeds = CommonSeeds(measured);
+  const Numbers numbers(table.has_decimals() ? table.decimals() : 1, !seeds.has_value());
+  Grid grid;
+  grid.caption = table.caption();
+  grid.columns = {{"row"},
+                  {absl::StrCat("paper's mAP, ", table.paper_data()), true},
+                  {absl::StrCat("our mAP, ", table.measured_data()), true},
+                  {"our gain", true}};
+  for (int r = 0; r < table.row_size(); ++r) {
+    const Table::Row& row = table.row(r);
+    const BySeed values = FrameMaps(measured[r]);
+    grid.rows.push_back({row.label(), row.has_paper() ? numbers.Plain(row.paper()) : "",
+                         numbers.Measured(MeanOf(values)),
+                         r == 0 ? "" : numbers.Gain(GainOf(values, FrameMaps(measured[0])))});
+  }
+  TableView view;
+  view.id = table.id();
+  view.grids.push_back(std::move(grid));
+  if (seeds && *seeds > 1) {
+    view.notes.push_back(absl::StrCat("Means and standard errors over ", *seeds,
+                                      " seeds; a gain's error is that of the differences paired by seed."));
+  }
+  return view;
+}
+
+// Total, the head's part of it and its share in percent; three empty cells if nothing is known.
+void AppendTotalAndHead(bool known, double total, double head, double unit, std::vector<std::string>* cells) {
+  const double share = total > 0 ? kPercent * head / total : 0;
+  cells->push_back(known ? Short(total / unit) : "");
+  cells->push_back(known ? Short(head / unit) : "");
+  cells->push_back(known ? absl::StrFormat("%.2g", share) : "");
+}
+
+Grid CountGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
+  Grid grid;
+  grid.caption = "Parameters and multiply-adds";
+  grid.columns = {
+      {"row"},         {"M parameters", true}, {"head's M", true},          {"head's % of M", true},
+      {"GMACs", true}, {"head's GMACs", true}, {"head's % of GMACs", true}, {"counted on"}};
+  for (int r = 0; r < table.row_size(); ++r) {
+    std::vector<std::string> cells = {table.row(r).label()};
+    const ModelCounts counts = measured[r].counts.value_or(ModelCounts());
+    AppendTotalAndHead(counts.has_parameters(), counts.parameters().total(), counts.parameters().head(), 1e6,
+                       &cells);
+    AppendTotalAndHead(counts.has_multiply_adds(), counts.multiply_adds().total(),
+                       counts.multiply_adds().head(), 1e9, &cells);
+    cells.push_back(counts.multiply_adds().setting());
+    grid.rows.push_back(std::move(cells));
+  }
+  return grid;
+}
+
+Grid SpeedGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
+  Grid grid;
+  grid.caption = absl::StrCat("Clips per second, ", table.measured_data());
+  grid.columns = {{"row"}, {"clips/s", true}};
+  for (int r = 0; r < table.row_size(); ++r) {
+    grid.rows.push_back(
+        {table.row(r).label(), measured[r].speed ? Short(measured[r].speed->clips_per_second()) : kNotRun});
   }
   return grid;
 }
@@ -134,28 +185,20 @@ Grid KindGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   return grid;
 }
 
-// Where, when and with what the numbers were measured; what was left out.
-std::vector<std::string> Notes(const Table& table, const std::vector<MeasuredRow>& measured) {
-  std::vector<std::string> notes(table.note().begin(), table.note().end());
-  std::set<std::string> dates, devices, commits, protocols, settings, data, speeds;
+// Where, when and with what the scores were measured; how many results were left out.
+std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured) {
+  std::vector<std::string> notes;
+  std::set<std::string> dates, devices, commits, protocols, data;
   bool errors = false;
-  for (int r = 0; r < table.row_size(); ++r) {
-    for (const Result& result : measured[r].results) {
+  for (const MeasuredRow& row : measured) {
+    for (const Result& result : row.results) {
       dates.insert(result.date());
       devices.insert(result.device());
       commits.insert(result.commit());
       protocols.insert(absl::StrFormat("%s at IoU %g", result.protocol(), result.iou_threshold()));
       data.insert(result.data_fingerprint().substr(0, 12));
     }
-    if (measured[r].counts && measured[r].counts->multiply_adds().has_setting()) {
-      settings.insert(measured[r].counts->multiply_adds().setting());
-    }
-    if (table.speed() && measured[r].speed) {
-      const Speed& speed = *measured[r].speed;
-      speeds.insert(absl::StrFormat("%s, median of %d rounds, %s on %s, commit %s", speed.setting(),
-                                    speed.rounds(), speed.date(), speed.device(), speed.commit()));
-    }
-    errors = errors || measured[r].results.size() > 1;
+    errors = errors || row.results.size() > 1;
   }
   if (errors) {
     notes.push_back(
@@ -166,11 +209,6 @@ std::vector<std::string> Notes(const Table& table, const std::vector<MeasuredRow
     notes.push_back(absl::StrCat("Measured ", absl::StrJoin(dates, ", "), " on ",
                                  absl::StrJoin(devices, "; "), ", commit ", absl::StrJoin(commits, ", "),
                                  ", protocol ", absl::StrJoin(protocols, ", "), "."));
-  }
-  if (!settings.empty()) notes.push_back(absl::StrCat("GMACs: ", absl::StrJoin(settings, "; "), "."));
-  if (!speeds.empty()) {
-    notes.push_back(absl::StrCat(
-        "Clips/s: model alone, rows in turn in one process: ", absl::StrJoin(speeds, "; "), "."));
   }
   if (data.size() > 1) {
     notes.push_back(absl::StrCat("Careful: the rows were measured on different versions of the data: ",
@@ -185,68 +223,48 @@ std::vector<std::string> Notes(const Table& table, const std::vector<MeasuredRow
   return notes;
 }
 
-absl::Status CheckTable(const Table& table, const std::string& path, const FieldPlaces& places) {
-  const auto invalid = [&](const std::string& field, const std::string& what) {
-    return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, field, path), ": ", field, ": ", what));
-  };
-  for (const char* field : {"id", "caption", "metric", "measured_data", "row[0]"}) {
-    if (places.count(field) == 0) return invalid(field, "not set");
+std::vector<std::string> SpeedNotes(const std::vector<MeasuredRow>& measured) {
+  std::set<std::string> speeds;
+  for (const MeasuredRow& row : measured) {
+    if (!row.speed) continue;
+    speeds.insert(absl::StrFormat("%s, median of %d rounds, %s on %s, commit %s", row.speed->setting(),
+                                  row.speed->rounds(), row.speed->date(), row.speed->device(),
+                                  row.speed->commit()));
   }
-  if (table.metric() != Table::FRAME_MAP_50) return invalid("metric", "allowed: FRAME_MAP_50");
-  if (table.decimals() < 0 || table.decimals() > 6) return invalid("decimals", "allowed: 0..6");
-  if (table.results().find("..") != std::string::npos) return invalid("results", "allowed: a folder's name");
-  for (int r = 0; r < table.row_size(); ++r) {
-    const Table::Row& row = table.row(r);
-    const std::string field = absl::StrCat("row[", r, "].");
-    if (row.label().empty()) return invalid(field + "label", "not set");
-    if (row.has_paper() && !table.has_paper_data())
-      return invalid("paper_data", absl::StrCat("not set, but row[", r, "] has a paper value"));
-    if (row.has_paper() && !(row.paper() >= 0 && row.paper() <= kPercent)) {
-      return invalid(field + "paper", absl::StrCat(row.paper(), "; allowed: percent, 0..100"));
-    }
-    if (row.cells_size() != table.columns_size()) {
-      return invalid(field + "cells",
-                     absl::StrCat(row.cells_size(), " cells under ", table.columns_size(), " columns"));
-    }
-  }
-  return absl::OkStatus();
+  if (speeds.empty()) return {};
+  return {
+      absl::StrCat("Clips/s: model alone, rows in turn in one process: ", absl::StrJoin(speeds, "; "), ".")};
+}
+
+bool AnyCounts(const std::vector<MeasuredRow>& measured) {
+  return std::any_of(measured.begin(), measured.end(),
+                     [](const MeasuredRow& row) { return row.counts.has_value(); });
+}
+
+void Append(std::vector<std::string> more, std::vector<std::string>* notes) {
+  notes->insert(notes->end(), more.begin(), more.end());
 }
 
 }  // namespace
 
-absl::StatusOr<Table> ReadTable(const std::string& tables_root, const std::string& name) {
-  const std::string path = absl::StrCat(tables_root, "/", name, ".textproto");
-  if (!FileExists(path)) {
-    std::set<std::string> names;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(tables_root, error)) {
-      if (entry.path().extension() == ".textproto") names.insert(entry.path().stem());
-    }
-    return absl::NotFoundError(absl::StrCat("unknown table '", name, "': there is no ", ShownPath(path),
-                                            "; there are ", absl::StrJoin(names, ", ")));
-  }
-  Table table;
-  FieldPlaces places;
-  MRSN_RETURN_IF_ERROR(ReadTextProto(path, &table, &places));
-  MRSN_RETURN_IF_ERROR(CheckTable(table, ShownPath(path), places));
-  return table;
-}
-
-std::string ResultsInTree(const Table& table, const std::string& results_root) {
-  return table.has_results() ? absl::StrCat(results_root, "/", table.results()) : results_root;
-}
-
-absl::StatusOr<TableView> ViewTable(const Table& table, const TableSources& sources) {
-  std::vector<MeasuredRow> measured;
-  for (const Table::Row& row : table.row()) {
-    MRSN_ASSIGN_OR_RETURN(MeasuredRow one, ReadMeasuredRow(row.experiment(), sources));
-    measured.push_back(std::move(one));
-  }
+absl::StatusOr<TableView> ViewTable(const Table& table, const TableSources& sources, TablePart part) {
+  MRSN_ASSIGN_OR_RETURN(const std::vector<MeasuredRow> measured, ReadMeasuredRows(table, sources));
+  if (part == TablePart::kSummary) return Summary(table, measured);
   TableView view;
   view.id = table.id();
-  view.grids.push_back(MainGrid(table, measured));
-  if (table.by_kind()) view.grids.push_back(KindGrid(table, measured));
-  view.notes = Notes(table, measured);
+  if (part == TablePart::kAll || part == TablePart::kScores) {
+    view.command = absl::StrCat("./bazelw run //experiments:train -- --experiment=<experiment>",
+                                table.has_command_flags() ? " " : "", table.command_flags());
+    view.grids.push_back(ScoreGrid(table, measured));
+    if (table.by_kind()) view.grids.push_back(KindGrid(table, measured));
+    if (AnyCounts(measured)) view.grids.push_back(CountGrid(table, measured));
+    view.notes.assign(table.note().begin(), table.note().end());
+    Append(ScoreNotes(table, measured), &view.notes);
+  }
+  if (table.speed() && (part == TablePart::kAll || part == TablePart::kSpeed)) {
+    view.grids.push_back(SpeedGrid(table, measured));
+    Append(SpeedNotes(measured), &view.notes);
+  }
   return view;
 }
 

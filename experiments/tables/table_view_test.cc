@@ -11,7 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "experiments/config/config.h"
 #include "experiments/tables/render.h"
-#include "experiments/tables/result_files.h"
+#include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
 
 namespace mrsn::experiments {
@@ -53,11 +53,11 @@ class TableViewTest : public ::testing::Test {
                           experiment, seed, resolved->fingerprint, frame_map, pose, more));
   }
 
-  std::string Markdown() {
+  std::string Markdown(TablePart part = TablePart::kAll) {
     const auto table = ReadTable(root_, "t");
     if (!table.ok()) return Shown(table.status());
     const auto view =
-        ViewTable(*table, {root_ + "/configs", root_ + "/results", root_ + "/counts.textproto"});
+        ViewTable(*table, {root_ + "/configs", root_ + "/results", root_ + "/counts.textproto"}, part);
     return view.ok() ? ToMarkdown(*view) : Shown(view.status());
   }
 
@@ -69,25 +69,27 @@ class TableViewTest : public ::testing::Test {
 };
 
 TEST_F(TableViewTest, NothingRun) {
-  EXPECT_EQ(
-      Markdown(),
-      "**Two rows**\n\n"
-      "| row | ACRE | paper's mAP, AVA | gain | our mAP, micro | gain | M parameters (head) | GMACs (head) | "
-      "command |\n"
-      "|---|---|---:|---:|---:|---:|---:|---:|---|\n"
-      "| none |  | 20.94 |  | not run |  |  |  | `./bazelw run //experiments:train -- --experiment=none` |\n"
-      "| ACRE | ✓ | 22.35 | +1.41 | not run |  |  |  | `./bazelw run //experiments:train -- "
-      "--experiment=acre` |\n"
-      "\n**Mean AP by kind of class, micro**\n\n"
-      "| row | kinds of classes |\n|---|---:|\n| none | not run |\n| ACRE | not run |\n");
+  EXPECT_EQ(Markdown(),
+            "**Two rows**\n\n"
+            "One row: `./bazelw run //experiments:train -- --experiment=<experiment>`\n\n"
+            "| row | ACRE | paper's mAP, AVA | gain | our mAP, micro | gain | experiment |\n"
+            "|---|---|---:|---:|---:|---:|---|\n"
+            "| none |  | 20.94 |  | not run |  | `none` |\n"
+            "| ACRE | ✓ | 22.35 | +1.41 | not run |  | `acre` |\n"
+            "\n**Mean AP by kind of class, micro**\n\n"
+            "| row | kinds of classes |\n|---|---:|\n| none | not run |\n| ACRE | not run |\n");
 }
 
 TEST_F(TableViewTest, ATableOfOurOwnHasNoPaperColumns) {
   Write("t", absl::StrReplaceAll(kTable,
                                  {{"paper_data: \"AVA\"", ""}, {"paper: 20.94", ""}, {"paper: 22.35", ""}}));
-  EXPECT_THAT(Markdown(),
-              HasSubstr("| row | ACRE | our mAP, micro | gain | M parameters (head) | GMACs (head) | "
-                        "command |\n|---|---|---:|---:|---:|---:|---|\n| none |  | not run |  |"));
+  EXPECT_THAT(Markdown(), HasSubstr("| row | ACRE | our mAP, micro | gain | experiment |\n"
+                                    "|---|---|---:|---:|---|\n| none |  | not run |  |"));
+}
+
+TEST_F(TableViewTest, TheCommandHasTheManifestsFlags) {
+  Write("t", absl::StrCat(kTable, "command_flags: \"--data_root=<folder>\""));
+  EXPECT_THAT(Markdown(), HasSubstr("--experiment=<experiment> --data_root=<folder>`"));
 }
 
 TEST_F(TableViewTest, TwoSeedsOfBothRows) {
@@ -100,21 +102,63 @@ TEST_F(TableViewTest, TwoSeedsOfBothRows) {
   EXPECT_EQ(
       Markdown(),
       "**Two rows**\n\n"
-      "| row | ACRE | paper's mAP, AVA | gain | our mAP, micro | gain | M parameters (head) | GMACs (head) | "
-      "command |\n"
-      "|---|---|---:|---:|---:|---:|---:|---:|---|\n"
-      "| none |  | 20.94 |  | 42.00 ± 2.00, n=2 |  | 12.4 (0.34, 2.7 %) | 5.57 (0.0123, 0.22 %) | `./bazelw "
-      "run "
-      "//experiments:train -- --experiment=none` |\n"
-      "| ACRE | ✓ | 22.35 | +1.41 | 53.00 ± 3.00, n=2 | +11.00 ± 1.00, n=2 | 12.4 (0.34, 2.7 %) | 5.57 "
-      "(0.0123, 0.22 %) | "
-      "`./bazelw run //experiments:train -- --experiment=acre` |\n"
+      "One row: `./bazelw run //experiments:train -- --experiment=<experiment>`\n\n"
+      "| row | ACRE | paper's mAP, AVA | gain | our mAP, micro | gain | experiment |\n"
+      "|---|---|---:|---:|---:|---:|---|\n"
+      "| none |  | 20.94 |  | 42.00 ± 2.00, n=2 |  | `none` |\n"
+      "| ACRE | ✓ | 22.35 | +1.41 | 53.00 ± 3.00, n=2 | +11.00 ± 1.00, n=2 | `acre` |\n"
       "\n**Mean AP by kind of class, micro**\n\n"
       "| row | pose |\n|---|---:|\n| none | 60.00 ± 10.00, n=2 |\n| ACRE | 90.00 ± 0.00, n=2 |\n"
+      "\n**Parameters and multiply-adds**\n\n"
+      "| row | M parameters | head's M | head's % of M | GMACs | head's GMACs | head's % of GMACs | counted "
+      "on "
+      "|\n"
+      "|---|---:|---:|---:|---:|---:|---:|---|\n"
+      "| none | 12.4 | 0.34 | 2.7 | 5.57 | 0.0123 | 0.22 | 3 boxes |\n"
+      "| ACRE | 12.4 | 0.34 | 2.7 | 5.57 | 0.0123 | 0.22 | 3 boxes |\n"
       "\n± is the standard error of the mean over n seeds; a gain's is that of the paired differences where "
       "both rows have the same seeds.\n"
-      "\nMeasured 2026-01-02 on CPU, commit abc, protocol official\\_2019 at IoU 0.5.\n"
-      "\nGMACs: 3 boxes.\n");
+      "\nMeasured 2026-01-02 on CPU, commit abc, protocol official\\_2019 at IoU 0.5.\n");
+}
+
+TEST_F(TableViewTest, TheSummaryHasFourColumns) {
+  WriteResult("none", 0, 0.40, 0.5);
+  WriteResult("none", 1, 0.44, 0.7);
+  EXPECT_EQ(Markdown(TablePart::kSummary),
+            "**Two rows**\n\n"
+            "| row | paper's mAP, AVA | our mAP, micro | our gain |\n"
+            "|---|---:|---:|---:|\n"
+            "| none | 20.94 | 42.00 ± 2.00, n=2 |  |\n"
+            "| ACRE | 22.35 | not run |  |\n");
+  // With the same seeds in all rows one note says their number.
+  WriteResult("acre", 0, 0.50, 0.9);
+  WriteResult("acre", 1, 0.56, 0.9);
+  EXPECT_EQ(Markdown(TablePart::kSummary),
+            "**Two rows**\n\n"
+            "| row | paper's mAP, AVA | our mAP, micro | our gain |\n"
+            "|---|---:|---:|---:|\n"
+            "| none | 20.94 | 42.00 ± 2.00 |  |\n"
+            "| ACRE | 22.35 | 53.00 ± 3.00 | +11.00 ± 1.00 |\n"
+            "\nMeans and standard errors over 2 seeds; a gain's error is that of the differences paired by "
+            "seed.\n");
+}
+
+TEST_F(TableViewTest, SpeedsAreAGridOfTheirOwn) {
+  Write("t", absl::StrCat(kTable, "speed: true"));
+  const auto resolved = LoadExperiment(root_ + "/configs", "acre");
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  Write("results/acre/speed",
+        absl::StrFormat("experiment: \"acre\" config_fingerprint: \"%s\" clips_per_second: 12.34 rounds: 7 "
+                        "setting: \"1 thread\" device: \"CPU\" date: \"2026-01-02\" commit: \"abc\"",
+                        resolved->fingerprint));
+  EXPECT_EQ(
+      Markdown(TablePart::kSpeed),
+      "**Clips per second, micro**\n\n"
+      "| row | clips/s |\n|---|---:|\n| none | not run |\n| ACRE | 12.3 |\n"
+      "\nClips/s: model alone, rows in turn in one process: 1 thread, median of 7 rounds, 2026-01-02 on "
+      "CPU, commit abc.\n");
+  EXPECT_THAT(Markdown(TablePart::kAll), HasSubstr("| ACRE | 12.3 |"));
+  EXPECT_THAT(Markdown(TablePart::kScores), ::testing::Not(HasSubstr("clips/s")));
 }
 
 TEST_F(TableViewTest, OneSeedHasNoError) {
@@ -174,83 +218,6 @@ TEST_F(TableViewTest, BadResults) {
   EXPECT_EQ(Markdown(), "R/results/none/seed0.textproto: experiment is \"acre\", its folder says \"none\"");
   Write("results/none/seed0", "experiment: \"none\" seed: 3");
   EXPECT_EQ(Markdown(), "R/results/none/seed0.textproto: seed is 3, the file's name says another");
-}
-
-TEST(ReadResults, SeedsInNumericOrder) {
-  const std::string root = absl::StrCat(std::getenv("TEST_TMPDIR"), "/seeds");
-  for (int seed : {10, 9, 2}) {
-    ASSERT_TRUE(WriteFileAtomically(absl::StrCat(root, "/a/b/seed", seed, ".textproto"),
-                                    absl::StrCat("experiment: \"a/b\" seed: ", seed))
-                    .ok());
-  }
-  const auto results = ReadResults(root, "a/b");
-  ASSERT_TRUE(results.ok()) << results.status();
-  ASSERT_EQ(results->size(), 3);
-  EXPECT_EQ((*results)[0].seed(), 2);
-  EXPECT_EQ((*results)[1].seed(), 9);
-  EXPECT_EQ((*results)[2].seed(), 10);
-}
-
-TableView SmallView() {
-  return {"t",
-          {{"Caption",
-            {{"row"}, {"mAP", true}, {"command", false, true}},
-            {{"a", "5 ± 1", "x"}, {"bcd", "12", ""}}}},
-          {"A note."}};
-}
-
-TEST(ToTerminal, AlignsColumnsAndLeavesCommandsOut) {
-  EXPECT_EQ(ToTerminal(SmallView()),
-            "Caption\n"
-            "row    mAP\n"
-            "---  -----\n"
-            "a    5 ± 1\n"
-            "bcd     12\n"
-            "\nA note.\n");
-}
-
-TEST(ToJson, NamesEveryCell) {
-  EXPECT_EQ(ToJson(SmallView()),
-            R"({
-  "id": "t",
-  "tables": [
-    {
-      "caption": "Caption",
-      "rows": [
-        {
-          "row": "a",
-          "mAP": "5 ± 1",
-          "command": "x"
-        },
-        {
-          "row": "bcd",
-          "mAP": "12",
-          "command": ""
-        }
-      ]
-    }
-  ],
-  "notes": [
-    "A note."
-  ]
-}
-)");
-}
-
-TEST(CommandsOf, OnlyRowsThatHaveOne) { EXPECT_EQ(CommandsOf(SmallView()), "a                         x\n"); }
-
-TEST(ReplaceSection, Replaces) {
-  EXPECT_EQ(*ReplaceSection("a\n<!-- begin t -->\nold\n<!-- end -->\nb\n", "t", "new\n"),
-            "a\n<!-- begin t -->\nnew\n<!-- end -->\nb\n");
-  EXPECT_EQ(ReplaceSection("", "t", "").status().message(), "no line \"<!-- begin t -->\"");
-  EXPECT_EQ(ReplaceSection("<!-- begin t -->\n<!-- begin u -->\n<!-- end -->", "t", "").status().message(),
-            "no line \"<!-- end -->\" after \"<!-- begin t -->\"");
-  EXPECT_EQ(ReplaceSection("<!-- begin t -->\n<!-- end -->\n<!-- begin t -->\n<!-- end -->", "t", "")
-                .status()
-                .message(),
-            "two lines \"<!-- begin t -->\"");
-  EXPECT_THAT(SectionIds("x\n<!-- begin t -->\n<!-- end -->\n<!-- begin u -->\n"),
-              ::testing::ElementsAre("t", "u"));
 }
 
 }  // namespace

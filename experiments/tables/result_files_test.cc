@@ -1,0 +1,78 @@
+#include "experiments/tables/result_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+std::string Root(const std::string& name) { return absl::StrCat(std::getenv("TEST_TMPDIR"), "/", name); }
+
+TEST(ReadResults, SeedsInNumericOrder) {
+  const std::string root = absl::StrCat(std::getenv("TEST_TMPDIR"), "/seeds");
+  for (int seed : {10, 9, 2}) {
+    ASSERT_TRUE(WriteFileAtomically(absl::StrCat(root, "/a/b/seed", seed, ".textproto"),
+                                    absl::StrCat("experiment: \"a/b\" seed: ", seed))
+                    .ok());
+  }
+  const auto results = ReadResults(root, "a/b");
+  ASSERT_TRUE(results.ok()) << results.status();
+  ASSERT_EQ(results->size(), 3);
+  EXPECT_EQ((*results)[0].seed(), 2);
+  EXPECT_EQ((*results)[1].seed(), 9);
+  EXPECT_EQ((*results)[2].seed(), 10);
+}
+
+constexpr char kTable[] =
+    "table: \"t\" common { official: true }\n"
+    "experiment { name: \"a\" run { own { seed: 0 frame_map: 0.5 } } run { own { seed: 1 frame_map: 0.75 } } "
+    "}\n"
+    "experiment { name: \"b\" speed { clips_per_second: 5 } }\n";
+
+// Errors of the table's file with one text replaced by another.
+std::string ErrorOf(const std::string& from, const std::string& to) {
+  const std::string path = Root("bad.textproto");
+  EXPECT_TRUE(WriteFileAtomically(path, absl::StrReplaceAll(kTable, {{from, to}})).ok());
+  const auto measured = ReadMeasurements(path, {"a", "b"});
+  return absl::StrReplaceAll(measured.status().message(), {{path, "F"}});
+}
+
+TEST(ReadMeasurements, OfATablesFile) {
+  const std::string path = Root("good.textproto");
+  ASSERT_TRUE(WriteFileAtomically(path, kTable).ok());
+  const auto measured = ReadMeasurements(path, {"b", "c", "a"});
+  ASSERT_TRUE(measured.ok()) << measured.status();
+  ASSERT_EQ(measured->size(), 3);
+  EXPECT_EQ((*measured)[0].first, "b");
+  EXPECT_EQ((*measured)[0].second.speed->clips_per_second(), 5);
+  EXPECT_EQ((*measured)[1].second.results.size(), 0);
+  ASSERT_EQ((*measured)[2].second.results.size(), 2);
+  EXPECT_EQ((*measured)[2].second.results[1].frame_map(), 0.75);
+  EXPECT_TRUE((*measured)[2].second.results[1].official());
+  EXPECT_FALSE((*measured)[2].second.speed.has_value());
+}
+
+TEST(ReadMeasurements, ASourceThatDoesNotExistHasNone) {
+  for (const char* source : {"no_folder", "no_file.textproto"}) {
+    const auto measured = ReadMeasurements(Root(source), {"a"});
+    ASSERT_TRUE(measured.ok()) << measured.status();
+    EXPECT_EQ((*measured)[0].second.results.size(), 0) << source;
+  }
+}
+
+TEST(ReadMeasurements, BadValuesNameFileAndRun) {
+  EXPECT_EQ(ErrorOf("0.75", "75"), "F: a seed 1: frame_map is 75; allowed: 0..1");
+  EXPECT_EQ(ErrorOf("second: 5", "second: 0"), "F: b: clips_per_second is 0; allowed: above 0");
+  EXPECT_EQ(ErrorOf("name: \"b\"", "name: \"a\""), "F: a: the experiment stands there twice");
+  EXPECT_EQ(ErrorOf("table: \"t\"", "classes { id: 1 }"),
+            "F: a seed 0 has 0 ap and 0 kind_ap for 1 classes and 0 kinds");
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
