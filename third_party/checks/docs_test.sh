@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What README.md and CONTRIBUTING.md name exists: targets of commands, linked files.
+# Everything that the pages name exists: targets of commands, linked files, files in code.
 set -euo pipefail
 source third_party/checks/workspace.sh
 
@@ -10,7 +10,8 @@ complain() {
   failed=1
 }
 
-for page in README.md CONTRIBUTING.md; do
+pages=(README.md RESULTS.md BENCHMARKS.md CONTRIBUTING.md experiments/README.md)
+for page in "${pages[@]}"; do
   # //pkg:name in a command: the BUILD file declares it, by itself or in a list of names.
   for label in $(grep -oE '//[a-z0-9_/]+:[a-z0-9_]+' "$page" | sort -u); do
     build=${label#//}
@@ -21,15 +22,19 @@ for page in README.md CONTRIBUTING.md; do
   done
   for link in $(grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](\(.*\))$/\1/' | sort -u); do
     checked=$((checked + 1))
-    [[ -e $link ]] || complain "$page: there is no $link"
+    [[ -e $(dirname "$page")/$link ]] || complain "$page: there is no $link"
   done
-  # `folder/file` in code, without placeholders.
+  # `folder/file` in code, without placeholders; an experiment is named by its place under experiments/configs.
   for path in $(grep -oE '`[a-z0-9_.]+(/[A-Za-z0-9_.]+)+/?`' "$page" | tr -d '`' | sort -u); do
     case $path in out/* | base/*) continue ;; esac
     checked=$((checked + 1))
-    [[ -e $path ]] || complain "$page: there is no $path"
+    [[ -e $path || -e experiments/configs/$path.textproto ]] || complain "$page: there is no $path"
   done
 done
+
+# The README is a tour; tables and commands have pages of their own.
+readme_lines=$(wc -l <README.md)
+((readme_lines <= 130)) || complain "README.md has $readme_lines lines; allowed: 130"
 
 if ((checked < 20)); then
   echo "only $checked names found; has this check gone blind?" >&2
