@@ -15,6 +15,7 @@
 #include "experiments/config/merge.h"
 #include "experiments/config/text_proto.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::ablations {
@@ -126,13 +127,13 @@ absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::strin
     std::sort(names.begin(), names.end());
     const std::string near = DidYouMean(name, names);
     return absl::NotFoundError(
-        absl::StrCat("unknown sweep '", name, "': there is no ", experiments::ShownPath(path),
+        absl::StrCat("unknown sweep '", name, "': there is no ", ShownPath(path),
                      near.empty() ? absl::StrCat("; there are ", absl::StrJoin(names, ", ")) : near));
   }
   Sweep sweep;
   FieldPlaces places;
   MRSN_RETURN_IF_ERROR(experiments::ReadTextProto(path, &sweep, &places));
-  MRSN_RETURN_IF_ERROR(CheckSweep(sweep, experiments::ShownPath(path), places));
+  MRSN_RETURN_IF_ERROR(CheckSweep(sweep, ShownPath(path), places));
   return sweep;
 }
 

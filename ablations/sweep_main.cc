@@ -7,17 +7,16 @@
 
 #include "ablations/sweep.h"
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "experiments/counts/speed.h"
-#include "experiments/provenance.h"
 #include "experiments/run/run_many.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
 #include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, sweep, "", "What to run: a file under ablations without .textproto, e.g. components.");
@@ -30,6 +29,12 @@ ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results go; defaul
 
 namespace mrsn::ablations {
 namespace {
+
+constexpr char kUsage[] =
+    "Runs a sweep: experiments, times a grid of config changes, times seeds, and prints one table.\n\n"
+    "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n\n"
+    "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
+    "found on disk.";
 
 using experiments::PipelineOptions;
 using experiments::RunRequest;
@@ -72,7 +77,7 @@ absl::Status MeasureRows(const Table& table, const std::string& configs_root,
 
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
                       int parallel, bool speeds_only) {
-  const std::string data_files = experiments::DataFilesRoot();
+  const std::string data_files = DataFilesRoot();
   MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(data_files + "/ablations", name));
   MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, options.configs_root, seeds));
   Table table;
@@ -97,21 +102,14 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
   return absl::OkStatus();
 }
 
-int Main() {
+absl::Status Main() {
   const int seeds = absl::GetFlag(FLAGS_seeds), parallel = absl::GetFlag(FLAGS_parallel);
   if (absl::GetFlag(FLAGS_sweep).empty() || seeds < 0 || parallel < 1) {
-    std::fprintf(stderr, "error: --sweep must be set, --seeds 0 or more, --parallel 1 or more; see --help\n");
-    return 2;
+    return WrongUsage("--sweep must be set, --seeds 0 or more, --parallel 1 or more");
   }
-  const absl::Status status =
-      RunSweep(absl::GetFlag(FLAGS_sweep), seeds > 0 ? std::optional<int>(seeds) : std::nullopt,
-               experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root)), parallel,
-               absl::GetFlag(FLAGS_speeds_only));
-  if (!status.ok()) {
-    std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-    return 1;
-  }
-  return 0;
+  return RunSweep(absl::GetFlag(FLAGS_sweep), seeds > 0 ? std::optional<int>(seeds) : std::nullopt,
+                  experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root)), parallel,
+                  absl::GetFlag(FLAGS_speeds_only));
 }
 
 }  // namespace
@@ -120,15 +118,5 @@ int Main() {
 int main(int argc, char** argv) {
   int exit_code;
   if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
-  absl::SetProgramUsageMessage(
-      "Runs a sweep: experiments, times a grid of config changes, times seeds, and prints one table.\n\n"
-      "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n\n"
-      "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
-      "found on disk. Exit code: 0 done, 1 failed, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  return mrsn::ablations::Main();
+  return mrsn::RunProgram(argc, argv, mrsn::ablations::kUsage, mrsn::ablations::Main);
 }

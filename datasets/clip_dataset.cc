@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/random.h"
 #include "datasets/video_frames.h"
 #include "ops/base/fingerprint.h"
+#include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
@@ -57,7 +57,7 @@ class ClipDataset : public Dataset {
     sample.keyframe = record.keyframe;
     sample.actors = record.actors;
     TransformOptions transform = options_.transform;
-    Random random(augmentation_seed);
+    SplitMix64 random(augmentation_seed);
     transform.flip = options_.usage == Usage::kTrain && random.Chance(options_.flip_probability);
     if (options_.tubelets && options_.usage == Usage::kTrain) {
       for (Actor& actor : sample.actors) {

@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "ops/base/parse_text.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -43,14 +43,6 @@ std::string Quoted(const std::string& word) {
   return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
 }
 
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int /*line*/, int /*column*/, const std::string& message) override {
-    if (text.empty()) text = message;
-  }
-  std::string text;
-};
-
 }  // namespace
 
 std::string FlowCommand(const DatasetConfig& config, const std::string& split, FlowMethod method,
@@ -71,7 +63,7 @@ absl::StatusOr<DatasetConfig> ParseDatasetFlag(const std::string& flag) {
   if (!parser.ParseFromString(text, &config) || config.dataset_case() == DatasetConfig::DATASET_NOT_SET) {
     std::vector<std::string> names;
     for (int i = 0; i < Oneof()->field_count(); ++i) names.push_back(Oneof()->field(i)->name());
-    return absl::InvalidArgumentError(absl::StrCat("--dataset=", flag, " is no data set (", error.text,
+    return absl::InvalidArgumentError(absl::StrCat("--dataset=", flag, " is no data set (", error.message(),
                                                    "); allowed: ", absl::StrJoin(names, ", "),
                                                    ", or one with its fields in braces"));
   }

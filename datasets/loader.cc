@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/random.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets {
 namespace {

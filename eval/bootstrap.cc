@@ -8,29 +8,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "eval/average_precision.h"
 #include "eval/parallel.h"
+#include "ops/base/random.h"
 
 namespace mrsn::eval {
 namespace {
-
-// SplitMix64 (Steele, Lea, Flood 2014): every sample has a stream of its own, so
-// that samples can be drawn in any order on any thread.
-class Random {
- public:
-  explicit Random(uint64_t state) : state_(state) {}
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  // Uniform in 0 .. n - 1; the bias of the multiplication is under n / 2^64.
-  uint32_t Below(uint32_t n) {
-    return static_cast<uint32_t>((static_cast<unsigned __int128>(Next()) * n) >> 64);
-  }
-
- private:
-  uint64_t state_;
-};
 
 // A class's curve with the video of each detection.
 struct Curve {
@@ -98,7 +79,8 @@ Resampled Resample(const FrameMapEvaluator& evaluator, const MatchedFrames& matc
     std::vector<uint16_t> weight(num_videos);
     std::vector<std::optional<double>> aps(num_classes);
     for (int sample = next++; sample < options.samples; sample = next++) {
-      Random random(Random(options.seed * 0x100000001b3u + sample).Next());
+      // Each sample has a stream of its own, so that samples can be drawn in any order on any thread.
+      SplitMix64 random(SplitMix64(options.seed * 0x100000001b3u + sample).Next());
       std::fill(weight.begin(), weight.end(), 0);
       for (int i = 0; i < num_videos; ++i) ++weight[random.Below(num_videos)];
       for (int c = 0; c < num_classes; ++c) {

@@ -58,7 +58,7 @@ TEST(FrameMapCommandTest, ErrorsAreOneLineAndCodeOne) {
   ASSERT_TRUE(WriteFileAtomically(Temp("bad.csv"), "v,0902,0,0,1,1,12,0.5\nv,0902,0,0,1,one,12,0.5\n").ok());
   const Outcome outcome = Execute(absl::StrCat("eval/frame_map ", kCase02, "--detections=", Temp("bad.csv")));
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.output, absl::StrCat("frame_map: ", Temp("bad.csv"),
+  EXPECT_EQ(outcome.output, absl::StrCat("error: ", Temp("bad.csv"),
                                          ":2: column 6 (y2) is 'one', expected a finite number\n"));
   EXPECT_EQ(Execute(absl::StrCat("eval/frame_map ", kCase02, "--detections=absent.csv")).code, 1);
 }

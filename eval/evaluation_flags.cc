@@ -3,7 +3,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "ops/base/file.h"
-#include "ops/base/status_macros.h"
+#include "ops/base/program.h"
 
 ABSL_FLAG(std::string, dataset, "ava", "ava or ucf24");
 ABSL_FLAG(std::string, groundtruth, "",
@@ -27,21 +27,24 @@ std::string FlagPath(const std::string& value) { return value.empty() ? value : 
 
 absl::StatusOr<EvaluationFiles> FilesFromFlags() {
   EvaluationFiles files;
-  MRSN_ASSIGN_OR_RETURN(files.dataset, ParseDataset(absl::GetFlag(FLAGS_dataset)));
+  const auto dataset = ParseDataset(absl::GetFlag(FLAGS_dataset));
+  if (!dataset.ok()) return WrongUsage(dataset.status().message());
+  files.dataset = *dataset;
   files.protocol = ProtocolsOf(files.dataset).front();
   if (!absl::GetFlag(FLAGS_protocol).empty()) {
-    MRSN_ASSIGN_OR_RETURN(files.protocol, ParseProtocol(absl::GetFlag(FLAGS_protocol)));
+    const auto protocol = ParseProtocol(absl::GetFlag(FLAGS_protocol));
+    if (!protocol.ok()) return WrongUsage(protocol.status().message());
+    files.protocol = *protocol;
     if (RulesOf(files.protocol).dataset != files.dataset) {
-      return absl::InvalidArgumentError(absl::StrCat("--protocol=", ProtocolName(files.protocol),
-                                                     " is not for --dataset=", DatasetName(files.dataset)));
+      return WrongUsage(absl::StrCat("--protocol=", ProtocolName(files.protocol),
+                                     " is not for --dataset=", DatasetName(files.dataset)));
     }
   }
-  if (absl::GetFlag(FLAGS_groundtruth).empty()) return absl::InvalidArgumentError("--groundtruth is missing");
-  if (absl::GetFlag(FLAGS_bootstrap) < 0)
-    return absl::InvalidArgumentError("--bootstrap must not be negative");
+  if (absl::GetFlag(FLAGS_groundtruth).empty()) return WrongUsage("--groundtruth is missing");
+  if (absl::GetFlag(FLAGS_bootstrap) < 0) return WrongUsage("--bootstrap must not be negative");
   files.iou_threshold = absl::GetFlag(FLAGS_iou);
   if (!(files.iou_threshold > 0 && files.iou_threshold <= 1)) {
-    return absl::InvalidArgumentError("--iou must be in (0, 1]");
+    return WrongUsage("--iou must be in (0, 1]");
   }
   files.ground_truth = FlagPath(absl::GetFlag(FLAGS_groundtruth));
   files.label_map = FlagPath(absl::GetFlag(FLAGS_labelmap));

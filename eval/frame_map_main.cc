@@ -3,15 +3,14 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
-#include "absl/strings/str_cat.h"
 #include "eval/bootstrap.h"
 #include "eval/curves.h"
 #include "eval/evaluation_flags.h"
 #include "eval/load.h"
 #include "eval/report.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, detections, "", "ava: CSV (.gz too). ucf24: CSV or a folder in YOWO's layout");
 ABSL_FLAG(std::string, curves, "", "folder to write precision-recall curves to, as SVG (needs gnuplot)");
@@ -27,27 +26,15 @@ constexpr char kUsage[] =
     "  bazel run //eval:frame_map -- --dataset=ucf24 --groundtruth=finalAnnots.mat \\\n"
     "      --videos=testlist01.txt --detections=detections_folder --protocol=act --bootstrap=1000\n";
 
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "frame_map: %s\n", std::string(status.message()).c_str());
-  return 1;
-}
+absl::Status Main() {
+  MRSN_ASSIGN_OR_RETURN(EvaluationFiles files, FilesFromFlags());
+  if (absl::GetFlag(FLAGS_detections).empty()) return WrongUsage("--detections is missing");
+  files.detections = FlagPath(absl::GetFlag(FLAGS_detections));
 
-int Usage(const std::string& message) {
-  std::fprintf(stderr, "frame_map: %s\nSee --help.\n", message.c_str());
-  return 2;
-}
-
-int Run() {
-  absl::StatusOr<EvaluationFiles> files = FilesFromFlags();
-  if (!files.ok()) return Usage(std::string(files.status().message()));
-  if (absl::GetFlag(FLAGS_detections).empty()) return Usage("--detections is missing");
-  files->detections = FlagPath(absl::GetFlag(FLAGS_detections));
-
-  absl::StatusOr<LoadedEvaluation> loaded = LoadEvaluation(*files);
-  if (!loaded.ok()) return Fail(loaded.status());
-  const FrameMapEvaluator& evaluator = loaded->evaluator;
+  MRSN_ASSIGN_OR_RETURN(LoadedEvaluation loaded, LoadEvaluation(files));
+  const FrameMapEvaluator& evaluator = loaded.evaluator;
   Report report;
-  report.warnings = std::move(loaded->warnings);
+  report.warnings = std::move(loaded.warnings);
   for (const Warning& warning : report.warnings) {
     std::fprintf(stderr, "warning: %s\n", ToString(warning).c_str());
   }
@@ -69,22 +56,15 @@ int Run() {
   }
   std::printf("%s", ToText(report).c_str());
   if (const std::string json = FlagPath(absl::GetFlag(FLAGS_json)); !json.empty()) {
-    if (const absl::Status status = WriteFileAtomically(json, ToJson(report)); !status.ok())
-      return Fail(status);
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(json, ToJson(report)));
   }
   if (const std::string curves = FlagPath(absl::GetFlag(FLAGS_curves)); !curves.empty()) {
-    const absl::Status status = WriteCurves(report.result, matched, curves);
-    if (!status.ok()) return Fail(status);
+    MRSN_RETURN_IF_ERROR(WriteCurves(report.result, matched, curves));
   }
-  return 0;
+  return absl::OkStatus();
 }
 
 }  // namespace
 }  // namespace mrsn::eval
 
-int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(mrsn::eval::kUsage);
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) return mrsn::eval::Usage(absl::StrCat("unexpected argument '", rest[1], "'"));
-  return mrsn::eval::Run();
-}
+int main(int argc, char** argv) { return mrsn::RunProgram(argc, argv, mrsn::eval::kUsage, mrsn::eval::Main); }

@@ -1,10 +1,8 @@
 #include "experiments/provenance.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -14,15 +12,10 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // What `command` prints, or "" when it fails.
 std::string OutputOf(const std::string& command) {
@@ -51,9 +44,9 @@ std::string DeviceName() {
 }
 
 std::string SourceCommit() {
-  const std::string folder = Environment("BUILD_WORKSPACE_DIRECTORY");
-  if (folder.empty()) return "unknown";
-  const std::string git = absl::StrCat("git -C '", folder, "' ");
+  const auto workspace = WorkspaceRoot();
+  if (!workspace.has_value()) return "unknown";
+  const std::string git = absl::StrCat("git -C '", *workspace, "' ");
   const std::string commit = OutputOf(git + "rev-parse --short=12 HEAD 2>/dev/null");
   if (commit.empty()) return "unknown";
   const bool dirty = !OutputOf(git + "status --porcelain --untracked-files=no 2>/dev/null").empty();
@@ -68,22 +61,9 @@ int64_t PeakMemoryBytes() {
   return int64_t{usage.ru_maxrss} * 1024;
 }
 
-std::string DataFilesRoot() {
-  const std::string tests = Environment("TEST_SRCDIR");
-  if (!tests.empty()) return tests + "/mrsn";
-  char path[4096];
-  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
-  if (size > 0) {
-    // Bazel starts programs through their path in bazel-bin, beside which the runfiles stand.
-    const std::string runfiles = absl::StrCat(absl::string_view(path, size), ".runfiles/mrsn");
-    if (FileExists(runfiles)) return runfiles;
-  }
-  return ".";
-}
-
 std::string DefaultOutputRoot() {
-  const std::string workspace = Environment("BUILD_WORKSPACE_DIRECTORY");
-  return workspace.empty() ? "out" : workspace + "/out";
+  const auto workspace = WorkspaceRoot();
+  return workspace.has_value() ? *workspace + "/out" : "out";
 }
 
 }  // namespace mrsn::experiments

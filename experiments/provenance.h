@@ -20,10 +20,6 @@ std::string Today();
 // Largest resident memory of this process so far, in bytes.
 int64_t PeakMemoryBytes();
 
-// The folder that holds this program's data files (experiments/configs, …): its
-// runfiles when started by Bazel, the current folder otherwise.
-std::string DataFilesRoot();
-
 // Default place of runs and results: <workspace>/out under `bazel run`, ./out else.
 std::string DefaultOutputRoot();
 

@@ -7,7 +7,7 @@ namespace mrsn::datasets::micro {
 namespace {
 
 // Mean 0, standard deviation 1, near enough to normal (sum of 12 uniform numbers).
-double Normal(Random& random) {
+double Normal(SplitMix64& random) {
   double sum = -6;
   for (int i = 0; i < 12; ++i) sum += random.Uniform();
   return sum;
@@ -26,7 +26,7 @@ Box FromPixels(double x1, double y1, double x2, double y2) {
 
 }  // namespace
 
-std::vector<Detection> DetectPeople(const std::vector<Person>& people, Random& random) {
+std::vector<Detection> DetectPeople(const std::vector<Person>& people, SplitMix64& random) {
   std::vector<Detection> detections;
   for (const Person& person : people) {
     if (random.Chance(0.08)) continue;

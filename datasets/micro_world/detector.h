@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "datasets/micro_world/world.h"
-#include "datasets/random.h"
 #include "ops/base/box.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets::micro {
 
@@ -20,7 +20,7 @@ struct Detection {
 // pixel and a half) and less so; every third frame or so has a box where nobody is,
 // mostly with a low score. So both the IoU rule for training boxes (0.75) and the
 // score threshold for inference (0.85) have work to do.
-std::vector<Detection> DetectPeople(const std::vector<Person>& people, Random& random);
+std::vector<Detection> DetectPeople(const std::vector<Person>& people, SplitMix64& random);
 
 }  // namespace mrsn::datasets::micro
 

@@ -17,13 +17,13 @@
 #include "datasets/micro_world/renderer.h"
 #include "datasets/micro_world/rules.h"
 #include "datasets/micro_world/world.h"
-#include "datasets/random.h"
 #include "datasets/video_reader.h"
 #include "opencv2/imgproc.hpp"
 #include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/progress.h"
+#include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets::micro {
@@ -81,7 +81,7 @@ std::string BoxColumns(const std::string& video, int keyframe, const Box& box) {
 void Annotate(const World& world, const std::string& video, uint64_t seed, const GenerateOptions& options,
               std::string* annotations, std::string* boxes) {
   const auto labels = LabelWorld(world, options.keyframes_per_video);
-  Random random(seed);
+  SplitMix64 random(seed);
   for (int k = 0; k < options.keyframes_per_video; ++k) {
     const std::vector<Person>& people = world.people[FrameOfKeyframe(k)];
     if (options.single_actor) {

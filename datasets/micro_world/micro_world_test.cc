@@ -13,11 +13,11 @@
 #include "datasets/micro_world/renderer.h"
 #include "datasets/micro_world/testing_worlds.h"
 #include "datasets/micro_world/world.h"
-#include "datasets/random.h"
 #include "datasets/video_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -145,7 +145,7 @@ TEST(GenerateTest, VideosAreLossless) {
 
 TEST(DetectorTest, FaultsAreAsDescribed) {
   double people = 0, found = 0, boxes = 0, confident = 0, confident_false = 0, close = 0, overlapping = 0;
-  Random random(1);
+  SplitMix64 random(1);
   for (const World& world : Worlds(60)) {
     for (int k = 0; k < 30; ++k) {
       const std::vector<Person>& persons = world.people[micro::FrameOfKeyframe(k)];

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "datasets/random.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets::micro {
 namespace {
@@ -36,7 +36,7 @@ Colour Hue(double degrees, double saturation, double value) {
 
 // A smooth pattern in two muted colours, from a coarse grid of random values.
 cv::Mat Background(uint64_t seed) {
-  Random random(seed);
+  SplitMix64 random(seed);
   const Colour a = Hue(random.Uniform(0, 360), random.Uniform(0.1, 0.35), random.Uniform(0.35, 0.6));
   const Colour b = Hue(random.Uniform(0, 360), random.Uniform(0.1, 0.35), random.Uniform(0.35, 0.6));
   const int cell = random.Between(5, 12), cells = kFrameSize / cell + 2;
@@ -57,7 +57,7 @@ cv::Mat Background(uint64_t seed) {
   return image;
 }
 
-void DrawObjects(cv::Mat& image, const World& world, int frame, Random& random) {
+void DrawObjects(cv::Mat& image, const World& world, int frame, SplitMix64& random) {
   const auto corner = [&](Object object) { return world.at(object) - Point{3.5, 3.5}; };
   // A dark case; the screen is black, or a different bright picture every frame.
   Point p = corner(Object::kTelevision);
@@ -132,7 +132,7 @@ void DrawPerson(cv::Mat& image, const Person& person, int frame, Colour clothes,
 }  // namespace
 
 Renderer::Renderer(const World& world) : world_(world), background_(Background(HashSeed(world.look, 1))) {
-  Random random(HashSeed(world.look, 2));
+  SplitMix64 random(HashSeed(world.look, 2));
   // Colours far apart from each other: equal steps round the circle, in random order.
   const int count = world.people.empty() ? 0 : static_cast<int>(world.people[0].size());
   const std::vector<int64_t> order = Permutation(count, random.Next());
@@ -147,7 +147,7 @@ Renderer::Renderer(const World& world) : world_(world), background_(Background(H
 
 cv::Mat Renderer::Draw(int frame) const {
   cv::Mat image = background_.clone();
-  Random random(HashSeed(world_.look, 3, frame));
+  SplitMix64 random(HashSeed(world_.look, 3, frame));
   DrawObjects(image, world_, frame, random);
   const std::vector<Person>& people = world_.people[frame];
   std::vector<int> order(people.size());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "datasets/micro_world/world.h"
-#include "datasets/random.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets {
 

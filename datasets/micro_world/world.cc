@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "datasets/random.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets::micro {
 namespace {
@@ -33,7 +33,7 @@ struct Mind {
 
 // On for some seconds, off for some seconds.
 std::vector<bool> Switching(int frames, double on_low, double on_high, double off_low, double off_high,
-                            Random& random) {
+                            SplitMix64& random) {
   std::vector<bool> states;
   bool on = random.Chance(0.6);
   int span =
@@ -74,7 +74,7 @@ class Director {
 
   const std::array<Point, kNumObjects>& objects() const { return objects_; }
   const std::vector<Person>& people() const { return people_; }
-  Random& random() { return random_; }
+  SplitMix64& random() { return random_; }
 
   void Step() {
     for (int i = 0; i < static_cast<int>(people_.size()); ++i) {
@@ -361,7 +361,7 @@ class Director {
     if (next.Length() > 0) Move(self, next);
   }
 
-  Random random_;
+  SplitMix64 random_;
   double music_ = 0;
   std::array<Point, kNumObjects> objects_;
   std::vector<Person> people_;
@@ -376,7 +376,7 @@ World PlayWorld(uint64_t seed, const WorldOptions& options) {
   World world;
   world.objects = director.objects();
   world.look = HashSeed(seed, 2);
-  Random switches(HashSeed(seed, 3));
+  SplitMix64 switches(HashSeed(seed, 3));
   world.television_on = Switching(frames, 5, 12, 3, 7, switches);
   world.lamp_on = Switching(frames, 5, 12, 3, 7, switches);
   for (int i = 0; i < kWarmUpSeconds * kFramesPerSecond; ++i) director.Step();

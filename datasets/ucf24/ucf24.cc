@@ -1,10 +1,8 @@
 #include "datasets/ucf24/ucf24.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +10,7 @@
 #include "datasets/dataset_fingerprint.h"
 #include "datasets/proposals.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
@@ -158,21 +157,7 @@ std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Acto
 
 }  // namespace
 
-// What `bazel run`, `bazel test` and a program started by its own path find it under.
-std::string Ucf24TestdataFolder() {
-  const std::string folder = "datasets/ucf24/testdata";
-  std::vector<std::string> roots = {"."};
-  if (const char* runfiles = std::getenv("TEST_SRCDIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
-  if (const char* runfiles = std::getenv("RUNFILES_DIR")) roots.push_back(absl::StrCat(runfiles, "/mrsn"));
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) roots.push_back(absl::StrCat(program.string(), ".runfiles/mrsn"));
-  for (const std::string& root : roots) {
-    const std::string path = absl::StrCat(root, "/", folder);
-    if (FileExists(path)) return path;
-  }
-  return folder;  // what the error message then names
-}
+std::string Ucf24TestdataFolder() { return DataFilesRoot() + "/datasets/ucf24/testdata"; }
 
 std::vector<ActionClass> Ucf24Classes() {
   std::vector<ActionClass> classes;

@@ -14,6 +14,7 @@
 #include "experiments/config/merge.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {

@@ -1,7 +1,6 @@
 #include "experiments/config/text_proto.h"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
@@ -13,6 +12,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "ops/base/file.h"
+#include "ops/base/parse_text.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -65,64 +66,45 @@ std::string Quoted(const std::string& text, int n) {
   return end == std::string::npos ? "" : text.substr(at, end - at);
 }
 
-// Keeps the first error; protobuf reports follow-ups of it, too.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  FirstError(const std::string& origin, const Descriptor* root) : origin_(origin) {
-    CollectTypes(root, &types_);
-  }
-
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    if (!status_.ok()) return;
-    status_ = absl::InvalidArgumentError(absl::StrCat(origin_, ":", line + 1, ":", column + 1, ": ",
-                                                      absl::StripSuffix(message, "."), Help(message)));
-  }
-
-  const absl::Status& status() const { return status_; }
-
- private:
-  // protobuf 3.21's two messages that a list of names helps with.
-  std::string Help(const std::string& message) const {
-    if (absl::StrContains(message, "has no field named"))
-      return FieldHelp(Quoted(message, 0), Quoted(message, 1));
-    if (absl::StartsWith(message, "Unknown enumeration value")) {
-      return EnumHelp(Quoted(message, 1));
+// Near names of the same message; else a message that has the field.
+std::string FieldHelp(const std::vector<const Descriptor*>& types, const std::string& type_name,
+                      const std::string& field) {
+  std::string elsewhere;
+  for (const Descriptor* type : types) {
+    if (type->full_name() == type_name) {
+      const std::string near = DidYouMean(field, FieldNames(type));
+      if (!near.empty()) return near;
+    } else if (elsewhere.empty() && type->FindFieldByName(field) != nullptr) {
+      elsewhere = absl::StrCat("; ", type->full_name(), " has one");
     }
-    return "";
   }
+  return elsewhere;
+}
 
-  // Near names of the same message; else a message that has the field.
-  std::string FieldHelp(const std::string& type_name, const std::string& field) const {
-    std::string elsewhere;
-    for (const Descriptor* type : types_) {
-      if (type->full_name() == type_name) {
-        const std::string near = DidYouMean(field, FieldNames(type));
-        if (!near.empty()) return near;
-      } else if (elsewhere.empty() && type->FindFieldByName(field) != nullptr) {
-        elsewhere = absl::StrCat("; ", type->full_name(), " has one");
-      }
+std::string EnumHelp(const std::vector<const Descriptor*>& types, const std::string& field) {
+  for (const Descriptor* type : types) {
+    const FieldDescriptor* found = type->FindFieldByName(field);
+    const EnumDescriptor* values = found == nullptr ? nullptr : found->enum_type();
+    if (values == nullptr) continue;
+    std::vector<std::string> names;
+    for (int i = 0; i < values->value_count(); ++i) {
+      if (values->value(i)->number() != 0) names.push_back(values->value(i)->name());
     }
-    return elsewhere;
+    return absl::StrCat("; allowed: ", absl::StrJoin(names, ", "));
   }
+  return "";
+}
 
-  std::string EnumHelp(const std::string& field) const {
-    for (const Descriptor* type : types_) {
-      const FieldDescriptor* found = type->FindFieldByName(field);
-      const EnumDescriptor* values = found == nullptr ? nullptr : found->enum_type();
-      if (values == nullptr) continue;
-      std::vector<std::string> names;
-      for (int i = 0; i < values->value_count(); ++i) {
-        if (values->value(i)->number() != 0) names.push_back(values->value(i)->name());
-      }
-      return absl::StrCat("; allowed: ", absl::StrJoin(names, ", "));
-    }
-    return "";
+// The names that help with two of protobuf 3.21's complaints; "" for the others.
+std::string Help(const Descriptor* root, const std::string& complaint) {
+  std::vector<const Descriptor*> types;
+  CollectTypes(root, &types);
+  if (absl::StrContains(complaint, "has no field named")) {
+    return FieldHelp(types, Quoted(complaint, 0), Quoted(complaint, 1));
   }
-
-  const std::string origin_;
-  std::vector<const Descriptor*> types_;
-  absl::Status status_;
-};
+  if (absl::StartsWith(complaint, "Unknown enumeration value")) return EnumHelp(types, Quoted(complaint, 1));
+  return "";
+}
 
 void CollectPlaces(const Message& message, const TextFormat::ParseInfoTree& tree, const std::string& origin,
                    const std::string& prefix, FieldPlaces* places) {
@@ -150,14 +132,18 @@ void CollectPlaces(const Message& message, const TextFormat::ParseInfoTree& tree
 
 absl::Status ParseTextProto(absl::string_view text, const std::string& origin, Message* message,
                             FieldPlaces* places) {
-  FirstError errors(origin, message->GetDescriptor());
+  FirstError error;
   TextFormat::ParseInfoTree tree;
   TextFormat::Parser parser;
-  parser.RecordErrorsTo(&errors);
+  parser.RecordErrorsTo(&error);
   parser.WriteLocationsTo(&tree);
   if (!parser.ParseFromString(std::string(text), message)) {
-    if (!errors.status().ok()) return errors.status();
-    return absl::InvalidArgumentError(absl::StrCat(origin, ": not a text-format ", message->GetTypeName()));
+    if (error.message().empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(origin, ": not a text-format ", message->GetTypeName()));
+    }
+    return absl::InvalidArgumentError(absl::StrCat(origin, ":", error.place(), ": ",
+                                                   absl::StripSuffix(error.message(), "."),
+                                                   Help(message->GetDescriptor(), error.message())));
   }
   if (places != nullptr) CollectPlaces(*message, tree, origin, "", places);
   return absl::OkStatus();
@@ -166,12 +152,6 @@ absl::Status ParseTextProto(absl::string_view text, const std::string& origin, M
 absl::Status ReadTextProto(const std::string& path, Message* message, FieldPlaces* places) {
   MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   return ParseTextProto(text, ShownPath(path), message, places);
-}
-
-std::string ShownPath(const std::string& path) {
-  constexpr char kRunfiles[] = ".runfiles/mrsn/";
-  const size_t at = path.rfind(kRunfiles);
-  return at == std::string::npos ? path : path.substr(at + sizeof kRunfiles - 1);
 }
 
 std::string PrintTextProto(const Message& message) {

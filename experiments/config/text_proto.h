@@ -28,9 +28,6 @@ absl::Status ParseTextProto(absl::string_view text, const std::string& origin,
 absl::Status ReadTextProto(const std::string& path, google::protobuf::Message* message,
                            FieldPlaces* places = nullptr);
 
-// How messages name a file: one of Bazel's runfiles by its place in the source tree.
-std::string ShownPath(const std::string& path);
-
 // Deterministic text: fields by number, one per line.
 std::string PrintTextProto(const google::protobuf::Message& message);
 

@@ -77,12 +77,6 @@ TEST(ReadTextProto, MissingFile) {
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("/nowhere/at/all.textproto"));
 }
 
-TEST(ShownPath, DropsBazelsFolders) {
-  EXPECT_EQ(ShownPath("/home/u/.cache/bin/experiments/train.runfiles/mrsn/experiments/configs/a.textproto"),
-            "experiments/configs/a.textproto");
-  EXPECT_EQ(ShownPath("configs/a.textproto"), "configs/a.textproto");
-}
-
 TEST(PrintTextProto, FieldsByNumberWhateverTheOrderOfTheText) {
   Experiment a, b;
   ASSERT_TRUE(ParseTextProto("eval { iou: 0.5 } train { epochs: 5.6 batch_size: 2 }", "a", &a).ok());

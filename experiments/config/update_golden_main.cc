@@ -1,6 +1,5 @@
 // ./bazelw run //experiments:update_golden
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -9,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "experiments/config/config.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -27,11 +28,16 @@ absl::Status RemoveOthers(const std::string& folder, const std::set<std::string>
   return error ? absl::InternalError(absl::StrCat(folder, ": ", error.message())) : absl::OkStatus();
 }
 
-absl::Status Run() {
-  const char* workspace = std::getenv("BUILD_WORKSPACE_DIRECTORY");
-  if (workspace == nullptr) return absl::FailedPreconditionError("start me with ./bazelw run");
-  const std::string configs = absl::StrCat(workspace, "/experiments/configs");
-  const std::string folder = absl::StrCat(workspace, "/experiments/records/golden");
+constexpr char kUsage[] =
+    "Writes the resolved config of every experiment to experiments/records/golden of the workspace, and\n"
+    "removes the files of experiments that are gone. After a change under experiments/configs:\n\n"
+    "  bazel run //experiments:update_golden\n";
+
+absl::Status Main() {
+  const auto workspace = WorkspaceRoot();
+  if (!workspace.has_value()) return WrongUsage("the workspace is not known: use ./bazelw run");
+  const std::string configs = absl::StrCat(*workspace, "/experiments/configs");
+  const std::string folder = absl::StrCat(*workspace, "/experiments/records/golden");
   MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListExperiments(configs));
   std::set<std::string> paths;
   int changed = 0;
@@ -53,9 +59,6 @@ absl::Status Run() {
 }  // namespace
 }  // namespace mrsn::experiments
 
-int main() {
-  const absl::Status status = mrsn::experiments::Run();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
+int main(int argc, char** argv) {
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

@@ -7,9 +7,9 @@
 #include "absl/strings/str_replace.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
-#include "experiments/provenance.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "experiments/config/config.h"
 #include "experiments/counts/complexity.h"
-#include "experiments/provenance.h"
 #include "gtest/gtest.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "experiments/config/text_proto.h"
-#include "experiments/provenance.h"
 #include "gtest/gtest.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -1,9 +1,9 @@
 // experiments/records/counts.textproto against the models counted anew.
 #include "experiments/counts/table_counts.h"
 
-#include "experiments/provenance.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

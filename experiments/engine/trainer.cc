@@ -25,6 +25,7 @@
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
 #include "ops/base/progress.h"
+#include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 #include "ops/memory/cpu_block_cache.h"
 #include "ops/sgd/sgd.h"
@@ -45,12 +46,9 @@ LearningRateSchedule ScheduleOf(const TrainConfig& config, int64_t iterations_pe
   return schedule;
 }
 
-// SplitMix64's finaliser: neighbouring iterations get unrelated dropout masks.
-uint64_t Mix(uint64_t seed, uint64_t iteration) {
-  uint64_t z = seed * 0x9e3779b97f4a7c15u + iteration + 0x632be59bd9b4e019u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
+// Neighbouring iterations get unrelated dropout masks.
+uint64_t SeedOfIteration(uint64_t seed, uint64_t iteration) {
+  return MixBits(seed * kSplitMix64Step + iteration + 0x632be59bd9b4e019u);
 }
 
 // The log of the iterations that the checkpoint has; later lines will be written again.
@@ -138,7 +136,7 @@ class Trainer {
   absl::StatusOr<double> Step(const std::vector<datasets::Sample>& samples) {
     const double rate = LearningRateAt(schedule_, iteration_);
     static_cast<torch::optim::SGDOptions&>(optimizer_.param_groups()[0].options()).lr(rate);
-    at::manual_seed(Mix(options_.about.seed(), iteration_));
+    at::manual_seed(SeedOfIteration(options_.about.seed(), iteration_));
     model_.train();
     model_.SetBatchNormFrozen(config_.freeze_batch_norm());
     const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());

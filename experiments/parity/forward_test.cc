@@ -17,6 +17,7 @@
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -4,15 +4,14 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_split.h"
 #include "experiments/config/config.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/counts/complexity_report.h"
-#include "experiments/provenance.h"
 #include "experiments/tables/render.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, experiment, "",
@@ -33,6 +32,23 @@ ABSL_FLAG(std::string, json, "", "Also write the counts to this file.");
 namespace mrsn::experiments {
 namespace {
 
+constexpr char kUsage[] =
+    "Counts parameters, multiply-adds and activation memory of an experiment's model, module by module.\n"
+    "The model is run without weights or data, so this takes a second.\n\n"
+    "  bazel run //experiments:complexity -- --experiment=micro/acre_aare_rse --curve\n"
+    "  bazel run //experiments:complexity -- --experiment=ava22/ablation/acre --boxes=5 --json=acre.json\n"
+    "  bazel run //experiments:complexity -- --experiment=micro/acre,micro/aare "
+    "--relative_to=micro/aare\n\n"
+    "A multiply-add counts 1. Convolutions, linear layers, matrix products and attention are counted from\n"
+    "what is executed; other operations (norms, activations, pooling, softmax, RoIAlign) are listed as "
+    "not\n"
+    "counted. The rows of modules have everything inside them. MRSN heads are counted a second time by\n"
+    "their plain equations, which repeat work that the program shares between persons.\n"
+    "Activation memory, in bytes of float32: 'made' sums all tensors that operations return in one\n"
+    "inference, 'alive at once' is the most of them that exist at a time, 'kept for the backward pass' is\n"
+    "what exists when a training step's forward pass ends. Input, weights and memory inside of single\n"
+    "kernels are left out; attention is taken to store its weights, as it does without a fused kernel.\n";
+
 struct IntFlag {
   const char* name;
   int value, low, high;
@@ -40,7 +56,7 @@ struct IntFlag {
 
 absl::Status CheckFlags() {
   if (absl::GetFlag(FLAGS_experiment).empty()) {
-    return absl::InvalidArgumentError("--experiment is not set; see --help");
+    return WrongUsage("--experiment is not set");
   }
   for (const IntFlag& flag : {IntFlag{"frames", absl::GetFlag(FLAGS_frames), 0, 1024},
                               {"height", absl::GetFlag(FLAGS_height), 0, 8192},
@@ -49,7 +65,7 @@ absl::Status CheckFlags() {
                               {"bank", absl::GetFlag(FLAGS_bank), 0, 1000000},
                               {"depth", absl::GetFlag(FLAGS_depth), 1, 100}}) {
     if (flag.value < flag.low || flag.value > flag.high) {
-      return absl::InvalidArgumentError(
+      return WrongUsage(
           absl::StrCat("--", flag.name, "=", flag.value, "; allowed: ", flag.low, " to ", flag.high));
     }
   }
@@ -70,7 +86,8 @@ absl::StatusOr<ComplexityReport> CountNamed(const std::string& name) {
   return report;
 }
 
-absl::Status Run() {
+absl::Status Main() {
+  MRSN_RETURN_IF_ERROR(CheckFlags());
   std::vector<ComplexityReport> reports;
   for (const absl::string_view name : absl::StrSplit(absl::GetFlag(FLAGS_experiment), ',')) {
     MRSN_ASSIGN_OR_RETURN(reports.emplace_back(), CountNamed(std::string(name)));
@@ -89,39 +106,9 @@ absl::Status Run() {
                       : WriteFileAtomically(UserPath(json), ComplexityJson(reports, depth));
 }
 
-int Failed(const absl::Status& status, int exit_code) {
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return exit_code;
-}
-
 }  // namespace
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
-  using namespace mrsn::experiments;
-  absl::SetProgramUsageMessage(
-      "Counts parameters, multiply-adds and activation memory of an experiment's model, module by module.\n"
-      "The model is run without weights or data, so this takes a second.\n\n"
-      "  bazel run //experiments:complexity -- --experiment=micro/acre_aare_rse --curve\n"
-      "  bazel run //experiments:complexity -- --experiment=ava22/ablation/acre --boxes=5 --json=acre.json\n"
-      "  bazel run //experiments:complexity -- --experiment=micro/acre,micro/aare "
-      "--relative_to=micro/aare\n\n"
-      "A multiply-add counts 1. Convolutions, linear layers, matrix products and attention are counted from\n"
-      "what is executed; other operations (norms, activations, pooling, softmax, RoIAlign) are listed as "
-      "not\n"
-      "counted. The rows of modules have everything inside them. MRSN heads are counted a second time by\n"
-      "their plain equations, which repeat work that the program shares between persons.\n"
-      "Activation memory, in bytes of float32: 'made' sums all tensors that operations return in one\n"
-      "inference, 'alive at once' is the most of them that exist at a time, 'kept for the backward pass' is\n"
-      "what exists when a training step's forward pass ends. Input, weights and memory inside of single\n"
-      "kernels are left out; attention is taken to store its weights, as it does without a fused kernel.\n"
-      "Exit code: 0 done, 1 failed, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  if (const absl::Status status = CheckFlags(); !status.ok()) return Failed(status, 2);
-  const absl::Status status = Run();
-  return status.ok() ? 0 : Failed(status, 1);
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -20,6 +18,8 @@
 #include "mrsn/checkpoint/name_map.h"
 #include "mrsn/checkpoint/scalar_type.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, in, "", "The checkpoint: .pyth, .pth or .pt of torch.save, or .safetensors.");
@@ -41,6 +41,19 @@ ABSL_FLAG(bool, list, false, "Only print what is in --in.");
 
 namespace mrsn::experiments {
 namespace {
+
+constexpr char kUsage[] =
+    "Converts a checkpoint of PySlowFast, PyTorchVideo, mmaction2 and others to this project's format.\n\n"
+    "  bazel run //experiments:convert_checkpoint -- --in=SLOWFAST.pyth --list\n"
+    "  bazel run //experiments:convert_checkpoint -- --in=SLOW_8x8_R50.pyth \\\n"
+    "      --experiment=ava22/ablation/none --out=slow.safetensors --report=slow.json\n"
+    "  ... --in=resnet50.pth --backbone_only      # image kernels are inflated over time\n\n"
+    "A converted file experiments/checkpoints/<experiment>.safetensors is what other experiments start "
+    "from\n"
+    "that name the experiment in inputs.initialise_from.\n\n"
+    "Prints what became of every tensor: copied, inflated, left out, missing, unexpected, of another "
+    "shape.\n"
+    "Nothing in a file is executed, whatever it contains. A model that is not complete is an error.\n";
 
 absl::Status List(const std::string& in) {
   MRSN_ASSIGN_OR_RETURN(const NamedTensors tensors, ReadTensors(in));
@@ -97,45 +110,22 @@ absl::Status Convert(const std::string& in, const std::string& out) {
   return absl::OkStatus();
 }
 
-int Main() {
+absl::Status Main() {
   const std::string in = UserPath(absl::GetFlag(FLAGS_in)), out = UserPath(absl::GetFlag(FLAGS_out));
   const bool list = absl::GetFlag(FLAGS_list);
   if (in.empty() || (!list && (out.empty() || absl::GetFlag(FLAGS_experiment).empty()))) {
-    std::fprintf(stderr, "error: --in and either --list or --experiment and --out are needed; see --help\n");
-    return 2;
+    return WrongUsage("--in and either --list or --experiment and --out are needed");
   }
-  absl::Status status;
   try {
-    status = list ? List(in) : Convert(in, out);
-  } catch (const std::exception& error) {  // LibTorch, out of memory
-    status = absl::InternalError(absl::StrCat(in, ": ", error.what()));
+    return list ? List(in) : Convert(in, out);
+  } catch (const std::exception& error) {  // LibTorch, out of memory; the message then names the file
+    return absl::InternalError(absl::StrCat(in, ": ", error.what()));
   }
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
 }
 
 }  // namespace
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "Converts a checkpoint of PySlowFast, PyTorchVideo, mmaction2 and others to this project's format.\n\n"
-      "  bazel run //experiments:convert_checkpoint -- --in=SLOWFAST.pyth --list\n"
-      "  bazel run //experiments:convert_checkpoint -- --in=SLOW_8x8_R50.pyth \\\n"
-      "      --experiment=ava22/ablation/none --out=slow.safetensors --report=slow.json\n"
-      "  ... --in=resnet50.pth --backbone_only      # image kernels are inflated over time\n\n"
-      "A converted file experiments/checkpoints/<experiment>.safetensors is what other experiments start "
-      "from\n"
-      "that name the experiment in inputs.initialise_from.\n\n"
-      "Prints what became of every tensor: copied, inflated, left out, missing, unexpected, of another "
-      "shape.\n"
-      "Nothing in a file is executed, whatever it contains.\n"
-      "Exit code: 0 done, 1 failed or incomplete, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  return mrsn::experiments::Main();
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

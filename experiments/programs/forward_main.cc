@@ -4,15 +4,15 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "experiments/parity/forward.h"
-#include "experiments/provenance.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
+#include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, experiment, "",
           "Whose model is run: a file under experiments/configs without .textproto.");
@@ -30,27 +30,35 @@ ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
 namespace mrsn::experiments {
 namespace {
 
-int Failed(const absl::Status& status) {
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
-}
+constexpr char kUsage[] =
+    "Runs an experiment's model once, in evaluation mode, on tensors of a file.\n\n"
+    "  bazel run //experiments:forward -- --experiment=micro/acre --list_taps\n"
+    "  bazel run //experiments:forward -- --experiment=micro/acre --checkpoint=random:0 \\\n"
+    "      --input=in.safetensors --output=out.safetensors --taps=R_context,X\n\n"
+    "Input, B clips of T frames, N boxes over all clips:\n"
+    "  slow        float32 [B,3,T,H,W]  normalised RGB, (value / 255 - 0.45) / 0.225 if not configured\n"
+    "  fast        float32 [B,3,alpha T,H,W]  only for backbones with two pathways\n"
+    "  boxes       float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame\n"
+    "  clip_index  int64   [N]          the clip of each box, ascending\n"
+    "and, for long-term heads, either all of these or none, M bank entries over all clips:\n"
+    "  bank_features    float32 [M,g]   G of other moments, as a short-term model gives it\n"
+    "  bank_clip_index  int64   [M]     the clip whose window the entry is in\n"
+    "  bank_offset      int64   [M]     seconds from the clip to the entry\n"
+    "Output, float32: features [B,C,h,w] (averaged over time), roi_features [N,C,7,7], G [N,g],\n"
+    "logits [N,K] (before the sigmoid) and the taps asked for. F, A and G of --list_taps are features,\n"
+    "roi_features and G. N may be 0: then all that comes after features has no rows. The file's metadata\n"
+    "names experiment, config, weights, input, commit, device and threads.\n";
 
-int WrongUsage(const std::string& what) {
-  std::fprintf(stderr, "error: %s; see --help\n", what.c_str());
-  return 2;
-}
-
-int PrintTaps(const std::string& configs_root, const std::string& experiment) {
-  const auto taps = ListTaps(configs_root, experiment);
-  if (!taps.ok()) return Failed(taps.status());
+absl::Status PrintTaps(const std::string& configs_root, const std::string& experiment) {
+  MRSN_ASSIGN_OR_RETURN(const std::vector<TapShape> taps, ListTaps(configs_root, experiment));
   std::printf("taps of %s in order of computation, for one clip with 2 boxes:\n", experiment.c_str());
-  for (const TapShape& tap : *taps) {
+  for (const TapShape& tap : taps) {
     std::printf("  %-24s [%s]\n", tap.name.c_str(), absl::StrJoin(tap.shape, ",").c_str());
   }
-  return 0;
+  return absl::OkStatus();
 }
 
-int Main() {
+absl::Status Main() {
   ForwardOptions options;
   options.configs_root = DataFilesRoot() + "/experiments/configs";
   options.experiment = absl::GetFlag(FLAGS_experiment);
@@ -71,39 +79,14 @@ int Main() {
   options.threads = absl::GetFlag(FLAGS_threads);
   if (options.threads < 1)
     return WrongUsage(absl::StrCat("--threads=", options.threads, "; allowed: 1 and more"));
-  const absl::Status status = RunForward(options);
-  if (!status.ok()) return Failed(status);
+  MRSN_RETURN_IF_ERROR(RunForward(options));
   std::printf("%s written\n", options.output.c_str());
-  return 0;
+  return absl::OkStatus();
 }
 
 }  // namespace
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "Runs an experiment's model once, in evaluation mode, on tensors of a file.\n\n"
-      "  bazel run //experiments:forward -- --experiment=micro/acre --list_taps\n"
-      "  bazel run //experiments:forward -- --experiment=micro/acre --checkpoint=random:0 \\\n"
-      "      --input=in.safetensors --output=out.safetensors --taps=R_context,X\n\n"
-      "Input, B clips of T frames, N boxes over all clips:\n"
-      "  slow        float32 [B,3,T,H,W]  normalised RGB, (value / 255 - 0.45) / 0.225 if not configured\n"
-      "  fast        float32 [B,3,alpha T,H,W]  only for backbones with two pathways\n"
-      "  boxes       float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame\n"
-      "  clip_index  int64   [N]          the clip of each box, ascending\n"
-      "and, for long-term heads, either all of these or none, M bank entries over all clips:\n"
-      "  bank_features    float32 [M,g]   G of other moments, as a short-term model gives it\n"
-      "  bank_clip_index  int64   [M]     the clip whose window the entry is in\n"
-      "  bank_offset      int64   [M]     seconds from the clip to the entry\n"
-      "Output, float32: features [B,C,h,w] (averaged over time), roi_features [N,C,7,7], G [N,g],\n"
-      "logits [N,K] (before the sigmoid) and the taps asked for. F, A and G of --list_taps are features,\n"
-      "roi_features and G. N may be 0: then all that comes after features has no rows. The file's metadata\n"
-      "names experiment, config, weights, input, commit, device and threads.\n"
-      "Exit code: 0 done, 1 failed, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  return mrsn::experiments::Main();
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

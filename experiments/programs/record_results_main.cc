@@ -1,16 +1,14 @@
 // bazel run //experiments:record_results -- --table=table4_micro
 #include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "experiments/tables/record_results.h"
 #include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, table, "", "Which table: a file under experiments/tables without .textproto.");
@@ -19,9 +17,17 @@ ABSL_FLAG(std::string, results, "", "Folder of the runs' results; default: out/r
 namespace mrsn::experiments {
 namespace {
 
-absl::Status Run() {
-  const char* folder = std::getenv("BUILD_WORKSPACE_DIRECTORY");
-  const std::string workspace = folder == nullptr ? "." : folder;
+constexpr char kUsage[] =
+    "Copies the results of a table's rows from out/results to "
+    "experiments/records/results/<table>.textproto,\n"
+    "which RESULTS.md shows.\n\n"
+    "  bazel run //experiments:record_results -- --table=table4_micro\n\n"
+    "A row with new results loses its old ones. Results of another configuration, with overrides or of\n"
+    "uncommitted code are left out.\n";
+
+absl::Status Main() {
+  if (absl::GetFlag(FLAGS_table).empty()) return WrongUsage("--table is not set");
+  const std::string workspace = WorkspaceRoot().value_or(".");
   MRSN_ASSIGN_OR_RETURN(const Table table,
                         ReadTable(workspace + "/experiments/tables", absl::GetFlag(FLAGS_table)));
   RecordOptions options;
@@ -39,24 +45,5 @@ absl::Status Run() {
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "Copies the results of a table's rows from out/results to "
-      "experiments/records/results/<table>.textproto,\n"
-      "which RESULTS.md shows.\n\n"
-      "  bazel run //experiments:record_results -- --table=table4_micro\n\n"
-      "A row with new results loses its old ones. Results of another configuration, with overrides or of\n"
-      "uncommitted code are left out. Exit code: 0 done, 1 failed, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  if (absl::GetFlag(FLAGS_table).empty()) {
-    std::fprintf(stderr, "error: --table is not set; see --help\n");
-    return 2;
-  }
-  const absl::Status status = mrsn::experiments::Run();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

@@ -4,17 +4,16 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "experiments/provenance.h"
 #include "experiments/run/preflight.h"
 #include "experiments/run/run_many.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, table, "", "Which table: a file under experiments/tables without .textproto.");
@@ -32,6 +31,20 @@ ABSL_FLAG(std::string, json, "", "Also write the table to this file.");
 
 namespace mrsn::experiments {
 namespace {
+
+constexpr char kUsage[] =
+    "Prints a table: the paper's values, ours from the results on disk (\"not run\" where there are "
+    "none),\n"
+    "parameters and multiply-adds. With --run it first trains and evaluates the rows, after it has "
+    "checked\n"
+    "that every row has its data and weights.\n\n"
+    "  bazel run //experiments:table -- --table=table2 --json=table2.json\n"
+    "  bazel run //experiments:table -- --table=table4_micro --run --seeds=5\n"
+    "  bazel run //experiments:table -- --table=table1 --run --data_root=/data/ava\n\n"
+    "Short names: //experiments:table1, table2 and table3 print; table4 runs table4_micro, Table 4 on\n"
+    "generated data.\n"
+    "A run that was stopped goes on from its last checkpoint when it is started again. Finished runs are\n"
+    "found on disk.\n";
 
 // Before the first training: FailedPrecondition with everything that any row lacks.
 absl::Status CheckRows(const std::vector<std::string>& rows, const PipelineOptions& options) {
@@ -89,16 +102,9 @@ std::string WrongFlags() {
   return "";
 }
 
-int Main() {
+absl::Status Main() {
   const std::string wrong = WrongFlags();
-  if (!wrong.empty()) {
-    std::fprintf(stderr, "error: %s; see --help\n", wrong.c_str());
-    return 2;
-  }
-  const absl::Status status = RunTable();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
+  return wrong.empty() ? RunTable() : WrongUsage(wrong);
 }
 
 }  // namespace
@@ -107,23 +113,5 @@ int Main() {
 int main(int argc, char** argv) {
   int exit_code;
   if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
-  absl::SetProgramUsageMessage(
-      "Prints a table: the paper's values, ours from the results on disk (\"not run\" where there are "
-      "none),\n"
-      "parameters and multiply-adds. With --run it first trains and evaluates the rows, after it has "
-      "checked\n"
-      "that every row has its data and weights.\n\n"
-      "  bazel run //experiments:table -- --table=table2 --json=table2.json\n"
-      "  bazel run //experiments:table -- --table=table4_micro --run --seeds=5\n"
-      "  bazel run //experiments:table -- --table=table1 --run --data_root=/data/ava\n\n"
-      "Short names: //experiments:table1, table2 and table3 print; table4 runs table4_micro, Table 4 on\n"
-      "generated data.\n"
-      "A run that was stopped goes on from its last checkpoint when it is started again. Finished runs are\n"
-      "found on disk. Exit code: 0 done, 1 failed, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  return mrsn::experiments::Main();
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

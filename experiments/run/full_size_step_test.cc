@@ -10,10 +10,10 @@
 
 #include "experiments/config/config.h"
 #include "experiments/engine/detector_input.h"
-#include "experiments/provenance.h"
 #include "gtest/gtest.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

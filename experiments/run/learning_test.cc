@@ -17,9 +17,9 @@
 #include "datasets/flow/compute_flow.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
-#include "experiments/provenance.h"
 #include "experiments/run/pipeline.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -31,6 +31,7 @@
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {

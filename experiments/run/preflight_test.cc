@@ -6,9 +6,9 @@
 
 #include <filesystem>
 
-#include "experiments/provenance.h"
 #include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -11,11 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "experiments/provenance.h"
 #include "experiments/run/pipeline.h"
 #include "experiments/run/run_many.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {

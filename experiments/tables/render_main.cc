@@ -1,12 +1,9 @@
 // ./bazelw run //experiments/tables:render -- --write
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "experiments/tables/pages.h"
@@ -14,6 +11,8 @@
 #include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
 #include "ops/base/file.h"
+#include "ops/base/program.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, tables, "", "Which tables, e.g. table1,table4; default: those RESULTS.md shows.");
@@ -23,10 +22,14 @@ ABSL_FLAG(bool, write, false, "Write the tables into the workspace's pages inste
 namespace mrsn::experiments {
 namespace {
 
-std::string Workspace() {
-  const char* folder = std::getenv("BUILD_WORKSPACE_DIRECTORY");
-  return folder == nullptr ? "." : folder;
-}
+constexpr char kUsage[] =
+    "Prints the tables of the recorded results, experiments/records/results, or writes them into\n"
+    "README.md, RESULTS.md and BENCHMARKS.md.\n\n"
+    "  ./bazelw run //experiments/tables:render                   to the terminal\n"
+    "  ./bazelw run //experiments/tables:render -- --tables=table2\n"
+    "  ./bazelw run //experiments/tables:render -- --write        into the pages\n";
+
+std::string Workspace() { return WorkspaceRoot().value_or("."); }
 
 absl::Status WritePages() {
   for (const char* page : kPages) {
@@ -55,25 +58,11 @@ absl::Status PrintTables() {
   return absl::OkStatus();
 }
 
+absl::Status Main() { return absl::GetFlag(FLAGS_write) ? WritePages() : PrintTables(); }
+
 }  // namespace
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "Prints the tables of the recorded results, experiments/records/results, or writes them into\n"
-      "README.md, RESULTS.md and BENCHMARKS.md.\n\n"
-      "  ./bazelw run //experiments/tables:render                   to the terminal\n"
-      "  ./bazelw run //experiments/tables:render -- --tables=table2\n"
-      "  ./bazelw run //experiments/tables:render -- --write        into the pages\n\n"
-      "Exit code: 0 done, 1 failed, 2 wrong usage.");
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    std::fprintf(stderr, "error: unexpected argument '%s'; see --help\n", rest[1]);
-    return 2;
-  }
-  const absl::Status status =
-      absl::GetFlag(FLAGS_write) ? mrsn::experiments::WritePages() : mrsn::experiments::PrintTables();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-  return 1;
+  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
 }

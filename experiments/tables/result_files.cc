@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "experiments/config/text_proto.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {

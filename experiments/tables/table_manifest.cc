@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "experiments/config/text_proto.h"
 #include "ops/base/file.h"
+#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {

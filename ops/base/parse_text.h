@@ -9,20 +9,22 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 namespace mrsn {
 
-// Keeps the parser's first complaint: "line:column: text".
+// Keeps the parser's first complaint; the later ones only follow from it.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrFormat("%d:%d: %s", line + 1, column + 1, message);
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+    if (!message_.empty()) return;
+    place_ = absl::StrCat(line + 1, ":", column + 1);
+    message_ = message;
   }
-  const std::string& text() const { return text_; }
+  const std::string& place() const { return place_; }      // "line:column", from 1
+  const std::string& message() const { return message_; }  // "" without an error
 
  private:
-  std::string text_;
+  std::string place_, message_;
 };
 
 // "<origin>:<line>:<column>: <what was found>" for text that is no such message.
@@ -32,7 +34,7 @@ inline absl::Status ParseText(const std::string& text, const std::string& origin
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   if (parser.ParseFromString(text, message)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(origin, ":", error.text()));
+  return absl::InvalidArgumentError(absl::StrCat(origin, ":", error.place(), ": ", error.message()));
 }
 
 }  // namespace mrsn

@@ -1,17 +1,20 @@
 // Random numbers that are the same on every machine and with every library, unlike
 // std::uniform_int_distribution and std::shuffle, whose results are not specified.
-#ifndef MRSN_DATASETS_RANDOM_H_
-#define MRSN_DATASETS_RANDOM_H_
+#ifndef MRSN_OPS_BASE_RANDOM_H_
+#define MRSN_OPS_BASE_RANDOM_H_
 
 #include <cstdint>
 #include <utility>
 #include <vector>
 
-namespace mrsn::datasets {
+namespace mrsn {
+
+// What SplitMix64 adds to its state at each step: 2^64 divided by the golden ratio.
+constexpr uint64_t kSplitMix64Step = 0x9e3779b97f4a7c15u;
 
 // SplitMix64's output function (Steele, Lea, Flood 2014): a bijection of 64 bits
 // whose output bits depend on all input bits.
-inline uint64_t Mix(uint64_t x) {
+inline uint64_t MixBits(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return x ^ (x >> 31);
@@ -19,17 +22,16 @@ inline uint64_t Mix(uint64_t x) {
 
 // A seed from several numbers; the order matters.
 inline uint64_t HashSeed(uint64_t a, uint64_t b, uint64_t c = 0) {
-  constexpr uint64_t kGolden = 0x9e3779b97f4a7c15u;
-  return Mix(Mix(Mix(a + kGolden) + b + kGolden) + c + kGolden);
+  return MixBits(MixBits(MixBits(a + kSplitMix64Step) + b + kSplitMix64Step) + c + kSplitMix64Step);
 }
 
-// SplitMix64.
-class Random {
+// The generator SplitMix64. Generators with unrelated seeds (HashSeed) are independent streams.
+class SplitMix64 {
  public:
-  explicit Random(uint64_t seed) : state_(seed) {}
+  explicit SplitMix64(uint64_t seed) : state_(seed) {}
 
-  uint64_t Next() { return Mix(state_ += 0x9e3779b97f4a7c15u); }
-  // In [0, n), n > 0. The bias is below n / 2^64.
+  uint64_t Next() { return MixBits(state_ += kSplitMix64Step); }
+  // Uniform in [0, n), n > 0. The bias is below n / 2^64.
   int64_t Below(int64_t n) {
     return static_cast<int64_t>((static_cast<unsigned __int128>(Next()) * static_cast<uint64_t>(n)) >> 64);
   }
@@ -46,11 +48,11 @@ class Random {
 inline std::vector<int64_t> Permutation(int64_t n, uint64_t seed) {
   std::vector<int64_t> order(n);
   for (int64_t i = 0; i < n; ++i) order[i] = i;
-  Random random(seed);
+  SplitMix64 random(seed);
   for (int64_t i = n - 1; i > 0; --i) std::swap(order[i], order[random.Below(i + 1)]);
   return order;
 }
 
-}  // namespace mrsn::datasets
+}  // namespace mrsn
 
-#endif  // MRSN_DATASETS_RANDOM_H_
+#endif  // MRSN_OPS_BASE_RANDOM_H_

@@ -1,24 +1,24 @@
-#include "datasets/random.h"
+#include "ops/base/random.h"
 
 #include <algorithm>
 #include <set>
 
 #include "gtest/gtest.h"
 
-namespace mrsn::datasets {
+namespace mrsn {
 namespace {
 
 // The first outputs of SplitMix64 for seed 1234567, as published with its reference
 // implementation's test vectors.
-TEST(RandomTest, IsSplitMix64) {
-  Random random(1234567);
+TEST(RandomTest, GivesThePublishedNumbers) {
+  SplitMix64 random(1234567);
   EXPECT_EQ(random.Next(), 6457827717110365317u);
   EXPECT_EQ(random.Next(), 3203168211198807973u);
   EXPECT_EQ(random.Next(), 9817491932198370423u);
 }
 
 TEST(RandomTest, BelowIsEvenAndInRange) {
-  Random random(5);
+  SplitMix64 random(5);
   int counts[7] = {};
   for (int i = 0; i < 70000; ++i) ++counts[random.Below(7)];
   for (int count : counts) EXPECT_NEAR(count, 10000, 400);  // 4 standard deviations are 370
@@ -41,5 +41,12 @@ TEST(RandomTest, HashSeedMindsTheOrderOfItsParts) {
   EXPECT_EQ(seen.size(), 400);
 }
 
+// A random-access use: trainer and bootstrap draw the n-th number of a stream without the ones before.
+TEST(RandomTest, MixBitsIsOneStepOfTheGenerator) {
+  SplitMix64 random(77);
+  EXPECT_EQ(random.Next(), MixBits(77 + kSplitMix64Step));
+  EXPECT_EQ(random.Next(), MixBits(77 + 2 * kSplitMix64Step));
+}
+
 }  // namespace
-}  // namespace mrsn::datasets
+}  // namespace mrsn
