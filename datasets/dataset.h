@@ -79,6 +79,12 @@ struct FrameSize {
   int width = 0, height = 0;
 };
 
+// What the coordinates of boxes in annotation and result files count.
+enum class BoxUnit {
+  kFrame,   // the frame's width and height: x and y lie in [0,1]
+  kPixels,  // pixels of a frame of Dataset::annotation_frame_size()
+};
+
 // Immutable once opened; every method may be called from any thread.
 class Dataset {
  public:
@@ -101,6 +107,11 @@ class Dataset {
   // refer to: 320x240 for UCF101-24, whatever the file's own size. {0,0} where
   // annotations are normalised.
   virtual FrameSize annotation_frame_size() const = 0;
+
+  // The unit of this data set's files. The boxes in memory are always normalised.
+  BoxUnit annotation_unit() const {
+    return annotation_frame_size().width > 0 ? BoxUnit::kPixels : BoxUnit::kFrame;
+  }
 
   // The video files, or folders of frames, that clips are read from; empty if there are none.
   virtual std::vector<std::string> VideoPaths() const { return {}; }

@@ -12,6 +12,7 @@
 #include "eval/ava_csv.h"
 #include "eval/frame_map.h"
 #include "eval/protocol.h"
+#include "experiments/engine/check_protocol.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
@@ -21,18 +22,15 @@ namespace {
 // Boxes in the unit the annotations (and with them the protocol) are in.
 class Unit {
  public:
-  explicit Unit(datasets::FrameSize frame) : pixels_(frame.width > 0), x_(1), y_(1) {
-    if (pixels_) {
-      x_ = frame.width;
-      y_ = frame.height;
-    }
+  explicit Unit(const datasets::Dataset& dataset) {
+    if (dataset.annotation_unit() == datasets::BoxUnit::kFrame) return;
+    x_ = dataset.annotation_frame_size().width;
+    y_ = dataset.annotation_frame_size().height;
   }
-  bool pixels() const { return pixels_; }
   eval::BoxD Of(const Box& box) const { return {box.x1 * x_, box.y1 * y_, box.x2 * x_, box.y2 * y_}; }
 
  private:
-  bool pixels_;
-  double x_, y_;
+  double x_ = 1, y_ = 1;
 };
 
 // UCF101-24's detection row: video,frame,class,score,x1,y1,x2,y2.
@@ -83,6 +81,7 @@ void Fill(const eval::FrameMapResult& measured, Result* result) {
 
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model) {
+  MRSN_RETURN_IF_ERROR(CheckProtocol(options.config.protocol(), dataset.annotation_unit()));
   eval::FrameMapOptions evaluator_options;
   MRSN_ASSIGN_OR_RETURN(evaluator_options.protocol, eval::ParseProtocol(options.config.protocol()));
   evaluator_options.iou_threshold = options.config.iou();
@@ -93,7 +92,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
     evaluator_options.classes.push_back({action.id, action.name, action.kind});
   }
   MRSN_ASSIGN_OR_RETURN(auto evaluator, eval::FrameMapEvaluator::Create(evaluator_options));
-  const Unit unit(dataset.annotation_frame_size());
+  const Unit unit(dataset);
   for (const datasets::AnnotatedBox& box : dataset.GroundTruth()) {
     if (evaluated.count(box.class_id) == 0) continue;
     MRSN_RETURN_IF_ERROR(
@@ -106,7 +105,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
     for (const eval::AvaDetection& d : DetectionsOf(scored, dataset, unit)) {
       MRSN_RETURN_IF_ERROR(evaluator.AddDetection(d.keyframe, d.box, d.class_id, d.score));
-      csv += unit.pixels() ? PixelRow(d) : eval::FormatAvaRow(d);
+      csv += dataset.annotation_unit() == datasets::BoxUnit::kPixels ? PixelRow(d) : eval::FormatAvaRow(d);
     }
     return absl::OkStatus();
   }));

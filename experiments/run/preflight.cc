@@ -15,6 +15,7 @@
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
 #include "experiments/counts/complexity.h"
+#include "experiments/engine/check_protocol.h"
 #include "experiments/run/pretrained_backbone.h"
 #include "mrsn/build_model.h"
 #include "ops/base/status_macros.h"
@@ -70,8 +71,11 @@ class Checker {
       }
       return Add(resolved, field, status, "");
     }
-    Add(resolved, field, CheckFit(config, usage, model, **dataset),
-        absl::StrFormat("%d clips", (*dataset)->size()));
+    absl::Status fit = CheckFit(config, usage, model, **dataset);
+    if (fit.ok() && field == "eval_data") {
+      fit = CheckProtocol(resolved.experiment.eval().protocol(), (*dataset)->annotation_unit());
+    }
+    Add(resolved, field, fit, absl::StrFormat("%d clips", (*dataset)->size()));
   }
 
   // What would otherwise throw in the first forward pass.

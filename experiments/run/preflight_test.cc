@@ -70,6 +70,8 @@ TEST_F(PreflightTest, ModelAndDataMustAgree) {
   EXPECT_THAT(Missing("smoke/resume", "model { slow_fast { alpha: 2 } }"),
               HasSubstr("clip.fast_ratio is 0; the model's fast pathway reads 2 frames for a slow one"));
   EXPECT_THAT(Missing("smoke/resume", "model { mrsn { heads: 3 } }"), HasSubstr("model.mrsn.heads"));
+  EXPECT_THAT(Missing("smoke/resume", "eval { protocol: \"yowo\" }"),
+              HasSubstr("smoke/resume: eval_data: eval.protocol is yowo, which takes boxes in pixels"));
 }
 
 TEST_F(PreflightTest, AllExperimentsOfTheChainAreChecked) {
