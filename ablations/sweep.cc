@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "experiments/config/merge.h"
 #include "experiments/config/text_proto.h"
+#include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
 #include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
@@ -44,7 +45,9 @@ absl::Status CheckSweep(const Sweep& sweep, const std::string& path, const Field
   const auto invalid = [&](const std::string& field, const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, field, path), ": ", field, ": ", what));
   };
-  if (sweep.experiments().empty()) return invalid("experiments", "none; allowed: one or more");
+  if (sweep.experiments().empty() && !sweep.has_table()) {
+    return invalid("experiments", "none; allowed: one or more, or a table that names them");
+  }
   if (sweep.has_seeds() && (sweep.seeds() < 1 || sweep.seeds() > kMaxSeeds)) {
     return invalid("seeds", absl::StrCat(sweep.seeds(), "; allowed: 1..", kMaxSeeds));
   }
@@ -116,7 +119,8 @@ absl::Status CheckBankWriter(const RunNode& node, const GridPoint& point) {
 
 }  // namespace
 
-absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::string& name) {
+absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::string& tables_root,
+                                const std::string& name) {
   const std::string path = absl::StrCat(sweeps_root, "/", name, ".textproto");
   if (!FileExists(path)) {
     std::vector<std::string> names;
@@ -134,6 +138,10 @@ absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::strin
   FieldPlaces places;
   MRSN_RETURN_IF_ERROR(experiments::ReadTextProto(path, &sweep, &places));
   MRSN_RETURN_IF_ERROR(CheckSweep(sweep, ShownPath(path), places));
+  if (sweep.experiments().empty()) {
+    MRSN_ASSIGN_OR_RETURN(const Table table, experiments::ReadTable(tables_root, sweep.table()));
+    for (const std::string& row : experiments::RowExperiments(table)) sweep.add_experiments(row);
+  }
   return sweep;
 }
 

@@ -21,9 +21,11 @@ struct SweepRuns {
   std::vector<std::shared_ptr<const experiments::RunNode>> asked;
 };
 
-// <sweeps_root>/<name>.textproto, checked. Errors name file, line and field; an
-// unknown name the nearest ones.
-absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::string& name);
+// <sweeps_root>/<name>.textproto, checked. A sweep without experiments gets those of its table's rows,
+// <tables_root>/<table>.textproto. Errors name file, line and field; the error for an unknown name lists
+// the nearest names.
+absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::string& tables_root,
+                                const std::string& name);
 
 // Seeds are the outermost loop: a sweep that is stopped has complete rows of its first
 // seeds. `seeds` replaces the file's number. Every run's config is loaded: an error in

@@ -78,7 +78,8 @@ absl::Status MeasureRows(const Table& table, const std::string& configs_root,
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
                       int parallel, bool speeds_only) {
   const std::string data_files = DataFilesRoot();
-  MRSN_ASSIGN_OR_RETURN(const Sweep sweep, ReadSweep(data_files + "/ablations", name));
+  MRSN_ASSIGN_OR_RETURN(const Sweep sweep,
+                        ReadSweep(data_files + "/ablations", data_files + "/experiments/tables", name));
   MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, options.configs_root, seeds));
   Table table;
   if (sweep.has_table()) {

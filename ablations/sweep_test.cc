@@ -36,7 +36,7 @@ class SweepTest : public ::testing::Test {
   // The runs as "label seed 0", those that are only needed by others with a "*"; or the error.
   std::vector<std::string> Runs(const std::string& text, std::optional<int> seeds = std::nullopt) {
     Write("sweeps/s", text);
-    const auto sweep = ReadSweep(root_ + "/sweeps", "s");
+    const auto sweep = ReadSweep(root_ + "/sweeps", root_ + "/tables", "s");
     if (!sweep.ok()) return {Shown(sweep.status())};
     const auto runs = ExpandSweep(*sweep, root_, seeds);
     if (!runs.ok()) return {Shown(runs.status())};
@@ -82,7 +82,7 @@ TEST_F(SweepTest, GridIsTheProductOfTheAxes) {
       Runs(kGrid),
       ElementsAre("pre seed 0*", "short@width=64,decay=none seed 0", "short@width=64,decay=late seed 0",
                   "short@width=128,decay=none seed 0", "short@width=128,decay=late seed 0"));
-  const auto runs = ExpandSweep(*ReadSweep(root_ + "/sweeps", "s"), root_);
+  const auto runs = ExpandSweep(*ReadSweep(root_ + "/sweeps", root_ + "/tables", "s"), root_);
   ASSERT_TRUE(runs.ok());
   EXPECT_EQ(runs->all[0]->override_text, "");
   EXPECT_EQ(runs->all[1]->override_text,
@@ -106,8 +106,20 @@ TEST_F(SweepTest, BankWritersMustHaveTheSameModel) {
                   "that change; write two experiments for it"));
 }
 
+TEST_F(SweepTest, ATableNamesTheExperiments) {
+  Write("tables/t",
+        "id: \"t\" caption: \"c\" metric: FRAME_MAP_50 measured_data: \"d\" row { label: \"a\" experiment: "
+        "\"short\" } row { label: \"not yet written\" } row { label: \"b\" experiment: \"long\" }");
+  EXPECT_THAT(Runs("table: \"t\""), ElementsAre("pre seed 0*", "short seed 0", "long seed 0"));
+  EXPECT_THAT(Runs("table: \"t\" experiments: \"pre\""), ElementsAre("pre seed 0"));
+  EXPECT_THAT(Runs("table: \"u\""),
+              ElementsAre("unknown table 'u': there is no R/tables/u.textproto; there are t"));
+}
+
 TEST_F(SweepTest, BadFiles) {
-  EXPECT_THAT(Runs("seeds: 1"), ElementsAre("R/sweeps/s.textproto: experiments: none; allowed: one or more"));
+  EXPECT_THAT(Runs("seeds: 1"),
+              ElementsAre("R/sweeps/s.textproto: experiments: none; allowed: one or more, or a table "
+                          "that names them"));
   EXPECT_THAT(Runs("experiments: \"pre\"\nseeds: 0"),
               ElementsAre("R/sweeps/s.textproto:2:1: seeds: 0; allowed: 1..1000"));
   EXPECT_THAT(
@@ -128,7 +140,7 @@ TEST_F(SweepTest, BadFiles) {
       Runs("experiments: \"pre\"\naxes { name: \"a\" points { label: \"1\" delta { base: \"x\" } } }"),
       ElementsAre(
           "R/sweeps/s.textproto:2:46: axes[0].points[0].delta.base: the base is the sweep's experiment"));
-  EXPECT_EQ(Shown(ReadSweep(root_ + "/sweeps", "t").status()),
+  EXPECT_EQ(Shown(ReadSweep(root_ + "/sweeps", root_ + "/tables", "t").status()),
             "unknown sweep 't': there is no R/sweeps/t.textproto; did you mean s?");
 }
 
@@ -138,7 +150,7 @@ TEST(Sweeps, EveryFileExpands) {
   for (const auto& entry : std::filesystem::directory_iterator("ablations")) {
     if (entry.path().extension() != ".textproto") continue;
     ++files;
-    const auto sweep = ReadSweep("ablations", entry.path().stem());
+    const auto sweep = ReadSweep("ablations", "experiments/tables", entry.path().stem());
     ASSERT_TRUE(sweep.ok()) << sweep.status();
     const auto runs = ExpandSweep(*sweep, "experiments/configs");
     ASSERT_TRUE(runs.ok()) << runs.status();
@@ -150,7 +162,8 @@ TEST(Sweeps, EveryFileExpands) {
 }
 
 TEST(Sweeps, ComponentsAreTable4sSixRows) {
-  const auto runs = ExpandSweep(*ReadSweep("ablations", "components"), "experiments/configs", 1);
+  const auto runs =
+      ExpandSweep(*ReadSweep("ablations", "experiments/tables", "components"), "experiments/configs", 1);
   ASSERT_TRUE(runs.ok()) << runs.status();
   std::vector<std::string> names;
   for (const auto& run : runs->all) names.push_back(run->resolved->name);
