@@ -1,4 +1,4 @@
-// The part all data sets share: a list of key frames in, a Dataset out.
+// Makes a Dataset from a list of key frames; all data sets share this part.
 #ifndef MRSN_DATASETS_CLIP_DATASET_H_
 #define MRSN_DATASETS_CLIP_DATASET_H_
 
@@ -24,14 +24,14 @@ struct KeyframeRecord {
   Keyframe keyframe;
   int video = 0;                          // position in ClipDatasetOptions::video_paths
   int64_t centre = 0;                     // 0-based source frame that the clip is centred on
-  std::vector<Actor> actors;              // what Load gives
-  std::vector<AnnotatedBox> annotations;  // what GroundTruth gives
+  std::vector<Actor> actors;              // for Load
+  std::vector<AnnotatedBox> annotations;  // for GroundTruth
 };
 
-// Flow to be read beside the frames.
+// Says that clips also have flow.
 struct FlowOptions {
   FlowMethod method = FlowMethod::kDis;
-  std::string command;  // makes the flow of all videos; for error messages
+  std::string command;  // error messages name this command, which makes the flow of all videos
 };
 
 struct ClipDatasetOptions {
@@ -41,26 +41,26 @@ struct ClipDatasetOptions {
   float flip_probability = 0.5;  // training only
   size_t cache_bytes = size_t{512} << 20;
   std::vector<std::string> video_paths;
-  // The number of frames of each video; then video_paths are folders of images (JpegFolder), of
-  // which only a clip's frames are read and none is kept. Empty: they are video files.
+  // Not empty: video_paths are folders of images (JpegFolder), and this is the number of frames of each.
+  // Only the frames of a clip are read, and none is kept. Empty: video_paths are video files.
   std::vector<int64_t> folder_frames;
   std::vector<ActionClass> classes;
   FrameSize annotation_frame_size;
   std::string fingerprint;
   bool tubelets = false;  // training samples get Actor::tubelet
-  // By position in video_paths and person_id, for each person of the records; filled by data
-  // sets that have tubes and read for `tubelets` only.
+  // Index: position in video_paths and person_id. Has an entry for each person of the records. Only data
+  // sets with tubes fill it, and only `tubelets` reads it.
   std::map<std::pair<int, int>, Tube> tubes;
   std::optional<FlowOptions> flow;
-  std::optional<ObjectBoxes> objects;  // of every key frame; what they were read from is in ...
-  std::string objects_fingerprint;     // ... this, which becomes part of the fingerprint
+  std::optional<ObjectBoxes> objects;  // of every key frame
+  std::string objects_fingerprint;     // names the file of `objects`; enters the fingerprint
 };
 
-// Implements Dataset over `records`, which it sorts by key frame. With `flow`, a video without a
-// complete flow folder is an error here that counts such videos, names the first and says
-// which command makes them; how the flow was made becomes part of the fingerprint. A key frame beyond the
-// end of its video is an error when it is loaded (containers without a frame count hide a
-// cut file); clips that merely reach over an end repeat the frame there.
+// Implements Dataset over `records`, which it sorts by key frame. With `flow`, videos without a complete
+// flow folder are an error here: it gives their number, the first of them and the command that makes the
+// flow. The way the flow was made enters the fingerprint. A key frame beyond the end of its video is an error
+// only when it is loaded, because containers without a frame count hide a cut file. A clip that reaches over
+// an end of the video repeats the frame there.
 absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions options,
                                                          std::vector<KeyframeRecord> records);
 

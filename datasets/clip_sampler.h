@@ -1,4 +1,4 @@
-// Which source frames a clip is made of.
+// Chooses the source frames of a clip.
 #ifndef MRSN_DATASETS_CLIP_SAMPLER_H_
 #define MRSN_DATASETS_CLIP_SAMPLER_H_
 
@@ -7,11 +7,11 @@
 
 namespace mrsn::datasets {
 
-// Where the T slow frames lie among the alpha T fast ones; the frameworks differ.
+// Positions of the T slow frames among the alpha T fast ones. Frameworks differ in this.
 enum class SlowFrames {
   kLinspace,     // number floor(i (alpha T - 1) / (T - 1)): from the first to the last (PySlowFast)
   kEveryAlpha,   // number alpha i (mmaction2, ACAR-Net's R-101)
-  kIntervalMid,  // each pathway has the frames (step - 1) / 2 into its intervals (AlphAction)
+  kIntervalMid,  // each pathway takes the frame (step - 1) / 2 after each interval's start (AlphAction)
 };
 
 // T slow frames, `stride` source frames apart; with fast_ratio alpha > 0 also alpha * T

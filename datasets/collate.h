@@ -25,10 +25,9 @@ struct ClipBatch {
   std::vector<float> scores;        // N, the detector's
 };
 
-// Clips of different size are padded with zeros at the right and the bottom to the
-// largest height and width, and boxes are rescaled to the padded frame; `num_classes`
-// is K. N may be 0. At least one sample; all with the same number of frames; tubelets for
-// all actors or for none.
+// Pads clips of different size with zeros at the right and the bottom to the largest height and width and
+// rescales boxes to the padded frame. `num_classes` is K. N may be 0. Needs at least one sample, the same
+// number of frames in all samples, and tubelets for all actors or for none.
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes);
 
 }  // namespace mrsn::datasets

@@ -1,5 +1,5 @@
-// What every data set offers: key frames, each with a clip of frames around it,
-// the boxes of the persons in it and, for training, what they do.
+// The interface of every data set: key frames, each with a clip of frames around it, the boxes of its
+// persons and, for training, their actions.
 //
 //   auto dataset = OpenDataset(config, Usage::kTrain, data_root);  // open_dataset.h
 //   Loader loader(**dataset, LoaderOptions());                     // loader.h
@@ -36,9 +36,9 @@ struct Actor {
   std::vector<int> labels;  // positions in Dataset::classes(), ascending; empty for Usage::kInference
   // AnnotatedBox::person_id of the ground truth that `labels` come from; -1 for Usage::kInference.
   int person_id = -1;
-  // This person's ground-truth boxes, normalised, T of them, one a slow frame; a frame of the clip
-  // without an annotation of the person has the box of the nearest annotated one (tubelets.h).
-  // Only with ClipConfig.tubelets and Usage::kTrain, else empty.
+  // This person's T ground-truth boxes, normalised, one for each slow frame. In a frame without an annotation
+  // of the person stands the box of the nearest annotated frame (tubelets.h). Empty without
+  // ClipConfig.tubelets and for Usage::kInference.
   std::vector<Box> tubelet = {};
 };
 
@@ -55,12 +55,12 @@ struct Sample {
   FrameStack slow;            // [3, T, H, W]
   FrameStack fast;            // [3, alpha * T, H, W]; empty with one pathway
   std::vector<Actor> actors;  // any number, 0 included
-  // [2, T, H, W] of each slow frame: motion to the next source frame, c = x to the right, y downwards,
-  // in [-1, 1], where 1 is kFlowBound pixels of the video as it is stored (flow/stored_flow.h),
-  // whatever H x W. Empty unless DatasetConfig.flow.
+  // [2, T, H, W], empty without DatasetConfig.flow: motion from each slow frame to the next source frame.
+  // Channel 0 is x (to the right), channel 1 is y (downwards), in [-1, 1]. 1 is kFlowBound pixels of the
+  // stored video (flow/stored_flow.h), whatever H x W.
   FrameStack flow = {};
   std::vector<Box> objects = {};  // normalised, flipped with the frames
-  bool has_objects = false;       // whether anybody looked for them (ProposalConfig.object_boxes)
+  bool has_objects = false;       // whether the data has object boxes (ProposalConfig.object_boxes)
 };
 
 // One ground-truth row: one person doing one action.
@@ -71,8 +71,8 @@ struct AnnotatedBox {
   int person_id = 0;  // the same for all rows of one person in a video
 };
 
-// Which boxes Load gives: for training ground truth and proposals that overlap it,
-// labelled; for inference the detector's confident boxes, unlabelled.
+// The boxes that Load gives. kTrain: ground truth and proposals that overlap it, with labels. kInference:
+// the detector's confident boxes, without labels.
 enum class Usage { kTrain, kInference };
 
 struct FrameSize {
@@ -103,9 +103,8 @@ class Dataset {
   // Ground truth of all key frames, for an evaluator; ordered as the key frames.
   virtual std::vector<AnnotatedBox> GroundTruth() const = 0;
 
-  // Pixels of the frame that the annotations (and an evaluator that works in pixels)
-  // refer to: 320x240 for UCF101-24, whatever the file's own size. {0,0} where
-  // annotations are normalised.
+  // Size in pixels of the frame that annotations and an evaluator in pixels refer to: 320x240 for UCF101-24,
+  // whatever the file's own size. {0,0} if annotations are normalised.
   virtual FrameSize annotation_frame_size() const = 0;
 
   // The unit of this data set's files. The boxes in memory are always normalised.
@@ -116,9 +115,8 @@ class Dataset {
   // The video files, or folders of frames, that clips are read from; empty if there are none.
   virtual std::vector<std::string> VideoPaths() const { return {}; }
 
-  // SHA-256 over annotations, box lists, key frames and the identity of the videos
-  // (name and size, and what the data set adds), with DatasetConfig.flow also over how the flow
-  // was made; not over the clip settings.
+  // SHA-256 over annotations, box lists, key frames and the identity of the videos (name, size, and further
+  // facts of the data set); with DatasetConfig.flow also over the flow's method. Clip settings do not enter.
   virtual std::string Fingerprint() const = 0;
 };
 

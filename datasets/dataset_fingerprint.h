@@ -1,4 +1,4 @@
-// How a data set is named in results.
+// The hash that names a data set in results.
 #ifndef MRSN_DATASETS_DATASET_FINGERPRINT_H_
 #define MRSN_DATASETS_DATASET_FINGERPRINT_H_
 

@@ -1,4 +1,4 @@
-// The command line of //datasets:compute_flow, as errors print it and as it is read.
+// Writes and reads the command line of //datasets:compute_flow.
 #ifndef MRSN_DATASETS_FLOW_COMMAND_H_
 #define MRSN_DATASETS_FLOW_COMMAND_H_
 
@@ -10,13 +10,13 @@
 
 namespace mrsn::datasets {
 
-// For a shell in the workspace; makes the flow of the videos of one split. `root` may be relative
-// to the current folder; "" leaves the flag out.
+// The command, for a shell in the workspace, that makes the flow of one split's videos. `root` may be
+// relative to the current folder; "" leaves the flag out.
 std::string FlowCommand(const DatasetConfig& config, const std::string& split, FlowMethod method,
                         const std::string& root);
 
 // The value of --dataset: "ucf24", or the message in text format, 'ucf24 { annotations: "b.csv" }'.
-// The error names the flag's value and the data sets there are.
+// The error names the flag's value and all data sets.
 absl::StatusOr<DatasetConfig> ParseDatasetFlag(const std::string& flag);
 
 }  // namespace mrsn::datasets

@@ -17,8 +17,8 @@ struct LoaderOptions {
   bool shuffle = true;    // a new permutation each epoch, from (seed, epoch)
   bool drop_last = true;  // leave out an epoch's last, smaller batch
   int workers = 1;        // background threads, at least 1
-  // Batches already done, over all epochs: a resumed run starts here and sees
-  // exactly what an uninterrupted one would have seen from here on.
+  // Batches already done, over all epochs. A resumed run starts here and sees exactly the batches that an
+  // uninterrupted run would see from here on.
   int64_t first_batch = 0;
   int64_t epochs = 0;  // 0 = without end
 };

@@ -1,4 +1,4 @@
-// From a config to a data set: beside flow_command.h the only file here that sees the proto.
+// Opens the data set that a config describes. Only this file and flow_command.h read the proto.
 #ifndef MRSN_DATASETS_OPEN_DATASET_H_
 #define MRSN_DATASETS_OPEN_DATASET_H_
 

@@ -1,4 +1,4 @@
-// Which boxes of a key frame become actors (METHOD: training and inference boxes).
+// Chooses the boxes of a key frame that become actors (paper, Sec. 4.2; mrsn/PAPER.md).
 #ifndef MRSN_DATASETS_PROPOSALS_H_
 #define MRSN_DATASETS_PROPOSALS_H_
 

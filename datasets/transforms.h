@@ -1,4 +1,4 @@
-// Frames and flow to the numbers a network takes.
+// Turns frames and flow into the numbers that a network reads.
 #ifndef MRSN_DATASETS_TRANSFORMS_H_
 #define MRSN_DATASETS_TRANSFORMS_H_
 
@@ -25,8 +25,8 @@ FrameSize ScaledSize(FrameSize size, int short_side);
 // values[c][t][y][x] = (pixel / 255 - mean) / std. All frames have one size.
 FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const TransformOptions& options);
 
-// Resizes flow (CV_32FC2, x and y) as TransformFrames does frames and mirrors it: values stay as they
-// are, but a flip turns the sign of x. [2, T, H, W]. All of one size.
+// Resizes and mirrors flow (CV_32FC2, x and y) as TransformFrames does frames; returns [2, T, H, W]. Resizing
+// keeps the values; a flip changes the sign of x. All frames have one size.
 FrameStack TransformFlow(const std::vector<cv::Mat>& flow, const TransformOptions& options);
 
 // The mirror image of a normalised box: x1' = 1 - x2, x2' = 1 - x1.

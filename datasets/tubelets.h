@@ -13,10 +13,9 @@ namespace mrsn::datasets {
 // A person's annotated boxes by 0-based source frame.
 using Tube = std::map<int64_t, Box>;
 
-// One box for each of the ascending source frames `frames` of a clip centred on `centre`, where
-// `tube` must have a box. A frame without a box takes that of the nearest annotated source frame
-// between the clip's first and last one (the centre counts as part of the clip); of two equally
-// near ones, that of the earlier.
+// One box for each of the ascending source frames `frames` of a clip centred on `centre`. `tube` must have a
+// box at `centre`. A frame without a box takes the box of the nearest annotated frame between the clip's
+// first and last frame, of the earlier one if two are equally near. The centre counts as part of the clip.
 std::vector<Box> MakeTubelet(const Tube& tube, const std::vector<int64_t>& frames, int64_t centre);
 
 }  // namespace mrsn::datasets

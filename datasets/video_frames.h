@@ -26,18 +26,18 @@ struct FrameFolder {
   std::string PathOf(int64_t number) const;  // of frame 0 it is <prefix>000001<extension>
 };
 
-// A video kept as AVA's are: <folder>/<name of the folder>_%06d.jpg.
+// A video stored as AVA's frames are: <folder>/<name of the folder>_%06d.jpg.
 FrameFolder JpegFolder(const std::string& folder);
 
-// How many frames there are, numbered without a gap. Looks for O(log n) of the files only: where there
-// are gaps it may count past one, and the frame that is missing is an error when it is read.
+// The number of frames, if their numbers have no gap. Looks at O(log n) files only. With a gap the count may
+// be too large; the missing frame is then an error when it is read.
 int64_t CountFrames(const FrameFolder& folder);
 
-// 8-bit RGB. A file that is missing, broken off or no image is an error naming it.
+// 8-bit RGB. The error for a missing, cut or unreadable file names the file.
 absl::StatusOr<cv::Mat> ReadImage(const std::string& path);
 
 VideoFrames FramesOf(std::shared_ptr<const DecodedVideo> video);
-// Reads an image whenever a frame is asked for and keeps none. `count` as of CountFrames.
+// Reads an image for each request and keeps none. `count` comes from CountFrames.
 VideoFrames FramesOf(const FrameFolder& folder, int64_t count);
 
 // The frames of a video file, decoded at once, or of a JpegFolder.

@@ -1,4 +1,4 @@
-// Video files to frames in memory.
+// Decodes video files into frames in memory.
 #ifndef MRSN_DATASETS_VIDEO_READER_H_
 #define MRSN_DATASETS_VIDEO_READER_H_
 
@@ -25,21 +25,20 @@ struct DecodedVideo {
 
 // Decodes from the first frame to the last, so that frame i is the i-th decoded one
 // on every build of FFmpeg: seeking is not frame-exact in MPEG-4, and raw streams
-// report a negative frame count. A file that cannot be opened, holds no frame or
-// breaks off (fewer frames than its container states) is an error naming it.
+// report a negative frame count. The error names the file: it cannot be opened, holds no frame, or breaks
+// off (fewer frames than its container states).
 absl::StatusOr<DecodedVideo> DecodeVideo(const std::string& path);
 
-// The videos read last, up to a number of bytes. Thread-safe; two threads that ask for
-// the same video at once decode it once. A video larger than the bound is
-// decoded, given out and not kept.
+// Keeps the videos that were read last, up to a number of bytes. Thread-safe: two threads that ask for the
+// same video at once decode it once. A video larger than the bound is decoded and returned, but not kept.
 class VideoCache {
  public:
   explicit VideoCache(size_t max_bytes) : max_bytes_(max_bytes) {}
 
   absl::StatusOr<std::shared_ptr<const DecodedVideo>> Get(const std::string& path);
 
-  size_t bytes() const;     // held now
-  int64_t decodes() const;  // so far
+  size_t bytes() const;     // of the kept videos
+  int64_t decodes() const;  // number of decoded videos so far
 
  private:
   struct Entry {

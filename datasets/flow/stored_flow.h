@@ -1,4 +1,4 @@
-// Optical flow as it is kept beside a video:
+// Optical flow stored beside a video:
 //
 //   v_A.avi
 //   v_A.avi.flow_dis/flow.textproto    FlowInfo
@@ -43,11 +43,11 @@ std::string FlowFolder(const std::string& video, FlowMethod method);
 std::string FlowInfoPath(const std::string& flow_folder);
 FrameFolder FlowImages(const std::string& flow_folder);
 
-// What flow.textproto says, once every PNG is found to be there. A folder or file that is missing, or
-// that was made with another method or bound, is an error naming it. The PNGs are not opened.
+// Checks that every PNG exists and returns the contents of flow.textproto. The error names the folder or file
+// that is missing or was made with another method or bound. The PNGs are not opened.
 absl::StatusOr<FlowInfo> CheckFlowFolder(const std::string& flow_folder, FlowMethod method);
 
-// Frame `number` (from 0) as DecodeFlow gives it; of another size than `info`'s it is an error.
+// Frame `number` (from 0), decoded by DecodeFlow. A size other than that of `info` is an error.
 absl::StatusOr<cv::Mat> ReadFlow(const std::string& flow_folder, const FlowInfo& info, int64_t number);
 
 }  // namespace mrsn::datasets

@@ -15,11 +15,10 @@ struct Detection {
   float score = 0;
 };
 
-// Boxes of the people of a frame: 8 % are missed; three in four are placed well (each
-// edge off by about half a pixel) and sure of themselves, the others badly (about a
-// pixel and a half) and less so; every third frame or so has a box where nobody is,
-// mostly with a low score. So both the IoU rule for training boxes (0.75) and the
-// score threshold for inference (0.85) have work to do.
+// Boxes of the people in a frame. 8 % of the people are missed. Three boxes in four are placed well (each
+// edge is off by about half a pixel) and have a high score; the others are placed badly (about a pixel and a
+// half) and have a lower one. About every third frame has a box without a person, mostly with a low score.
+// Thus both the IoU rule for training boxes (0.75) and the score threshold for inference (0.85) matter.
 std::vector<Detection> DetectPeople(const std::vector<Person>& people, SplitMix64& random);
 
 }  // namespace mrsn::datasets::micro

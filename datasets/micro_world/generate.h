@@ -1,4 +1,4 @@
-// Writes the micro world to disk as real data sets come: videos and AVA files.
+// Writes the micro world to disk in the form of real data sets: videos and AVA files.
 #ifndef MRSN_DATASETS_MICRO_WORLD_GENERATE_H_
 #define MRSN_DATASETS_MICRO_WORLD_GENERATE_H_
 
@@ -18,7 +18,7 @@ struct GenerateOptions {
   bool single_actor = false;
 };
 
-// Bumped by every change of what is generated; part of the folder's name.
+// Increased whenever the generated files change; part of the folder's name.
 constexpr int kGeneratorVersion = 1;
 
 // Names these options and the generator's version: 64 hexadecimal digits.
@@ -29,13 +29,13 @@ std::string GeneratorFingerprint(const GenerateOptions& options);
 //   {train,val}.csv                   AVA annotations
 //   {train,val}_boxes.csv             detected boxes, PySlowFast's columns
 //   videos/{train,val}_0000.avi ...   HuffYUV (lossless), 64x64, 4 frames a second
-// The same options write the same bytes. A video that does not read back frame by
-// frame as it was written (no space left) is an error.
+// The same options write the same bytes. Every video is read back; a frame that differs (no space left) is an
+// error.
 absl::Status Generate(const GenerateOptions& options, const std::string& folder);
 
-// The folder <root>/<fingerprint's first 16 digits>, generated if it is not there yet:
-// in a temporary folder beside it, renamed when complete. Of two processes that do so at
-// once the second finds the first's and removes its own.
+// Returns the folder <root>/<first 16 digits of the fingerprint> and generates it if it does not exist. A
+// temporary folder beside it is filled and renamed when complete. If two processes do so at once, the second
+// finds the first one's folder and removes its own.
 absl::StatusOr<std::string> GenerateOnce(const GenerateOptions& options, const std::string& root);
 
 }  // namespace mrsn::datasets::micro

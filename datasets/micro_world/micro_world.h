@@ -19,9 +19,8 @@ struct MicroWorldOptions {
   float inference_score = 0.85;
 };
 
-// Generates the videos under <root>/micro_world unless they are there; root ""
-// means CacheFolder(). `clip_dataset` brings usage, clip, transform and cache settings;
-// the rest of it is filled in here.
+// Generates the videos under <root>/micro_world unless they exist; root "" means CacheFolder(). The caller
+// sets usage, clip, transform and cache of `clip_dataset`; this function fills in the rest.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenMicroWorld(const MicroWorldOptions& options,
                                                         ClipDatasetOptions clip_dataset,
                                                         const std::string& root);

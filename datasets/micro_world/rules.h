@@ -1,5 +1,5 @@
-// What people of the micro world do, decided from the states of a key frame alone.
-// README.md says the same rules in sentences.
+// Decides the actions of the micro world's people from the states of a key frame alone. README.md has the
+// same rules in sentences.
 #ifndef MRSN_DATASETS_MICRO_WORLD_RULES_H_
 #define MRSN_DATASETS_MICRO_WORLD_RULES_H_
 
@@ -43,8 +43,8 @@ constexpr int kMusicSeconds = 10;
 // For every key frame and person of a video, the person's actions, ascending.
 std::vector<std::vector<std::vector<Action>>> LabelWorld(const World& world, int keyframes);
 
-// The one label of a lone person for clip classification: the activity with an object
-// if there is exactly one, the pose if there is none; 0 when there are two or more.
+// The single label of a lone person, for clip classification: the activity with an object if there is exactly
+// one, the pose if there is none, 0 if there are two or more.
 int SingleLabel(const std::vector<Action>& actions);
 
 }  // namespace mrsn::datasets::micro

@@ -1,4 +1,4 @@
-// Worlds to ask questions of, for tests.
+// Worlds for tests.
 #ifndef MRSN_DATASETS_MICRO_WORLD_TESTING_WORLDS_H_
 #define MRSN_DATASETS_MICRO_WORLD_TESTING_WORLDS_H_
 

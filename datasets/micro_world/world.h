@@ -1,5 +1,5 @@
-// The micro world's videos as states: who stands where, facing which way, and which
-// objects are on. Drawing (renderer.h) and labelling (rules.h) read these states.
+// The micro world's videos as states: place and direction of each person, and the objects that are on.
+// Drawing (renderer.h) and labelling (rules.h) read these states.
 //
 // Coordinates are pixels of the 64x64 frame, origin at the upper left, y down.
 #ifndef MRSN_DATASETS_MICRO_WORLD_WORLD_H_
