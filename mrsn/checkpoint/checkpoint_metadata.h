@@ -10,11 +10,10 @@
 
 namespace mrsn {
 
-// {"mrsn.checkpoint": text}. Equal messages give equal text; doubles come back exactly.
+// {"mrsn.checkpoint": text}. Equal messages give equal text; doubles are read back exactly.
 std::map<std::string, std::string> CheckpointMetadata(const Checkpoint& checkpoint);
 
-// An error that names `origin` if the key is missing (a safetensors file of somebody
-// else) or its text is no Checkpoint.
+// The error names `origin`: the key is missing (another program wrote the file) or its text is no Checkpoint.
 absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, std::string>& metadata,
                                                   const std::string& origin);
 

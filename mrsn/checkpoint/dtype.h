@@ -10,9 +10,9 @@ enum class Dtype { kFloat32, kFloat64, kFloat16, kBFloat16, kInt64, kInt32, kInt
 
 struct DtypeInfo {
   Dtype dtype;
-  const char* name;         // PyTorch's, without "torch."
-  const char* safetensors;  // its name in a safetensors header
-  const char* storage;      // its class of storage in a pickle
+  const char* name;         // PyTorch's name without "torch."
+  const char* safetensors;  // name in a safetensors header
+  const char* storage;      // class of its storage in a pickle
   uint64_t bytes;           // of one element
 };
 

@@ -12,23 +12,23 @@
 namespace mrsn {
 
 struct ImportOptions {
-  // Copy what fits and report the rest instead of failing.
+  // Copies the tensors that fit and reports the others instead of failing.
   bool allow_partial = false;
-  // Copy only "backbone.": a detector starts from a Kinetics classifier (or an ImageNet
-  // one) with its head as initialised; everything else of the file is left out.
+  // Copies only "backbone.": a detector starts from a classifier of Kinetics or ImageNet and keeps its
+  // initialised head. All other tensors of the file are left out.
   bool backbone_only = false;
 };
 
-// `model` are all parameters and buffers. A tensor is copied if the shapes are equal,
-// converting between floating-point types, and
-//  - a 2-D kernel [O,I,h,w] also into a 3-D one [O,I,t,h,w], each of whose t slices
-//    becomes the kernel divided by t, so that a still clip gives what the image gave;
-//  - a classifier with a background class also into one with a row less.
-// A file without num_batches_tracked (older than PyTorch 0.4.1, or frozen batch norms)
-// is complete: nothing here reads the counter.
-// Unless allow_partial, anything missing, unexpected or misfitting is InvalidArgument with
-// ImportReport::Summary(); then the model is unchanged. Two tensors of the file with
-// one native name are always an error.
+// `model` holds all parameters and buffers. A tensor is copied if the shapes are equal; floating-point types
+// are converted. Two further cases are copied:
+//  - a 2-D kernel [O,I,h,w] into a 3-D kernel [O,I,t,h,w]: each of the t slices becomes the kernel divided by
+//    t, so that a still clip gives the image's result;
+//  - a classifier with a background class into a classifier with one row less.
+// A file without num_batches_tracked (older than PyTorch 0.4.1, or frozen batch norms) is complete, because
+// this project never reads the counter.
+// Without allow_partial, a missing, unexpected or mismatched tensor is InvalidArgument with
+// ImportReport::Summary(), and the model is unchanged. Two tensors of the file with one native name are
+// always an error.
 absl::StatusOr<ImportReport> ImportWeights(const NamedTensors& file, const std::string& origin,
                                            const NameMapper& names, const ImportOptions& options,
                                            const NamedTensors& model);

@@ -1,4 +1,4 @@
-// Weights of any known file into a model.
+// Loads the weights of any known file into a model.
 //
 //   MRSN_ASSIGN_OR_RETURN(ImportReport report, LoadCheckpoint("slowfast.pyth", "auto", *model, {}));
 #ifndef MRSN_MRSN_CHECKPOINT_LOAD_CHECKPOINT_H_
@@ -16,9 +16,9 @@ namespace mrsn {
 
 // `path` is a safetensors file (of this project, or with another framework's names) or a
 // file of torch.save. `format` is "auto" or one of NameMapFormats(): native,
-// pyslowfast, pytorchvideo, mmaction2, acar, alphaction, torchvision. The file's names
-// become those of `model`; how, and what the options allow, stands in
-// import_weights.h. Errors are one line that names the file; then `model` is unchanged.
+// pyslowfast, pytorchvideo, mmaction2, acar, alphaction, torchvision. import_weights.h
+// says how the file's names become those of `model`, and what the options allow. An error is one line that
+// names the file; `model` is then unchanged.
 absl::StatusOr<ImportReport> LoadCheckpoint(const std::string& path, const std::string& format,
                                             torch::nn::Module& model, const ImportOptions& options);
 

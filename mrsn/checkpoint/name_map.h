@@ -1,4 +1,4 @@
-// Names of other frameworks' tensors -> names of ours, by the rules of name_maps/*.textproto.
+// Maps names of other frameworks' tensors to our names, by the rules of name_maps/*.textproto.
 #ifndef MRSN_MRSN_CHECKPOINT_NAME_MAP_H_
 #define MRSN_MRSN_CHECKPOINT_NAME_MAP_H_
 
@@ -29,7 +29,7 @@ class NameMapper {
 
   const std::string& format() const { return format_; }
   bool Recognises(const std::vector<std::string>& names) const;
-  // Why a tensor of this (foreign) name is left out; "" if it is not.
+  // The reason why a tensor of this (foreign) name is left out; "" if it is not left out.
   std::string LeftOut(const std::string& name) const;
   std::string ToNative(std::string name) const;
   bool HasBackgroundRow(const std::string& native_name) const;
@@ -48,8 +48,8 @@ class NameMapper {
 // Formats that come with the library, sorted: "acar", .., "native", ..
 std::vector<std::string> NameMapFormats();
 
-// The map of `format`, one of NameMapFormats(), or, for "auto", the one that recognises
-// `names`, the tensors of the file `origin`. Errors name the formats there are.
+// The map of `format`, one of NameMapFormats(). For "auto": the map that recognises `names`, the tensors of
+// the file `origin`. Errors list the known formats.
 absl::StatusOr<NameMapper> ChooseNameMap(const std::string& format, const std::vector<std::string>& names,
                                          bool two_pathways, const std::string& origin);
 

@@ -1,4 +1,4 @@
-// The globals of pickles that have a meaning here.
+// Gives the known globals of a pickle their meaning.
 #ifndef MRSN_MRSN_CHECKPOINT_PICKLE_OBJECTS_H_
 #define MRSN_MRSN_CHECKPOINT_PICKLE_OBJECTS_H_
 
@@ -12,8 +12,8 @@ namespace mrsn {
 
 bool IsKnownGlobal(const std::string& name);
 
-// Turns `result`, which is None, into what `function(*arguments)` gives; an opaque
-// value for functions that are not known. The error does not name the place.
+// Sets `result`, which is None, to the value of `function(*arguments)`; to an opaque value if the function is
+// not known. The error does not name the place.
 absl::Status CallGlobal(const PickleValue& function, const PickleValue& arguments, PickleValue* result);
 
 // Persistent ids: ("storage", class, key, device, elements[, None]). The same key gives the same

@@ -1,5 +1,5 @@
-// What a pickle of torch.save says, as plain data. Nothing in it is ever executed:
-// objects of classes that are not known are inert and only have a name.
+// The contents of a pickle of torch.save as plain data. Nothing in the pickle is ever executed: an object of
+// an unknown class is inert and only has a name.
 #ifndef MRSN_MRSN_CHECKPOINT_PICKLE_VALUE_H_
 #define MRSN_MRSN_CHECKPOINT_PICKLE_VALUE_H_
 
@@ -43,7 +43,7 @@ struct PickleValue {
     kTensor,
     kStorage,
     kGlobal,  // a class or function, by name
-    kOpaque,  // an object of a class that is not known, or a set or a long integer
+    kOpaque,  // an object of an unknown class, a set or a long integer
   };
   Kind kind = Kind::kNone;
   int64_t integer = 0;  // of bool and int
@@ -53,18 +53,18 @@ struct PickleValue {
   std::unique_ptr<TensorRecord> tensor;
   const StorageRecord* storage = nullptr;
 
-  // The value of a dict's string key, nullptr if there is none. Of repeated keys the
-  // last one counts, as in Python.
+  // The value of a dict's string key, nullptr if the dict has no such key. The last of repeated keys counts,
+  // as in Python.
   const PickleValue* Get(const std::string& key) const;
   // "a dict", "a float", "an object of numpy.ndarray": for messages.
   std::string Described() const;
 };
 
-// The values of one pickle. They may refer to each other in circles, so whoever walks
-// them must bound the depth.
+// The values of one pickle. They may refer to each other in circles: code that walks them must bound the
+// depth.
 struct PickleTree {
   const PickleValue* root = nullptr;
-  std::set<std::string> unknown_globals;  // named in the pickle and not known
+  std::set<std::string> unknown_globals;  // globals of the pickle that this reader does not know
 
   std::deque<PickleValue> values;  // owns; addresses are stable
   std::deque<StorageRecord> storages;

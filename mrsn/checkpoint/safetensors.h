@@ -19,12 +19,12 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;  // the header's "__metadata__"
 };
 
-// Bytes of the file. Tensors of the types in dtype.h; any other is a programmer
-// error. Equal content gives equal bytes.
+// The bytes of the file. A tensor of a type that is not in dtype.h is a programmer error. Equal content gives
+// equal bytes.
 std::string SerializeSafetensors(const Safetensors& content);
 
-// `origin` names the source in errors, which are those of ParseSafetensorsHeader().
-// Tensors own their data.
+// `origin` names the source in errors. The errors are those of ParseSafetensorsHeader(). Tensors own their
+// data.
 absl::StatusOr<Safetensors> ParseSafetensors(absl::string_view bytes, const std::string& origin);
 
 absl::Status WriteSafetensors(const std::string& path, const Safetensors& content);

@@ -27,20 +27,19 @@ struct SafetensorsHeader {
   uint64_t data_begin = 0;                      // in the file
 };
 
-// Bytes of the length field, and the most a header may have. The format allows 100 MB; a
-// thousand tensors take 0.1 MB.
+// Bytes of the length field, and the most bytes of a header. The format allows 100 MB; the header of a
+// thousand tensors takes 0.1 MB.
 inline constexpr uint64_t kSafetensorsLengthBytes = 8;
 inline constexpr uint64_t kMaxSafetensorsHeaderBytes = 16'000'000;
 
-// Bytes of header and length field, from the length field at the start of a file of
-// `file_bytes`; DataLoss if they cannot be.
+// The bytes of header and length field, read from the length field at the start of a file of `file_bytes`
+// bytes. DataLoss if the file cannot have so many.
 absl::StatusOr<uint64_t> SafetensorsHeaderEnd(absl::string_view start, uint64_t file_bytes,
                                               const std::string& origin);
 
-// `head` is the start of the file up to SafetensorsHeaderEnd(). DataLoss names `origin` and the
-// tensor: no JSON object, a key that occurs twice, a dtype that is not known, a shape
-// that does not fit its bytes, tensors that overlap, leave a hole or do not end where
-// the file ends, metadata that is no string.
+// `head` is the start of the file up to SafetensorsHeaderEnd(). DataLoss names `origin` and the tensor: the
+// header is no JSON object, a key occurs twice, a dtype is unknown, a shape does not fit its bytes, tensors
+// overlap, leave a hole or do not end where the file ends, or metadata is no string.
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::string_view head, uint64_t file_bytes,
                                                          const std::string& origin);
 

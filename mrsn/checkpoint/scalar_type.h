@@ -1,4 +1,4 @@
-// Dtype and LibTorch's types.
+// Converts between Dtype and LibTorch's types.
 #ifndef MRSN_MRSN_CHECKPOINT_SCALAR_TYPE_H_
 #define MRSN_MRSN_CHECKPOINT_SCALAR_TYPE_H_
 
@@ -34,7 +34,7 @@ inline c10::ScalarType ScalarTypeOf(Dtype dtype) {
   return c10::ScalarType::Undefined;
 }
 
-// PyTorch's name, "float32"; LibTorch's for types that are not in dtype.h.
+// PyTorch's name, "float32"; LibTorch's name for a type that is not in dtype.h.
 inline const char* DtypeName(c10::ScalarType type) {
   for (const DtypeInfo& info : kDtypeInfos) {
     if (ScalarTypeOf(info.dtype) == type) return info.name;

@@ -1,4 +1,4 @@
-// The two containers torch.save has had for a pickle and the storages it names.
+// Reads the two containers in which torch.save has stored a pickle and its storages.
 #ifndef MRSN_MRSN_CHECKPOINT_TORCH_CONTAINER_H_
 #define MRSN_MRSN_CHECKPOINT_TORCH_CONTAINER_H_
 
@@ -14,14 +14,14 @@
 
 namespace mrsn {
 
-// Longest pickle that is read.
+// A longer pickle is not read.
 inline constexpr uint64_t kMaxPickleBytes = 64 << 20;
 
 class TorchContainer {
  public:
   virtual ~TorchContainer() = default;
   virtual const std::string& origin() const = 0;
-  // OK if the file has exactly the elements the record tells of.
+  // OK if the file has exactly the number of elements that the record says.
   virtual absl::Status CheckStorage(const StorageRecord& storage) const = 0;
   virtual absl::Status ReadStorage(const StorageRecord& storage, void* out) const = 0;
 };

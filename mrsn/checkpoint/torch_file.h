@@ -1,5 +1,5 @@
-// Files of torch.save (.pth, .pyth, .pt), of its present format and of that before
-// torch 1.6, in which many published checkpoints are.
+// Reads files of torch.save (.pth, .pyth, .pt), in the present format and in the one before torch 1.6, which
+// many published checkpoints have.
 //
 //   MRSN_ASSIGN_OR_RETURN(const TorchFile file, TorchFile::Open("slowfast.pyth"));
 //   for (const StoredTensor& tensor : file.state()) ...
@@ -20,7 +20,7 @@
 
 namespace mrsn {
 
-// A tensor of the model's state, somewhere in a storage of the file.
+// A tensor of the model's state. Its elements lie in a storage of the file.
 struct StoredTensor {
   std::string name;
   const TensorRecord* tensor;  // lives as long as the file
@@ -29,17 +29,18 @@ struct StoredTensor {
 class TorchFile {
  public:
   // The model's state is the dict under "model_state" (PySlowFast, PyTorchVideo), "state_dict"
-  // (mmaction2) or "model" (AlphAction), else the top level itself. Errors are one line
-  // that names the file: another format (with the cure, where there is one), damaged, no state, an entry of
-  // the state that is no tensor or has a dtype beyond dtype.h, storages of another size than the pickle says.
+  // (mmaction2) or "model" (AlphAction), otherwise the top level. An error is one line that names the file:
+  // it has another format (with the cure, if there is one), is damaged, has no state, has an entry of the
+  // state that is no tensor or whose dtype is not in dtype.h, or has storages of another size than the pickle
+  // says.
   static absl::StatusOr<TorchFile> Open(const std::string& path);
   static absl::StatusOr<TorchFile> Parse(absl::string_view bytes, const std::string& origin);
 
   // In the file's order; names are unique and have lost DataParallel's "module.".
   const std::vector<StoredTensor>& state() const { return state_; }
-  // Where it was found: "model_state", .., "" for the top level.
+  // The key under which the state was found: "model_state", ..; "" for the top level.
   const std::string& state_key() const { return state_key_; }
-  // Classes and functions the file names and this reader left alone.
+  // Classes and functions that the file names and this reader does not know.
   const std::set<std::string>& unknown_globals() const { return tree_.unknown_globals; }
 
   // Fills `out` with the storage's elements, little-endian.

@@ -1,7 +1,6 @@
 // Uncompressed zip archives, as torch.save writes them. libzip parses the container
-// and verifies checksums; what it does not refuse by itself (compressed, encrypted or
-// repeated members, sizes beyond the file's own) is refused here, so that no archive
-// costs more memory than it has bytes.
+// and verifies checksums. This reader also refuses compressed, encrypted or repeated members and sizes beyond
+// the file's own, so that no archive costs more memory than it has bytes.
 #ifndef MRSN_MRSN_CHECKPOINT_ZIP_READER_H_
 #define MRSN_MRSN_CHECKPOINT_ZIP_READER_H_
 
@@ -32,8 +31,8 @@ class ZipReader {
   const std::map<std::string, Member>& members() const { return members_; }
   const std::string& origin() const { return origin_; }
 
-  // Fills `out`, which has room for the member's bytes. DataLoss if it is cut or its
-  // checksum is wrong, NotFound if there is no such member.
+  // Fills `out`, which has room for the member's bytes. DataLoss if the member is cut or its checksum is
+  // wrong, NotFound if there is no such member.
   absl::Status Read(const std::string& name, void* out) const;
   // The whole member; an error if it has more than `limit` bytes.
   absl::StatusOr<std::string> ReadText(const std::string& name, uint64_t limit) const;

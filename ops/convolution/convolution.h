@@ -2,9 +2,8 @@
 //
 // oneDNN's gradient of a t x 1 or of a dilated kernel over few positions takes two to
 // three times as long as its forward pass (channels_last, float32). It is a sum of matrix
-// products, one per tap k of the kernel:
+// products, one for each tap k of the kernel, and computed as matrix products it runs at their speed:
 //   dW[:, :, k] = sum over positions p of dY[p]^T X[p + offset(k)]
-// and as such it runs at the speed of those.
 #ifndef MRSN_OPS_CONVOLUTION_CONVOLUTION_H_
 #define MRSN_OPS_CONVOLUTION_CONVOLUTION_H_
 
@@ -20,9 +19,8 @@ struct ConvolutionOptions {
 };
 
 // x [B,C,H,W], weight [K,C,kh,kw], bias [K] or undefined -> [B,K,h,w]; groups 1. The
-// values are at::convolution's. Gradients flow to all three; they are by tap if
-// GradientByTaps() says so, else at::convolution's, too. By tap there is no second
-// derivative: asking for it throws.
+// values are at::convolution's. Gradients flow to all three. If GradientByTaps(), the weights' gradient is
+// computed by tap and has no second derivative: asking for one throws. Otherwise it is at::convolution's.
 at::Tensor Convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        const ConvolutionOptions& options);
 

@@ -1,4 +1,4 @@
-// Large CPU blocks are kept when their tensors die, and given to the next tensors.
+// Keeps large CPU blocks when their tensors die and gives them to the next tensors.
 //
 //   {
 //     const CpuBlockCache::Scope scope;
@@ -7,8 +7,8 @@
 //
 // Why: the system hands a fresh block's pages out one by one, zeroed, at first touch. A
 // forward pass over a 256 x 341 clip makes gigabytes of short-lived tensors; without this,
-// about a tenth of its time goes into page faults. It is what LibTorch's allocator for
-// CUDA does; for CPUs LibTorch has none.
+// about a tenth of its time goes into page faults. LibTorch's allocator for CUDA does the same; LibTorch has
+// no such allocator for CPUs.
 #ifndef MRSN_OPS_MEMORY_CPU_BLOCK_CACHE_H_
 #define MRSN_OPS_MEMORY_CPU_BLOCK_CACHE_H_
 
@@ -18,10 +18,9 @@ namespace mrsn::ops {
 
 class CpuBlockCache {
  public:
-  // While one lives, tensors of 1 MiB and more that this thread makes take their memory
-  // from the cache and give it back when they die, then or later, on any thread. Nests.
-  // The first one registers an allocator with LibTorch that passes everything else on to
-  // the one before it.
+  // While a Scope lives, tensors of 1 MiB and more that this thread makes take their memory from the cache.
+  // They give it back when they die, also later and on any thread. Scopes nest. The first Scope registers an
+  // allocator with LibTorch, which passes all other requests on to the allocator before it.
   class Scope {
    public:
     Scope();
@@ -30,9 +29,9 @@ class CpuBlockCache {
     Scope& operator=(const Scope&) = delete;
   };
 
-  // Bytes kept for later. Never more than were in use at once.
+  // Bytes of the kept blocks: never more than were in use at once.
   static size_t KeptBytes();
-  // Gives them back to the system.
+  // Gives the kept blocks back to the system.
   static void Clear();
 };
 

@@ -13,7 +13,7 @@ struct ForwardArguments {
   double momentum, eps;
   bool relu;
   float *running_mean, *running_variance;  // [channels], updated
-  double *mean, *inverse_deviation;        // [channels], written; Backward wants them
+  double *mean, *inverse_deviation;        // [channels], written; inputs of Backward
   float* y;                                // [rows, channels], written
 };
 void Forward(const ForwardArguments& arguments);

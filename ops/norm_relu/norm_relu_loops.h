@@ -14,15 +14,15 @@ namespace mrsn::ops::norm_relu {
 #endif
 #define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
 
-// Rows that share the loads of a lane's factors. Of rows longer than kShort lanes, loops over one matrix
-// still take so many; the others take one, as more would be too many streams to prefetch.
+// Rows that share the loads of a lane's factors. If rows are longer than kShort lanes, loops over one matrix
+// still take this many rows; other loops take one row, because the processor cannot prefetch more streams.
 constexpr int64_t kGroup = 4;
 constexpr int64_t kShort = 128;
 
 // Eight lanes. Loops are written for V = Vector and V = float: GCC 12 does not vectorise them by itself.
 using Vector = float __attribute__((vector_size(32)));
 
-// By reference: how such vectors are passed by value depends on compiler options.
+// Passed by reference, because passing such vectors by value depends on compiler options.
 template <typename V>
 MRSN_ALWAYS_INLINE void Load(const float* from, V& value) {
   std::memcpy(&value, from, sizeof(V));
@@ -38,8 +38,8 @@ MRSN_ALWAYS_INLINE void Add(const V& value, float* to) {
   Store<V>(sum + value, to);
 }
 
-// A loop over a matrix has what it works on as members. At<V, kRows>(i, lane) does kRows rows of some lanes,
-// i being the first row's element and `lane` its place in the row.
+// A loop over a matrix has its operands as members. At<V, kRows>(i, lane) computes kRows rows of some lanes;
+// i is the first row's element and `lane` its place in the row.
 
 // sum += x - shift, square += (x - shift)^2
 struct Moments {
@@ -63,7 +63,7 @@ struct Moments {
   }
 };
 
-// y = act((x - mean) * scale + offset + residual). The difference first: a large mean costs no digits.
+// y = act((x - mean) * scale + offset + residual). Subtracts first, so that a large mean costs no digits.
 template <bool kRelu, bool kResidual>
 struct Normalize {
   int64_t width;
@@ -92,11 +92,11 @@ struct Normalize {
   }
 };
 
-// How backward knows where ReLU let y through.
+// How the backward pass finds where y > 0 passed ReLU.
 enum class Mask {
   kNone,    // there is no ReLU, or the gradient is masked already
-  kOutput,  // where y, which had a residual, is not 0
-  kInput,   // y is computed again from x, which is read anyway
+  kOutput,  // from y, kept because of the residual: y is not 0
+  kInput,   // from y, computed again from x, which is read anyway
 };
 
 // With g the gradient where ReLU let y through: sum += g, product += g * (x - mean) and, for kOutput,
@@ -171,7 +171,7 @@ MRSN_ALWAYS_INLINE void RunRows(const Loop& loop, int64_t row) {
   for (; lane < width; ++lane) loop.template At<float, kRows>(first + lane, lane);
 }
 
-// By value: stores cannot change a copy's members, so they stay in registers.
+// Passed by value: stores cannot change a copy's members, so the members stay in registers.
 template <typename Loop>
 MRSN_ALWAYS_INLINE void RunBody(Loop loop, int64_t rows) {
   const bool group = loop.width <= kShort || std::is_same_v<Loop, Moments>;
@@ -181,7 +181,7 @@ MRSN_ALWAYS_INLINE void RunBody(Loop loop, int64_t rows) {
   for (; row < rows; ++row) RunRows<1>(loop, row);
 }
 
-// The loops exist twice in the program, so that it runs on any x86-64 and uses FMA where there is one.
+// The program contains the loops twice, so that it runs on any x86-64 processor and uses FMA if it has FMA.
 #ifdef MRSN_HAVE_AVX2_CLONE
 template <typename Loop>
 MRSN_TARGET_AVX2 void RunAvx2(const Loop& loop, int64_t rows) {

@@ -1,4 +1,4 @@
-// BatchNormRelu to be read: the formula in double. For tests.
+// The formula of BatchNormRelu in double, written to be read. For tests.
 #ifndef MRSN_OPS_NORM_RELU_NORM_RELU_REFERENCE_H_
 #define MRSN_OPS_NORM_RELU_NORM_RELU_REFERENCE_H_
 

@@ -1,4 +1,4 @@
-// What the CPU and CUDA kernels of RoIAlign share: the checks and the types.
+// Checks and types shared by the CPU and CUDA kernels of RoIAlign.
 #ifndef MRSN_OPS_ROI_ALIGN_ROI_ALIGN_INTERNAL_H_
 #define MRSN_OPS_ROI_ALIGN_ROI_ALIGN_INTERNAL_H_
 

@@ -1,8 +1,8 @@
-// RoIAlign once more, for tests: slow, in double, and written another way.
+// A second RoIAlign for tests: slow, in double, and written in another way.
 //
 // The operator is linear in the features, so it is one matrix per box. Its entries are
-// found sample by sample with the tent function max(0, 1 - |distance|) over all cells of
-// the map, where the kernels work out two neighbours and fractions.
+// found sample by sample with the tent function max(0, 1 - |distance|) over all cells of the map. The kernels
+// compute two neighbours and fractions instead.
 #ifndef MRSN_OPS_ROI_ALIGN_ROI_ALIGN_REFERENCE_H_
 #define MRSN_OPS_ROI_ALIGN_ROI_ALIGN_REFERENCE_H_
 

@@ -11,7 +11,7 @@
 
 namespace mrsn::ops::roi_align {
 
-// Sizes all boxes share.
+// Sizes that all boxes share.
 struct Sizes {
   int64_t boxes, clips, channels, height, width, output_height, output_width;
   int64_t bins() const { return output_height * output_width; }
@@ -25,7 +25,7 @@ struct BoxWeights {
   const T* wx;
   const Span* span_y;  // [output_height]
   const Span* span_x;  // [output_width]
-  Span columns;        // cells of x any bin uses
+  Span columns;        // all cells of x that the bins use
 };
 
 template <typename T>

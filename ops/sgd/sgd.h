@@ -6,14 +6,14 @@
 
 namespace mrsn::ops {
 
-// The same options and state, and up to rounding the same updates, as torch::optim::SGD:
+// Options and state are those of torch::optim::SGD, and so are the updates up to rounding:
 //   g += weight_decay p;  v = momentum v + (1 - dampening) g (v = g the first time);
 //   g = nesterov ? g + momentum v : v;  p -= lr g
 class Sgd : public torch::optim::SGD {
  public:
   using torch::optim::SGD::SGD;
 
-  // Parameters without a gradient are left alone. A closure is not supported: throws.
+  // Does not change parameters without a gradient. Throws if given a closure.
   torch::Tensor step(LossClosure closure = nullptr) override;
 };
 

@@ -1,5 +1,4 @@
-// Runs CUDA kernels on the CPU, one thread after the other, to test their index
-// arithmetic where there is no device.
+// Runs CUDA kernels on the CPU, one thread after the other, to test their index arithmetic without a device.
 //
 // Include this first, then the header that holds the kernels. Kernels must not use
 // shared memory, warp functions or atomics. Outside nvcc only.

@@ -8,8 +8,8 @@
 //   const GoldenBundle golden = ReadGoldenBundle("ops/roi_align/testdata/roi_align");
 //   at::Tensor features = golden["feat"];
 //
-// Test code only: whatever is wrong with a bundle throws std::runtime_error that
-// names the file and the tensor, which GoogleTest reports as a failure.
+// For tests only: a fault of a bundle throws std::runtime_error, which names the file and the tensor and
+// which GoogleTest reports as a failure.
 #ifndef MRSN_OPS_TESTING_GOLDEN_H_
 #define MRSN_OPS_TESTING_GOLDEN_H_
 

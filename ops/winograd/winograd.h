@@ -15,8 +15,8 @@
 //   kTemporal3   F(4, 3):      6 products for 4 outputs,    12 by the direct sum
 //
 // Rounding: below 5e-6 of the largest output (winograd_test.cc); the direct sum in float has about 3e-7.
-// A value that is not finite reaches every output of the tiles whose patches hold it, that is outputs up to
-// 4 dilated steps away from it, where the direct sum would reach 1 step.
+// A value that is not finite spoils every output of the tiles whose patches hold it: outputs up to 4 dilated
+// steps away. In the direct sum it spoils outputs up to 1 step away.
 #ifndef MRSN_OPS_WINOGRAD_WINOGRAD_H_
 #define MRSN_OPS_WINOGRAD_WINOGRAD_H_
 
@@ -34,9 +34,9 @@ enum class WinogradKind {
 
 class WinogradConv {
  public:
-  // Whether this is a convolution that Forward computes (kernel [K,C,1,3,3] or [K,C,3,1,1], stride 1, one
-  // group, padding equal to dilation along the axes with taps), and so large, on a processor with AVX2, that
-  // it is faster than the direct one. stride, padding and dilation are those of time, height and width.
+  // True if Forward can compute this convolution (kernel [K,C,1,3,3] or [K,C,3,1,1], stride 1, one group,
+  // padding equal to dilation along the axes with taps) and is faster than the direct sum: the processor has
+  // AVX2 and the convolution is large. stride, padding and dilation are those of time, height and width.
   static bool Applies(at::IntArrayRef weight_sizes, at::IntArrayRef stride, at::IntArrayRef padding,
                       at::IntArrayRef dilation, int64_t groups);
 
@@ -44,13 +44,14 @@ class WinogradConv {
   // C >= 1. Keeps a transformed copy of the weight, 4 (3x3) or 2 (3x1x1) times its size. dilation >= 1.
   // Throws c10::Error.
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation);
-  // With these kernels in place of the processor's best, for tests.
+  // Uses the given kernels instead of the processor's best. For tests.
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation,
                winograd::InstructionSet instructions);
 
   // conv(x) + bias, its negative values set to zero if `relu`. x [B, C, T, H, W], float32 on the CPU,
-  // contiguous as channels_last_3d; the result [B, K, T, H, W] is too. Has no gradient: throws c10::Error if
-  // one is asked for. The same result for every number of threads; clips of a batch are independent.
+  // contiguous as channels_last_3d, and so is the result [B, K, T, H, W]. Has no gradient: throws c10::Error
+  // if x or the weights require one. The result is the same for every number of threads; clips of a batch are
+  // independent.
   at::Tensor Forward(const at::Tensor& x, bool relu) const;
 
   WinogradKind kind() const { return kind_; }

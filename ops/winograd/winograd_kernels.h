@@ -9,9 +9,9 @@ namespace mrsn::ops::winograd {
 // Tiles multiplied together: the rows of the register block of every instruction set.
 inline constexpr int64_t kRowBlock = 6;
 
-// A tile is tile_a x tile_b outputs along two axes of the map, computed from patch_a x patch_b inputs by as
-// many products per pair of channels. `transform_a` [patch_a, taps_a] and `transform_b` carry the weights
-// over: U = transform_a g transform_b^T.
+// A tile is tile_a x tile_b outputs along two axes of the map. It is computed from patch_a x patch_b inputs
+// with as many products for each pair of channels. `transform_a` [patch_a, taps_a] and `transform_b`
+// transform the weights: U = transform_a g transform_b^T.
 struct TileShape {
   int64_t tile_a, tile_b;
   int64_t taps_a, taps_b;
