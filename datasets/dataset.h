@@ -79,7 +79,7 @@ struct FrameSize {
   int width = 0, height = 0;
 };
 
-// What the coordinates of boxes in annotation and result files count.
+// The unit of box coordinates in annotation and result files.
 enum class BoxUnit {
   kFrame,   // the frame's width and height: x and y lie in [0,1]
   kPixels,  // pixels of a frame of Dataset::annotation_frame_size()

@@ -142,7 +142,7 @@ TEST_F(FlowDatasetTest, OpeningNamesTheVideoAndTheCommand) {
   std::filesystem::remove(folder_ + "/000050.png");
   EXPECT_EQ(OpenError("flow {}"), "1 of 1 videos lack complete dis flow, first " + folder_ +
                                       "/000050.png: missing, of 85 frames; make it: " + Command());
-  // What an interrupted run leaves does not count.
+  // The leftovers of an interrupted run do not count.
   std::filesystem::rename(folder_, folder_ + ".tmp");
   EXPECT_THAT(OpenError("flow {}"),
               AllOf(HasSubstr(folder_ + ": no such folder; make it: "), HasSubstr(Command())));

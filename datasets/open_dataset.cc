@@ -38,7 +38,7 @@ class Ranges {
   absl::Status status_;
 };
 
-// What unset fields of ClipConfig and TransformConfig stand for.
+// Values of unset fields of ClipConfig and TransformConfig.
 struct Defaults {
   int frames, stride, short_side;
 };
@@ -157,7 +157,7 @@ int KeyframeStep(const Ucf24Config& config, Usage usage) {
   return config.has_inference_keyframe_step() ? config.inference_keyframe_step() : 1;
 }
 
-// What holds for data sets that have two splits and annotate key frames only.
+// Checks for data sets that have two splits and annotate key frames only.
 void CheckKeyframeDataset(const DatasetConfig& config, absl::string_view name, Ranges* ranges) {
   for (const std::string& split : {SplitOf(config, Usage::kTrain), SplitOf(config, Usage::kInference)}) {
     if (split != "train" && split != "val") {

@@ -51,7 +51,7 @@ TEST(OpenDatasetTest, MicroWorldForTraining) {
   EXPECT_EQ(dataset->classes()[8].kind, "actor-actor");
   EXPECT_EQ(dataset->annotation_frame_size().width, 0);
 
-  // What Load labels is what GroundTruth says, box by box; proposals come on top.
+  // Load's labels agree with GroundTruth box by box; Load has proposals besides.
   std::map<Keyframe, std::set<int>> people;
   std::map<Keyframe, int> labels;
   for (const AnnotatedBox& row : dataset->GroundTruth()) {

@@ -111,7 +111,7 @@ TEST_F(ComputeFlowTest, AFolderOfFramesGivesWhatTheVideoGives) {
 
 TEST_F(ComputeFlowTest, SkipsWhatIsCompleteAndReplacesWhatIsNot) {
   const std::string video = WriteVideo("a.avi", 3), folder = FlowFolder(video, FlowMethod::kDis);
-  // What a killed run leaves: it is not the flow folder, and is written anew.
+  // The leftovers of a killed run are not the flow folder; the flow is written anew.
   ASSERT_TRUE(WriteFileAtomically(folder + ".tmp/000001.png", "half").ok());
   ASSERT_TRUE(WriteFileAtomically(folder + ".tmp/000009.png", "half").ok());
   EXPECT_TRUE(absl::IsNotFound(CheckFlowFolder(folder, FlowMethod::kDis).status()));

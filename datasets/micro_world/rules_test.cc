@@ -195,7 +195,7 @@ TEST(RulesTest, TheStateOfAnObjectMatters) {
   EXPECT_GT(facing_off, 250);
 }
 
-// What a person does shows inside the person's own box and nowhere else.
+// The actions of a person show inside the person's own box and nowhere else.
 TEST(SingleActorTest, EveryClassIsCommon) {
   micro::WorldOptions options;
   options.min_people = options.max_people = 1;

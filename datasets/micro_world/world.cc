@@ -14,7 +14,7 @@ constexpr double kPi = 3.14159265358979323846;
 
 enum class Aim { kIdle, kTelevision, kFood, kGuitar, kLamp, kMeet, kFollow };
 
-// What a person is about to do: walk to `goal`, then stay there for `seconds`.
+// The next aim of a person: walk to `goal`, then stay there for `seconds`.
 struct Plan {
   Aim aim = Aim::kIdle;
   Point goal;

@@ -22,7 +22,7 @@ Ucf24Options Clips() {
   return options;
 }
 
-// 8 slow frames 4 apart, 32 fast ones, short side 112: METHOD's UCF clip, but small.
+// 8 slow frames 4 apart, 32 fast ones, short side 112: Table 3's clip (Sec. 4.2), but small.
 ClipDatasetOptions Settings(Usage usage) {
   ClipDatasetOptions settings;
   settings.usage = usage;

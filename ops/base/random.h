@@ -9,7 +9,7 @@
 
 namespace mrsn {
 
-// What SplitMix64 adds to its state at each step: 2^64 divided by the golden ratio.
+// SplitMix64 adds this to its state at each step: 2^64 divided by the golden ratio.
 constexpr uint64_t kSplitMix64Step = 0x9e3779b97f4a7c15u;
 
 // SplitMix64's output function (Steele, Lea, Flood 2014): a bijection of 64 bits

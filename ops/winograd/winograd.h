@@ -50,7 +50,7 @@ class WinogradConv {
 
   // conv(x) + bias, its negative values set to zero if `relu`. x [B, C, T, H, W], float32 on the CPU,
   // contiguous as channels_last_3d, and so is the result [B, K, T, H, W]. Has no gradient: throws c10::Error
-  // if x or the weights require one. The result is the same for every number of threads; clips of a batch are
+  // if x requires one. The result is the same for every number of threads; clips of a batch are
   // independent.
   at::Tensor Forward(const at::Tensor& x, bool relu) const;
 

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const mrsn::PickleValue& value : tree->values) {
     (void)value.Described();
     if (value.kind != mrsn::PickleValue::Kind::kTensor) continue;
-    // What as_strided() will reach lies in the storage.
+    // Every element that as_strided() will reach lies in the storage.
     const mrsn::TensorRecord& tensor = *value.tensor;
     uint64_t elements = 1, last = tensor.offset;
     for (int64_t extent : tensor.sizes) elements *= extent;
