@@ -100,8 +100,7 @@ std::vector<GridPoint> Grid(const Sweep& sweep) {
   return grid;
 }
 
-// An error of a point's config names the point: the delta's text is ours, its lines mean nothing
-// to the reader.
+// An error of a point's config names the point, because the user never sees the delta's text and its lines.
 absl::Status AtPoint(const absl::Status& status, const std::string& experiment, const std::string& point) {
   absl::string_view message = status.message();
   if (point.empty()) return status;

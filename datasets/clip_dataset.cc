@@ -159,7 +159,7 @@ class ClipDataset : public Dataset {
   mutable VideoCache cache_;
 };
 
-// Of each video's flow, if all are complete.
+// Describes each video's flow; an error if a flow folder is not complete.
 absl::StatusOr<std::vector<FlowInfo>> CheckFlow(const std::vector<std::string>& videos,
                                                 const FlowOptions& options) {
   std::vector<FlowInfo> infos;

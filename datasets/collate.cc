@@ -8,7 +8,7 @@
 namespace mrsn::datasets {
 namespace {
 
-// x by the one, y by the other scale; returns where the next box goes.
+// Scales x by one and y by the other factor; returns the place of the next box.
 float* PutBox(const Box& box, float x_scale, float y_scale, float* to) {
   *to++ = box.x1 * x_scale;
   *to++ = box.y1 * y_scale;
@@ -48,7 +48,7 @@ at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway
   return stacked;
 }
 
-// Sample::objects of all clips, if there are any to be known.
+// Sample::objects of all clips, if the samples have objects.
 void PutObjects(const std::vector<Sample>& samples, int height, int width, ClipBatch* batch) {
   int64_t count = 0;
   bool known = false;

@@ -181,7 +181,7 @@ absl::Status ReadObjects(const DatasetConfig& config, const std::string& root, C
   return absl::OkStatus();
 }
 
-// `data_root` as the caller gave it; `root`: where files are read.
+// `data_root` is the caller's; `root` is the folder that files are read from.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenKind(const DatasetConfig& config, Usage usage,
                                                   const std::string& data_root, const std::string& root,
                                                   ClipDatasetOptions clip_dataset) {

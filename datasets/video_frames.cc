@@ -19,7 +19,7 @@ namespace {
 
 constexpr int64_t kMaxFrames = 999999;  // six digits
 
-// libjpeg fills what is missing with grey and only warns.
+// libjpeg fills missing parts with grey and only warns.
 bool IsCutJpeg(const std::string& contents) {
   if (!absl::StartsWith(contents, "\xFF\xD8")) return false;
   // Some encoders pad the file behind its end-of-image marker.

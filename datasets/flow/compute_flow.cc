@@ -26,8 +26,8 @@
 namespace mrsn::datasets {
 namespace {
 
-// A folder being written to by this process only. The lock ends with the process, however that
-// ends, so that a folder left by a killed one can be taken over.
+// A folder that only this process writes to. The lock ends with the process, however the process ends, so
+// that another process can take over the folder of a killed one.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
@@ -40,7 +40,7 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  // Makes the folder, or empties the one that is there.
+  // Makes the folder, or empties the existing one.
   absl::Status Take() {
     MRSN_RETURN_IF_ERROR(MakeFolders(path_));
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -58,7 +58,7 @@ class TemporaryFolder {
     return absl::OkStatus();
   }
 
-  // In place of what `to` was; after everything in it is on disk.
+  // Renames the folder to `to`, which it replaces, after all of its files are on disk.
   absl::Status Rename(const std::string& to) {
     if (::syncfs(descriptor_) != 0) return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot sync"));
     std::error_code error;
@@ -88,7 +88,7 @@ absl::StatusOr<std::vector<uchar>> EncodePng(const cv::Mat& flow) {
   return png;
 }
 
-// Needs no name of its own until it is complete: the folder has a temporary one.
+// The file needs no temporary name, because the folder has one.
 absl::Status WriteBytes(const std::string& path, const std::vector<uchar>& bytes) {
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -161,7 +161,7 @@ absl::StatusOr<FlowReport> ComputeFlows(const std::vector<std::string>& videos, 
   }
   report.skipped = static_cast<int64_t>(videos.size() - missing.size());
 
-  std::mutex mutex;  // of all that follows
+  std::mutex mutex;  // guards the variables below
   ProgressBar progress(absl::StrCat("compute ", FlowMethodName(method), " flow"), videos.size(), "frames",
                        report.skipped);
   size_t next = 0;

@@ -92,7 +92,7 @@ absl::StatusOr<FlowInfo> CheckFlowFolder(const std::string& flow_folder, FlowMet
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": bound is ", info.bound(), ", expected ", kFlowBound));
   }
-  // One listing instead of a look-up a file.
+  // One listing instead of one look-up for each file.
   std::set<std::string> names;
   std::error_code error;
   for (std::filesystem::directory_iterator entry(flow_folder, error), end; !error && entry != end;

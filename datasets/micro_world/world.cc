@@ -48,16 +48,16 @@ std::vector<bool> Switching(int frames, double on_low, double on_high, double of
   return states;
 }
 
-// Moves the people of one video. Nobody here knows the label rules: people have aims,
-// and often stand near things without minding them.
+// Moves the people of one video. This code does not know the label rules: people have aims, and often stand
+// near things without using them.
 class Director {
  public:
   Director(uint64_t seed, const WorldOptions& options) : random_(seed) {
     PlaceObjects();
-    // How musical a room is differs: in some nobody ever plays.
+    // Rooms differ in how often people play; in some nobody ever does.
     const double kinds[] = {0, 1.2, 2.4};
     music_ = kinds[random_.Below(3)];
-    // Rather full than empty: the larger of two draws.
+    // The larger of two draws: rooms are more often full than empty.
     const int count = std::max(random_.Between(options.min_people, options.max_people),
                                random_.Between(options.min_people, options.max_people));
     for (int i = 0; i < count; ++i) {
@@ -126,8 +126,8 @@ class Director {
     return true;
   }
 
-  // A free place at a distance in [near, far] from `target`, within `degrees` of level
-  // with it on one side; side 0 takes either. Sets `facing` towards the target.
+  // A free place at a distance in [near, far] from `target`, at most `degrees` above or below it, on one side
+  // of it (side 0: on either side). Sets `facing` towards the target.
   bool PlaceBeside(int self, Point target, double near, double far, double degrees, int side, Point* place,
                    int* facing) {
     for (int trial = 0; trial < 40; ++trial) {
@@ -148,7 +148,7 @@ class Director {
     return draw < stand ? Pose::kStand : draw < stand + crouch ? Pose::kCrouch : Pose::kWave;
   }
 
-  // Nothing particular, up to `far` pixels from here.
+  // A walk without an aim, up to `far` pixels from here.
   Plan Idle(int self, double far) {
     Plan plan;
     plan.goal = people_[self].place;
@@ -164,7 +164,7 @@ class Director {
     return plan;
   }
 
-  // To an object; one time in four looking the other way all the same.
+  // A walk to an object. One time in four the person looks the other way there.
   bool AtObject(int self, Aim aim, Object object, double near, double far, double degrees, Plan* plan) {
     plan->aim = aim;
     if (!PlaceBeside(self, Thing(object), near, far, degrees, 0, &plan->goal, &plan->facing)) return false;
@@ -179,8 +179,8 @@ class Director {
     return minds_[j].phase == Mind::kGoing ? minds_[j].plan.goal : people_[j].place;
   }
 
-  // To a person who stays where they are, on the side they look to or on either; or to
-  // one who eats or plays, or is about to, wherever there is room.
+  // A walk to a person who stays, on the side that this person looks to or on either side; or to a person who
+  // eats or plays or is about to, wherever there is room.
   bool Meet(int self, Plan* plan) {
     const int partner = Other(self, [&](int j) { return minds_[j].phase == Mind::kStaying || Busy(j); });
     if (partner < 0) return false;
@@ -213,8 +213,8 @@ class Director {
     return true;
   }
 
-  // Someone else for whom `fits`, at random; -1 if nobody. People who do something
-  // worth watching (an instrument, a meal, waving) draw more company.
+  // A random other person for whom `fits` holds; -1 if there is none. People who do something worth watching
+  // (an instrument, a meal, waving) are chosen more often.
   template <typename Fits>
   int Other(int self, Fits fits) {
     std::vector<int> crowd;
@@ -304,7 +304,7 @@ class Director {
     if (mind.plan.aim == Aim::kFollow) Lead(self);
   }
 
-  // The person met may turn round, and stays a while if idle.
+  // The other person may turn round, and stays for a while if idle.
   void Greet(int self) {
     Person& partner = people_[minds_[self].plan.partner];
     Mind& mind = minds_[minds_[self].plan.partner];
@@ -316,7 +316,7 @@ class Director {
     mind.left = std::max(mind.left, random_.Uniform(2, 5));
   }
 
-  // The person to be followed sets off, if still there: far, and away from the follower.
+  // The person to be followed, if still there, sets off: far, and away from the follower.
   void Lead(int self) {
     const int leader = minds_[self].plan.partner;
     Mind& mind = minds_[leader];

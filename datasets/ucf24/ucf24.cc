@@ -47,7 +47,7 @@ constexpr int kNumClasses = std::size(kClassNames);
 absl::StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {
   std::set<std::string> videos;
   MRSN_RETURN_IF_ERROR(ReadCsv(path, [&videos](const CsvRow& row) -> absl::Status {
-    // A name that leaves the data root is no video of this data set.
+    // A name that leads out of the data root is no video of this data set.
     const std::string name(row[0]);
     if (row.size() != 1 || name.find("..") != std::string::npos || name[0] == '/') {
       return row.Error(absl::StrCat("\"", row[0].substr(0, 60), "\", expected Class/v_Class_gXX_cYY"));

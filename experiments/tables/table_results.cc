@@ -56,7 +56,7 @@ void MoveCommonFields(const std::vector<Message*>& messages, Message* common) {
   }
 }
 
-// `result` without its measured average precisions: what all results of a table share.
+// `result` without its measured average precisions: all results of a table share this part.
 Result ClassesAndKinds(const Result& result) {
   Result shared;
   *shared.mutable_per_class() = result.per_class();

@@ -32,7 +32,7 @@ class Numbers {
   }
 
  private:
-  // One seed has no error that could be known.
+  // One seed gives no error.
   std::string WithError(const std::string& mean, const Estimate& estimate) const {
     const std::string n = show_n_ ? absl::StrCat(", n=", estimate.n) : "";
     if (!estimate.standard_error.has_value()) return mean + n;
@@ -185,7 +185,7 @@ Grid KindGrid(const Table& table, const std::vector<MeasuredRow>& measured) {
   return grid;
 }
 
-// Where, when and with what the scores were measured; how many results were left out.
+// Notes on the place, date and device of the scores, and on results that were left out.
 std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured) {
   std::vector<std::string> notes;
   std::set<std::string> dates, devices, commits, protocols, data;

@@ -45,7 +45,8 @@ std::vector<Part> Cut(int64_t rows, int64_t channels) {
   return parts;
 }
 
-// f(part index) for all parts. The last first: what a pass has just read is what the next one finds in cache.
+// f(part index) for all parts, the last one first: the next pass finds in the cache the rows that this pass
+// has just read.
 template <typename Function>
 void ForParts(const std::vector<Part>& parts, const Function& f) {
   const int64_t grain = std::max<int64_t>(1, kGrain / (parts[0].rows * parts[0].width));
@@ -56,7 +57,7 @@ void ForParts(const std::vector<Part>& parts, const Function& f) {
 
 // ---- Sums per channel
 
-// Two sums of each lane of each part; what they are is up to the pass.
+// Two sums of each lane of each part; each pass gives them a meaning.
 struct PartSums {
   PartSums(const std::vector<Part>& parts) : width(parts[0].width), values(2 * width * parts.size()) {}
   double* First(int64_t part) { return values.data() + 2 * width * part; }

@@ -128,7 +128,7 @@ std::vector<std::vector<int64_t>> BoxesByClip(const at::Tensor& clip_index, int6
   return boxes_of;
 }
 
-// Rows of the map any of these boxes uses.
+// All rows of the map that these boxes use.
 template <typename T>
 Span RowsOf(const WeightTable<T>& weights, const std::vector<int64_t>& boxes) {
   Span all = {0, 0};

@@ -141,7 +141,7 @@ struct Work {
   int64_t MFloats(int64_t rows) const { return products * rows * kernels.panel; }
 
   // Tiles [first, last) of at most `rows` rows; `scratch` holds V, M and one pixel of the output, in which
-  // what lies beyond the border is thrown away.
+  // pixels beyond the border are thrown away.
   void Run(int64_t first, int64_t last, float* scratch) const {
     const int64_t rows = CeilDiv(last - first, kRowBlock) * kRowBlock;
     float* v = scratch;

@@ -19,7 +19,8 @@ constexpr int64_t kChannelBlock = 256;
 template <typename V>
 constexpr int64_t kLanes = sizeof(V) / sizeof(float);
 
-// Of any alignment. Vectors go by reference: how they are passed by value depends on the instruction set.
+// Of any alignment. Vectors are passed by reference, because passing them by value depends on the instruction
+// set.
 template <typename V>
 MRSN_ALWAYS_INLINE void Load(const float* from, V& vector) {
   __builtin_memcpy(&vector, from, sizeof(V));
