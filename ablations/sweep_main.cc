@@ -1,6 +1,7 @@
 // bazel run //ablations:sweep -- --sweep=components --seeds=5
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "experiments/counts/speed.h"
 #include "experiments/run/run_many.h"
+#include "experiments/run/run_settings.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
@@ -36,15 +38,16 @@ constexpr char kUsage[] =
     "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
     "found on disk.";
 
-using experiments::PipelineOptions;
-using experiments::RunRequest;
+using experiments::RunNode;
+using experiments::RunSettings;
 
 // Mean and standard error of every point, in the order of the sweep.
-absl::Status PrintPoints(const std::vector<RunRequest>& requests, const std::string& results_root) {
+absl::Status PrintPoints(const std::vector<std::shared_ptr<const RunNode>>& runs,
+                         const std::string& results_root) {
   std::vector<std::string> labels;
   std::map<std::string, experiments::BySeed> scores;
-  for (const RunRequest& request : requests) {
-    const std::string& label = request.label;
+  for (const auto& run : runs) {
+    const std::string& label = run->label;
     if (scores.count(label) == 0) {
       labels.push_back(label);
       MRSN_ASSIGN_OR_RETURN(const auto results, experiments::ReadResults(results_root, label));
@@ -75,12 +78,12 @@ absl::Status MeasureRows(const Table& table, const std::string& configs_root,
   return absl::OkStatus();
 }
 
-absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const PipelineOptions& options,
+absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const RunSettings& settings,
                       int parallel, bool speeds_only) {
   const std::string data_files = DataFilesRoot();
   MRSN_ASSIGN_OR_RETURN(const Sweep sweep,
                         ReadSweep(data_files + "/ablations", data_files + "/experiments/tables", name));
-  MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, options.configs_root, seeds));
+  MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, settings.configs_root, seeds));
   Table table;
   if (sweep.has_table()) {
     MRSN_ASSIGN_OR_RETURN(table, experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
@@ -89,16 +92,12 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const P
     return absl::InvalidArgumentError(
         absl::StrCat("--speeds_only: sweep '", name, "' has no table with a column of speeds (speed: true)"));
   }
-  std::vector<RunRequest> requests;
-  for (const auto& run : runs.asked) {
-    requests.push_back({run->resolved->name, run->override_text, run->label, run->seed});
-  }
-  if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(requests, options, parallel));
-  const std::string results_root = options.output_root + "/results";
-  if (!sweep.has_table()) return PrintPoints(requests, results_root);
-  if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, options.configs_root, results_root));
+  if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(runs.asked, settings, parallel));
+  const std::string results_root = settings.output_root + "/results";
+  if (!sweep.has_table()) return PrintPoints(runs.asked, results_root);
+  if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, settings.configs_root, results_root));
   MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
-                        experiments::ViewTable(table, {options.configs_root, results_root, ""}));
+                        experiments::ViewTable(table, {settings.configs_root, results_root, ""}));
   std::printf("%s\nResults: %s\n", experiments::ToTerminal(view).c_str(), results_root.c_str());
   return absl::OkStatus();
 }
@@ -109,7 +108,7 @@ absl::Status Main() {
     return WrongUsage("--sweep must be set, --seeds 0 or more, --parallel 1 or more");
   }
   return RunSweep(absl::GetFlag(FLAGS_sweep), seeds > 0 ? std::optional<int>(seeds) : std::nullopt,
-                  experiments::DefaultOptions(absl::GetFlag(FLAGS_output_root)), parallel,
+                  experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root)), parallel,
                   absl::GetFlag(FLAGS_speeds_only));
 }
 

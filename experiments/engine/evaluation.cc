@@ -8,11 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/types/span.h"
 #include "eval/ava_csv.h"
 #include "eval/frame_map.h"
 #include "eval/protocol.h"
 #include "experiments/engine/check_protocol.h"
+#include "experiments/engine/inference.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
@@ -113,24 +113,6 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   Result result;
   Fill(evaluator.Compute(), &result);
   return result;
-}
-
-absl::Status AddToBank(const Scored& scored, const at::Tensor& features, RelationBankWriter& bank) {
-  const auto boxes = scored.found.boxes.accessor<float, 2>();
-  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
-  const int64_t width = features.size(1);
-  int64_t n = 0;
-  for (size_t clip = 0; clip < scored.keyframes.size(); ++clip) {
-    std::vector<Box> actors;
-    const int64_t first = n;
-    for (; n < boxes.size(0) && clips[n] == static_cast<int64_t>(clip); ++n) {
-      actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
-    }
-    const float* rows = features.const_data_ptr<float>() + first * width;
-    MRSN_RETURN_IF_ERROR(
-        bank.Add(scored.keyframes[clip], absl::MakeConstSpan(rows, (n - first) * width), actors));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace mrsn::experiments

@@ -4,14 +4,12 @@
 
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
 #include "experiments/engine/detector_input.h"
-#include "experiments/engine/inference.h"
-#include "experiments/experiment.pb.h"
+#include "experiments/eval_config.pb.h"
 #include "experiments/result.pb.h"
-#include "mrsn/bank/relation_bank.h"
+#include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
 
 namespace mrsn::experiments {
@@ -28,10 +26,6 @@ struct EvaluationOptions {
 // class, by kind), nothing about the run.
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model);
-
-// Stores `features` [N,g] of the batch's actors (their G, or memory) under their key frames; key frames
-// without actors get an empty entry.
-absl::Status AddToBank(const Scored& scored, const at::Tensor& features, RelationBankWriter& bank);
 
 }  // namespace mrsn::experiments
 

@@ -1,13 +1,17 @@
 // bazel run //experiments:table -- --table=table4_micro --run
+#include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "experiments/run/preflight.h"
+#include "experiments/config/experiment_graph.h"
+#include "experiments/run/opened_run.h"
 #include "experiments/run/run_many.h"
+#include "experiments/run/run_settings.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
@@ -46,43 +50,48 @@ constexpr char kUsage[] =
     "A run that was stopped goes on from its last checkpoint when it is started again. Finished runs are\n"
     "found on disk.\n";
 
+using Rows = std::vector<std::shared_ptr<const RunNode>>;
+
 // Before the first training: FailedPrecondition with everything that any row lacks.
-absl::Status CheckRows(const std::vector<std::string>& rows, const PipelineOptions& options) {
+absl::Status CheckRows(const Rows& rows, const RunSettings& settings) {
   std::vector<std::string> missing;
-  for (const std::string& row : rows) {
-    MRSN_ASSIGN_OR_RETURN(const Preflight preflight, CheckNeeds(row, options));
-    const absl::Status met = preflight.AllMet();
-    if (!met.ok()) missing.emplace_back(met.message());
+  for (const auto& row : rows) {
+    MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(row, settings));
+    const absl::Status all_there = opened.AllThere();
+    if (!all_there.ok()) missing.emplace_back(all_there.message());
   }
   return missing.empty() ? absl::OkStatus() : absl::FailedPreconditionError(absl::StrJoin(missing, "\n"));
 }
 
-absl::Status RunRows(const Table& table, const PipelineOptions& options) {
-  const std::vector<std::string> rows = RowExperiments(table);
-  MRSN_RETURN_IF_ERROR(CheckRows(rows, options));
-  std::vector<RunRequest> requests;
+absl::Status RunRows(const Table& table, const RunSettings& settings) {
+  ExperimentGraph graph(settings.configs_root);
+  Rows runs;
   for (int seed = 0; seed < absl::GetFlag(FLAGS_seeds); ++seed) {
-    for (const std::string& row : rows) requests.push_back({row, "", "", static_cast<uint64_t>(seed)});
+    for (const std::string& row : RowExperiments(table)) {
+      MRSN_ASSIGN_OR_RETURN(runs.emplace_back(), graph.Add({row, "", "", static_cast<uint64_t>(seed)}));
+    }
+    // The other seeds read the same data and weights.
+    if (seed == 0) MRSN_RETURN_IF_ERROR(CheckRows(runs, settings));
   }
-  return RunMany(requests, options, absl::GetFlag(FLAGS_parallel));
+  return RunMany(runs, settings, absl::GetFlag(FLAGS_parallel));
 }
 
 absl::Status RunTable() {
-  PipelineOptions options = DefaultOptions(absl::GetFlag(FLAGS_output_root));
-  options.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
+  RunSettings settings = DefaultSettings(absl::GetFlag(FLAGS_output_root));
+  settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   const std::string data_files = DataFilesRoot() + "/experiments";
   MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(data_files + "/tables", absl::GetFlag(FLAGS_table)));
-  if (absl::GetFlag(FLAGS_run)) MRSN_RETURN_IF_ERROR(RunRows(table, options));
+  if (absl::GetFlag(FLAGS_run)) MRSN_RETURN_IF_ERROR(RunRows(table, settings));
   TableSources sources;
-  sources.configs_root = options.configs_root;
+  sources.configs_root = settings.configs_root;
   sources.counts_path = data_files + "/records/counts.textproto";
-  sources.results = absl::GetFlag(FLAGS_results).empty() ? options.output_root + "/results"
+  sources.results = absl::GetFlag(FLAGS_results).empty() ? settings.output_root + "/results"
                                                          : UserPath(absl::GetFlag(FLAGS_results));
   MRSN_ASSIGN_OR_RETURN(const TableView view, ViewTable(table, sources));
   std::printf("%s", (absl::GetFlag(FLAGS_markdown) ? ToMarkdown(view) : ToTerminal(view)).c_str());
   if (absl::GetFlag(FLAGS_run)) {
-    std::printf("\nResults: %s/results; logs: %s/logs\n", options.output_root.c_str(),
-                options.output_root.c_str());
+    std::printf("\nResults: %s/results; logs: %s/logs\n", settings.output_root.c_str(),
+                settings.output_root.c_str());
   }
   const std::string json = absl::GetFlag(FLAGS_json);
   return json.empty() ? absl::OkStatus() : WriteFileAtomically(UserPath(json), ToJson(view));

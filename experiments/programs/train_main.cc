@@ -3,8 +3,11 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "experiments/run/pipeline.h"
+#include "experiments/run/cost_estimate.h"
+#include "experiments/run/opened_run.h"
 #include "experiments/run/preflight.h"
+#include "experiments/run/run_experiment.h"
+#include "experiments/run/run_settings.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
@@ -34,29 +37,33 @@ constexpr char kUsage[] =
     "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
     "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n";
 
-absl::Status DryRun(const std::string& name, const PipelineOptions& options) {
-  MRSN_ASSIGN_OR_RETURN(const Preflight preflight, CheckNeeds(name, options));
-  const auto cost = EstimateCost(name, options);
-  std::printf("%s", DescribePreflight(name, preflight, cost).c_str());
-  return preflight.AllMet();
+absl::Status DryRun(const RunRequest& request, const RunSettings& settings) {
+  MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
+  const auto cost = EstimateCost(*opened.asked, settings.threads);
+  std::printf("%s", PreflightText(opened, cost).c_str());
+  return opened.AllThere();
+}
+
+absl::Status Copy(const std::string& from, const std::string& to) {
+  MRSN_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from));
+  return WriteFileAtomically(to, bytes);
 }
 
 absl::Status Main() {
-  const std::string name = absl::GetFlag(FLAGS_experiment);
-  if (name.empty()) return WrongUsage("--experiment is not set");
-  PipelineOptions options = DefaultOptions(absl::GetFlag(FLAGS_output_root));
-  options.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
-  options.override_text = absl::GetFlag(FLAGS_override);
-  options.seed = absl::GetFlag(FLAGS_seed);
-  options.threads = absl::GetFlag(FLAGS_threads);
-  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(name, options);
-  MRSN_ASSIGN_OR_RETURN(const Result result, RunExperiment(name, options));
+  const RunRequest request = {absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_override), "",
+                              absl::GetFlag(FLAGS_seed)};
+  if (request.experiment.empty()) return WrongUsage("--experiment is not set");
+  RunSettings settings = DefaultSettings(absl::GetFlag(FLAGS_output_root));
+  settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
+  settings.threads = absl::GetFlag(FLAGS_threads);
+  if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
+  MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(request, settings));
   const std::string exported = absl::GetFlag(FLAGS_export_weights);
-  if (!exported.empty()) MRSN_RETURN_IF_ERROR(ExportWeights(name, options, UserPath(exported)));
-  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", name.c_str(),
-              static_cast<unsigned long long>(options.seed), result.iou_threshold(), result.frame_map(),
-              result.protocol().c_str(),
-              ResultPath(options.output_root, result.experiment(), options.seed).c_str());
+  if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, UserPath(exported)));
+  const Result& result = finished.result;
+  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", request.experiment.c_str(),
+              static_cast<unsigned long long>(request.seed), result.iou_threshold(), result.frame_map(),
+              result.protocol().c_str(), finished.result_path.c_str());
   return absl::OkStatus();
 }
 

@@ -17,7 +17,8 @@
 #include "datasets/flow/compute_flow.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
-#include "experiments/run/pipeline.h"
+#include "experiments/run/run_experiment.h"
+#include "experiments/run/run_settings.h"
 #include "ops/base/file.h"
 #include "ops/base/runfiles.h"
 
@@ -78,29 +79,30 @@ std::string ClipsWithFlow(DatasetConfig config) {
 class LearningTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(LearningTest, LossFallsAndScoresRiseAboveChance) {
-  PipelineOptions options = DefaultOptions(::testing::TempDir() + "/learning");
-  const auto resolved = LoadExperiment(options.configs_root, GetParam());
+  RunSettings settings = DefaultSettings(::testing::TempDir() + "/learning");
+  const auto resolved = LoadExperiment(settings.configs_root, GetParam());
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   if (resolved->experiment.eval_data().has_flow()) {
-    options.data_root = ClipsWithFlow(resolved->experiment.eval_data());
+    settings.data_root = ClipsWithFlow(resolved->experiment.eval_data());
   }
-  const auto result = RunExperiment(GetParam(), options);
-  ASSERT_TRUE(result.ok()) << result.status();
-  const std::vector<double> losses = Losses(options.output_root, GetParam());
+  const auto finished = RunExperiment({GetParam(), "", "", 0}, settings);
+  ASSERT_TRUE(finished.ok()) << finished.status();
+  const Result& result = finished->result;
+  const std::vector<double> losses = Losses(settings.output_root, GetParam());
   ASSERT_GT(losses.size(), 2 * kIterations);
   const double first = Mean(losses.begin(), losses.begin() + kIterations);
   const double last = Mean(losses.end() - kIterations, losses.end());
-  const double chance = ChanceOf(resolved->experiment.eval_data(), options.data_root);
+  const double chance = ChanceOf(resolved->experiment.eval_data(), settings.data_root);
   RecordProperty("loss_first", absl::StrCat(first));
   RecordProperty("loss_last", absl::StrCat(last));
   RecordProperty("chance", absl::StrCat(chance));
-  RecordProperty("frame_map", absl::StrCat(result->frame_map()));
+  RecordProperty("frame_map", absl::StrCat(result.frame_map()));
   std::printf("%s: loss %.4f to %.4f, frame-mAP %.4f, chance %.4f\n", GetParam().c_str(), first, last,
-              result->frame_map(), chance);
+              result.frame_map(), chance);
   EXPECT_LT(last, 0.8 * first);
   // Of a detector that finds its own boxes, chance is what perfect boxes with random classes would give.
   const bool finds_boxes = resolved->experiment.model().has_act() || resolved->experiment.model().has_step();
-  EXPECT_GT(result->frame_map(), (finds_boxes ? 1.2 : 1.8) * chance);
+  EXPECT_GT(result.frame_map(), (finds_boxes ? 1.2 : 1.8) * chance);
 }
 
 std::vector<std::string> Names() {

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 
+#include "experiments/run/run_experiment.h"
 #include "experiments/tables/table_manifest.h"
+#include "experiments/testing/tiny_experiments.h"
 #include "ops/base/file.h"
 #include "ops/base/runfiles.h"
 
@@ -19,26 +21,25 @@ using ::testing::Not;
 
 class PreflightTest : public ::testing::Test {
  protected:
-  PreflightTest() : options_(DefaultOptions(::testing::TempDir() + "/out")) {
-    options_.data_root = ::testing::TempDir() + "/data";
-    std::filesystem::create_directories(options_.data_root);
+  PreflightTest() : settings_(DefaultSettings(::testing::TempDir() + "/out")) {
+    settings_.data_root = ::testing::TempDir() + "/data";
+    std::filesystem::create_directories(settings_.data_root);
   }
 
   std::string Missing(const std::string& name, const std::string& override_text) {
-    options_.override_text = override_text;
-    const auto preflight = CheckNeeds(name, options_);
-    return std::string(preflight.ok() ? preflight->AllMet().message() : preflight.status().message());
+    const auto opened = Open({name, override_text, "", 0}, settings_);
+    return std::string(opened.ok() ? opened->AllThere().message() : opened.status().message());
   }
 
-  PipelineOptions options_;
+  RunSettings settings_;
 };
 
 TEST_F(PreflightTest, AllThere) {
   EXPECT_EQ(Missing("smoke/resume", ""), "");
-  const auto preflight = CheckNeeds("smoke/resume", options_);
-  ASSERT_EQ(preflight->needs.size(), 2);
-  EXPECT_EQ(preflight->needs[0].what, "smoke/resume: train_data");
-  EXPECT_EQ(preflight->needs[0].found, "40 clips");
+  const auto opened = Open({"smoke/resume", "", "", 0}, settings_);
+  ASSERT_EQ(opened->needs.size(), 2);
+  EXPECT_EQ(opened->needs[0].what, "smoke/resume: train_data");
+  EXPECT_EQ(opened->needs[0].found, "40 clips");
 }
 
 TEST_F(PreflightTest, PretrainedBackbone) {
@@ -48,12 +49,12 @@ TEST_F(PreflightTest, PretrainedBackbone) {
                     HasSubstr("/data/w.safetensors: no such file; put a checkpoint"),
                     HasSubstr("--override='clear: \"inputs.pretrained_backbone\"'")));
   // Nothing was begun.
-  const auto refused = RunExperiment("smoke/resume", options_);
+  const auto refused = RunExperiment({"smoke/resume", with_file, "", 0}, settings_);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_FALSE(FileExists(options_.output_root));
+  EXPECT_FALSE(FileExists(settings_.output_root));
 
-  std::filesystem::copy_file(options_.checkpoints_root + "/micro/pretrain.safetensors",
-                             options_.data_root + "/w.safetensors");
+  std::filesystem::copy_file(settings_.checkpoints_root + "/micro/pretrain.safetensors",
+                             settings_.data_root + "/w.safetensors");
   EXPECT_EQ(Missing("smoke/resume", with_file), "");
   EXPECT_THAT(Missing("smoke/resume", with_file + " model { slow_only { stem_kernel: 3 } }"),
               AllOf(HasSubstr("w.safetensors"), HasSubstr("stem.weight")));
@@ -75,37 +76,106 @@ TEST_F(PreflightTest, ModelAndDataMustAgree) {
 }
 
 TEST_F(PreflightTest, AllExperimentsOfTheChainAreChecked) {
-  // Its bank's writer, the row without, has the same needs.
-  EXPECT_THAT(Missing("ucf24/real_clips",
-                      "model { mrsn { long_term {} } } inputs { relation_bank_from: \"smoke/resume\" }"),
+  // The bank's writer reads generated data, which is there.
+  const std::string reader =
+      "model { mrsn { width: 64 long_term {} } } inputs { relation_bank_from: \"smoke/resume\" }";
+  EXPECT_THAT(Missing("ucf24/real_clips", reader),
               AllOf(HasSubstr("ucf24/real_clips: train_data: "), HasSubstr("clips.txt"),
                     HasSubstr("ucf24/real_clips: train_data, boxes for the relation bank: "),
                     Not(HasSubstr("smoke/resume"))));
-  const auto preflight = CheckNeeds("ucf24/real_clips", options_);
-  ASSERT_TRUE(preflight.ok()) << preflight.status();
+  const auto opened = Open({"ucf24/real_clips", reader, "", 0}, settings_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
   std::vector<std::string> found;
-  for (const Need& need : preflight->needs) found.push_back(need.what + ": " + need.found);
+  for (const Need& need : opened->needs) found.push_back(need.what + ": " + need.found);
   EXPECT_THAT(
       found, ::testing::Contains("ucf24/real_clips: inputs.relation_bank_from: smoke/resume is trained first "
                                  "and writes it, unless it has been"));
 }
 
+// Found before the writer is trained.
+TEST_F(PreflightTest, ABankMustFitItsReader) {
+  settings_.configs_root = ::testing::TempDir() + "/tiny";
+  WriteTinyExperiments(settings_.configs_root);
+  EXPECT_EQ(Missing("long", ""), "");
+  EXPECT_THAT(Missing("long", "model { mrsn { width: 32 } }"),
+              AllOf(HasSubstr("long: inputs.relation_bank_from: short writes features of width "),
+                    HasSubstr("; the model reads width ")));
+  ASSERT_TRUE(WriteFileAtomically(
+                  settings_.configs_root + "/longer.textproto",
+                  "base: \"short\" model { mrsn { long_term {} } } inputs { relation_bank_from: \"long\" }")
+                  .ok());
+  EXPECT_EQ(Missing("longer", ""),
+            "longer: inputs.relation_bank_from: long needs a bank itself; name a short-term experiment");
+}
+
+TEST_F(PreflightTest, ARunOpensEachThingOnce) {
+  settings_.configs_root = ::testing::TempDir() + "/tiny";
+  WriteTinyExperiments(settings_.configs_root);
+  const auto opened = Open({"long", "", "", 0}, settings_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_TRUE(opened->AllThere().ok()) << opened->AllThere();
+  const OpenedRun& reader = *opened->asked;
+  const OpenedRun& writer = *reader.bank_writer;
+  EXPECT_EQ(reader.train_data, writer.train_data);
+  EXPECT_EQ(reader.initial, writer.initial);
+  EXPECT_EQ(reader.initial->train_data, reader.train_data);
+  EXPECT_NE(reader.model, writer.model);
+  EXPECT_NE(reader.eval_data, reader.bank_boxes) << "other videos";
+  EXPECT_EQ(writer.eval_data, nullptr) << "the writer is not evaluated";
+  EXPECT_EQ(writer.bank_boxes, nullptr) << "the writer reads no bank";
+  std::vector<std::string> needs;
+  for (const Need& need : opened->needs) needs.push_back(need.what);
+  EXPECT_THAT(needs, ::testing::ElementsAre("long: train_data", "long: eval_data",
+                                            "long: train_data, boxes for the relation bank",
+                                            "long: inputs.initialise_from", "pre: train_data",
+                                            "long: inputs.relation_bank_from", "short: train_data"));
+}
+
+TEST_F(PreflightTest, WeightsThatCameWithTheProgramNeedNoData) {
+  settings_.configs_root = ::testing::TempDir() + "/tiny";
+  WriteTinyExperiments(settings_.configs_root);
+  settings_.output_root = ::testing::TempDir() + "/export";
+  const auto trained = RunExperiment({"pre", "", "", 0}, settings_);
+  ASSERT_TRUE(trained.ok()) << trained.status();
+  settings_.checkpoints_root = ::testing::TempDir() + "/checkpoints";
+  std::filesystem::create_directories(settings_.checkpoints_root);
+  std::filesystem::copy_file(trained->weights_path, settings_.checkpoints_root + "/pre.safetensors");
+  const auto opened = Open({"short", "", "", 0}, settings_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_NE(opened->asked->initial->shipped, nullptr);
+  EXPECT_EQ(opened->asked->initial->model, nullptr);
+  EXPECT_EQ(opened->needs.back().found, "weights of pre came with the program");
+  // Those of another seed or config are not this run's.
+  ASSERT_TRUE(
+      WriteFileAtomically(settings_.configs_root + "/short.textproto",
+                          "base: \"pre\" model { mrsn { acre {} } } inputs { initialise_from: \"pre2\" }")
+          .ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(settings_.configs_root + "/pre2.textproto", "base: \"pre\" train { epochs: 2 }")
+          .ok());
+  std::filesystem::rename(settings_.checkpoints_root + "/pre.safetensors",
+                          settings_.checkpoints_root + "/pre2.safetensors");
+  const auto other = Open({"short", "", "", 0}, settings_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(other->asked->initial->shipped, nullptr);
+  EXPECT_NE(other->asked->initial->model, nullptr);
+}
+
 // Without data every row's command starts, and says that data is what it lacks.
 TEST_F(PreflightTest, EveryRowOfTheTablesStarts) {
-  options_.override_text = "";
   int rows = 0;
   for (const char* name : {"table1", "table2", "table3"}) {
     const auto table = ReadTable(DataFilesRoot() + "/experiments/tables", name);
     ASSERT_TRUE(table.ok()) << table.status();
     for (const Table::Row& row : table->row()) {
-      const auto preflight = CheckNeeds(row.experiment(), options_);
-      ASSERT_TRUE(preflight.ok()) << row.experiment() << ": " << preflight.status();
+      const auto opened = Open({row.experiment(), "", "", 0}, settings_);
+      ASSERT_TRUE(opened.ok()) << row.experiment() << ": " << opened.status();
       ++rows;
-      EXPECT_FALSE(preflight->AllMet().ok()) << row.experiment();
-      for (const Need& need : preflight->needs) {
+      EXPECT_FALSE(opened->AllThere().ok()) << row.experiment();
+      for (const Need& need : opened->needs) {
         EXPECT_THAT(need.what, Not(::testing::EndsWith(": model"))) << need.state;
         if (need.state.ok()) continue;
-        EXPECT_THAT(need.state.message(), HasSubstr(options_.data_root)) << need.what;
+        EXPECT_THAT(need.state.message(), HasSubstr(settings_.data_root)) << need.what;
       }
     }
   }
@@ -113,18 +183,18 @@ TEST_F(PreflightTest, EveryRowOfTheTablesStarts) {
 }
 
 TEST_F(PreflightTest, TheEstimateFollowsFromCountsAndClips) {
-  options_.override_text = "";
-  const auto cost = EstimateCost("smoke/resume", options_);
+  const auto opened = Open({"smoke/resume", "", "", 0}, settings_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const auto cost = EstimateCost(*opened->asked, settings_.threads);
   ASSERT_TRUE(cost.ok()) << cost.status();
   EXPECT_EQ(cost->iterations, 50);  // 5 epochs of 40 clips, 4 at a time
   EXPECT_EQ(cost->state_bytes, cost->parameters * 12);
   EXPECT_GT(cost->training_macs, 0);
   EXPECT_GT(cost->macs_per_second, 1e8);
-  const auto preflight = CheckNeeds("smoke/resume", options_);
-  const std::string text = DescribePreflight("smoke/resume", *preflight, cost);
-  EXPECT_THAT(
-      text, AllOf(HasSubstr(preflight->config), HasSubstr("  there    smoke/resume: train_data: 40 clips\n"),
-                  HasSubstr("  training    50 iterations, ")));
+  const std::string text = PreflightText(*opened, cost);
+  EXPECT_THAT(text, AllOf(HasSubstr(opened->asked->node->resolved->text),
+                          HasSubstr("  there    smoke/resume: train_data: 40 clips\n"),
+                          HasSubstr("  training    50 iterations, ")));
 }
 
 }  // namespace

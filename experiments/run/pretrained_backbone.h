@@ -6,18 +6,20 @@
 
 #include "absl/status/statusor.h"
 #include "mrsn/detector.h"
-#include "mrsn/model_config.pb.h"
 
 namespace mrsn::experiments {
 
-// Copies <data_root>/<file> into the model's backbone; the head stays as it is. The SHA-256 of
-// the file. An error names the file, and says what to put there if there is none.
-absl::StatusOr<std::string> LoadPretrainedBackbone(const std::string& file, const std::string& data_root,
-                                                   Detector& model);
+// <data_root>/<file>. NotFound says what to put there.
+absl::StatusOr<std::string> PretrainedBackbonePath(const std::string& file, const std::string& data_root);
 
-// Whether that would work for a model of this configuration; how many tensors are copied, in words.
-absl::StatusOr<std::string> TryPretrainedBackbone(const std::string& file, const std::string& data_root,
-                                                  const ModelConfig& config);
+struct PretrainedBackbone {
+  std::string sha256;  // of the file
+  std::string found;   // for people: tensors copied, format, hash
+};
+
+// Copies the checkpoint at `path` into the model's backbone; the head stays as it is.
+// An error names the file.
+absl::StatusOr<PretrainedBackbone> LoadPretrainedBackbone(const std::string& path, Detector& model);
 
 }  // namespace mrsn::experiments
 

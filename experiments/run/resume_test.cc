@@ -11,8 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "experiments/run/pipeline.h"
+#include "experiments/run/run_experiment.h"
 #include "experiments/run/run_many.h"
+#include "experiments/run/run_settings.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
 #include "ops/base/runfiles.h"
@@ -20,11 +21,11 @@
 namespace mrsn::experiments {
 namespace {
 
-PipelineOptions Options(const std::string& folder) {
-  PipelineOptions options;
-  options.configs_root = DataFilesRoot() + "/experiments/configs";
-  options.output_root = absl::StrCat(::testing::TempDir(), "resume.", ::getpid(), "/", folder);
-  return options;
+RunSettings Settings(const std::string& folder) {
+  RunSettings settings;
+  settings.configs_root = DataFilesRoot() + "/experiments/configs";
+  settings.output_root = absl::StrCat(::testing::TempDir(), "resume.", ::getpid(), "/", folder);
+  return settings;
 }
 
 // The newest file of that name below `folder`, or "".
@@ -39,17 +40,18 @@ std::string Find(const std::string& folder, const std::string& name) {
 class ResumeTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
-  const PipelineOptions undisturbed = Options(GetParam() + "/undisturbed");
-  ASSERT_TRUE(RunMany({{GetParam(), "", "", 0}}, undisturbed, 1).ok());
-  const auto expected = RunExperiment(GetParam(), undisturbed);
+  const std::vector<RunRequest> request = {{GetParam(), "", "", 0}};
+  const RunSettings undisturbed = Settings(GetParam() + "/undisturbed");
+  ASSERT_TRUE(RunMany(request, undisturbed, 1).ok());
+  const auto expected = RunExperiment(request[0], undisturbed);
   ASSERT_TRUE(expected.ok()) << expected.status();
 
-  const PipelineOptions killed = Options(GetParam() + "/killed");
+  const RunSettings killed = Settings(GetParam() + "/killed");
   const pid_t child = ::fork();
   if (child == 0) {
     // A process group of its own, so that the kill reaches the training under RunMany, too.
     ::setpgid(0, 0);
-    ::_exit(RunMany({{GetParam(), "", "", 0}}, killed, 1).ok() ? 0 : 1);
+    ::_exit(RunMany(request, killed, 1).ok() ? 0 : 1);
   }
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   while (Find(killed.output_root, "checkpoint.safetensors").empty() && absl::Now() < deadline) {
@@ -62,11 +64,11 @@ TEST_P(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   ASSERT_FALSE(Find(killed.output_root, "checkpoint.safetensors").empty());
   ASSERT_TRUE(Find(killed.output_root, "weights.safetensors").empty()) << "killed too late to test resuming";
 
-  ASSERT_TRUE(RunMany({{GetParam(), "", "", 0}}, killed, 1).ok());
-  const auto resumed = RunExperiment(GetParam(), killed);
+  ASSERT_TRUE(RunMany(request, killed, 1).ok());
+  const auto resumed = RunExperiment(request[0], killed);
   ASSERT_TRUE(resumed.ok()) << resumed.status();
-  EXPECT_EQ(resumed->weights_hash(), expected->weights_hash());
-  EXPECT_EQ(resumed->frame_map(), expected->frame_map());
+  EXPECT_EQ(resumed->result.weights_hash(), expected->result.weights_hash());
+  EXPECT_EQ(resumed->result.frame_map(), expected->result.frame_map());
   EXPECT_EQ(*ReadFile(Find(killed.output_root, "detections.csv")),
             *ReadFile(Find(undisturbed.output_root, "detections.csv")));
 }

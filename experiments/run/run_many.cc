@@ -4,12 +4,15 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "experiments/config/config.h"
 #include "experiments/run/child_jobs.h"
+#include "experiments/run/child_message.h"
+#include "experiments/run/run_experiment.h"
+#include "experiments/run/shipped_weights.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -17,93 +20,82 @@ namespace {
 
 constexpr char kChildFlag[] = "--child-run";
 
-// Order of the words after kChildFlag.
-std::vector<std::string> ChildCommand(const RunRequest& request, const PipelineOptions& options) {
-  return {std::filesystem::read_symlink("/proc/self/exe"),
-          kChildFlag,
-          request.experiment,
-          absl::StrCat(request.seed),
-          request.override_text,
-          request.label,
-          options.configs_root,
-          options.checkpoints_root,
-          options.output_root,
-          options.data_root,
-          absl::StrCat(options.threads)};
-}
-
 class Planner {
  public:
-  explicit Planner(const PipelineOptions& options) : options_(options) {}
+  explicit Planner(const RunSettings& settings) : settings_(settings) {}
 
-  // Index of the request's job, made after the jobs it needs.
-  absl::StatusOr<int> Add(const RunRequest& request) {
-    const auto key =
-        std::make_pair(absl::StrCat(request.experiment, "\n", request.override_text), request.seed);
-    const auto known = index_.find(key);
-    if (known != index_.end()) return known->second;
-    index_[key] = -1;
-    MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
-                          LoadExperiment(options_.configs_root, request.experiment, request.override_text));
-    const auto& inputs = resolved.experiment.inputs();
+  // Index of the run's job, made after the jobs it needs.
+  absl::StatusOr<int> Add(const RunNode& run) {
+    if (const auto known = index_.find(&run); known != index_.end()) return known->second;
     Job job;
-    for (const auto& [needed, seed] : {std::make_pair(inputs.initialise_from(), uint64_t{0}),
-                                       std::make_pair(inputs.relation_bank_from(), request.seed)}) {
-      if (needed.empty()) continue;
-      if (needed == inputs.initialise_from()) {
-        MRSN_ASSIGN_OR_RETURN(const bool shipped, HasShippedWeights(needed, options_));
-        if (shipped) continue;
+    if (run.initial != nullptr) {
+      MRSN_ASSIGN_OR_RETURN(const bool shipped, IsShipped(*run.initial));
+      if (!shipped) {
+        MRSN_ASSIGN_OR_RETURN(job.after.emplace_back(), Add(*run.initial));
       }
-      MRSN_ASSIGN_OR_RETURN(const int first, Add({needed, "", "", seed}));
-      if (first < 0) {
-        return absl::InvalidArgumentError(absl::StrCat(request.experiment, ": inputs: ", needed, " needs ",
-                                                       request.experiment, " in turn"));
-      }
-      job.after.push_back(first);
     }
-    const std::string& label = request.label.empty() ? request.experiment : request.label;
-    job.name = absl::StrCat(label, " seed ", request.seed);
-    job.command = ChildCommand(request, options_);
-    job.log_path = absl::StrCat(options_.output_root, "/logs/", label, "/seed", request.seed, ".log");
+    if (run.bank_writer != nullptr) {
+      MRSN_ASSIGN_OR_RETURN(job.after.emplace_back(), Add(*run.bank_writer));
+    }
+    job.name = absl::StrCat(run.label, " seed ", run.seed);
+    const std::string path = absl::StrCat(settings_.output_root, "/logs/", run.label, "/seed", run.seed);
+    job.log_path = path + ".log";
+    const std::string message = path + ".run.textproto";
+    MRSN_RETURN_IF_ERROR(WriteChildMessage(
+        message, {{run.resolved->name, run.override_text, run.label, run.seed}, settings_}));
+    job.command = {std::filesystem::read_symlink("/proc/self/exe"), kChildFlag, message};
     jobs_.push_back(std::move(job));
-    return index_[key] = static_cast<int>(jobs_.size()) - 1;
+    return index_[&run] = static_cast<int>(jobs_.size()) - 1;
   }
 
   const std::vector<Job>& jobs() const { return jobs_; }
 
  private:
-  const PipelineOptions& options_;
-  std::map<std::pair<std::string, uint64_t>, int> index_;
+  absl::StatusOr<bool> IsShipped(const RunNode& run) {
+    if (const auto known = shipped_.find(&run); known != shipped_.end()) return known->second;
+    MRSN_ASSIGN_OR_RETURN(const std::optional<ShippedWeights> weights,
+                          FindShippedWeights(settings_.checkpoints_root, run));
+    return shipped_[&run] = weights.has_value();
+  }
+
+  const RunSettings& settings_;
+  std::map<const RunNode*, int> index_;
+  std::map<const RunNode*, bool> shipped_;
   std::vector<Job> jobs_;
 };
 
+int RunChild(const std::string& message_path) {
+  const auto message = ReadChildMessage(message_path);
+  const auto finished = message.ok() ? RunExperiment(message->request, message->settings) : message.status();
+  if (!finished.ok()) {
+    std::fprintf(stderr, "error: %s\n", std::string(finished.status().message()).c_str());
+    return message.ok() ? 1 : 2;
+  }
+  std::fprintf(stderr, "frame-mAP %.4f\n", finished->result.frame_map());
+  return 0;
+}
+
 }  // namespace
 
-absl::Status RunMany(const std::vector<RunRequest>& requests, const PipelineOptions& options, int parallel) {
-  Planner planner(options);
-  for (const RunRequest& request : requests) MRSN_RETURN_IF_ERROR(planner.Add(request).status());
+absl::Status RunMany(const std::vector<std::shared_ptr<const RunNode>>& runs, const RunSettings& settings,
+                     int parallel) {
+  Planner planner(settings);
+  for (const auto& run : runs) MRSN_RETURN_IF_ERROR(planner.Add(*run).status());
   return RunJobs(planner.jobs(), parallel);
 }
 
-bool RanAsChild(int argc, char** argv, int* exit_code) {
-  if (argc != 11 || std::strcmp(argv[1], kChildFlag) != 0) return false;
-  PipelineOptions options;
-  options.override_text = argv[4];
-  options.label = argv[5];
-  options.configs_root = argv[6];
-  options.checkpoints_root = argv[7];
-  options.output_root = argv[8];
-  options.data_root = argv[9];
-  *exit_code = 2;
-  if (!absl::SimpleAtoi(argv[3], &options.seed) || !absl::SimpleAtoi(argv[10], &options.threads)) return true;
-  const auto result = RunExperiment(argv[2], options);
-  if (!result.ok()) {
-    std::fprintf(stderr, "error: %s\n", std::string(result.status().message()).c_str());
-    *exit_code = 1;
-    return true;
+absl::Status RunMany(const std::vector<RunRequest>& requests, const RunSettings& settings, int parallel) {
+  ExperimentGraph graph(settings.configs_root);
+  std::vector<std::shared_ptr<const RunNode>> runs;
+  for (const RunRequest& request : requests) {
+    MRSN_ASSIGN_OR_RETURN(runs.emplace_back(), graph.Add(request));
   }
-  std::fprintf(stderr, "frame-mAP %.4f\n", result->frame_map());
-  *exit_code = 0;
+  return RunMany(runs, settings, parallel);
+}
+
+bool RanAsChild(int argc, char** argv, int* exit_code) {
+  if (argc != 3 || std::strcmp(argv[1], kChildFlag) != 0) return false;
+  *exit_code = RunChild(argv[2]);
   return true;
 }
 

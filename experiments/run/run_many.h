@@ -2,20 +2,23 @@
 #ifndef MRSN_EXPERIMENTS_RUN_RUN_MANY_H_
 #define MRSN_EXPERIMENTS_RUN_RUN_MANY_H_
 
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "experiments/config/experiment_graph.h"
-#include "experiments/run/pipeline.h"
+#include "experiments/run/run_settings.h"
 
 namespace mrsn::experiments {
 
-// Runs each request and, first, what they need: pretrained weights once, and an
-// experiment whose relation bank another one reads. `options` gives the folders and
-// the threads of each child; `parallel` children at once. Finished runs are found
-// on disk and cost nothing.
-absl::Status RunMany(const std::vector<RunRequest>& requests, const PipelineOptions& options, int parallel);
+// Runs each of `runs` and, first, the runs they need, except those whose weights came with the program.
+// `settings` holds for each child; `parallel` children run at once. Finished runs are found on disk and
+// cost nothing.
+absl::Status RunMany(const std::vector<std::shared_ptr<const RunNode>>& runs, const RunSettings& settings,
+                     int parallel);
+
+// Resolves the configs first; their errors are returned before anything runs.
+absl::Status RunMany(const std::vector<RunRequest>& requests, const RunSettings& settings, int parallel);
 
 // When this process was started by RunMany to do one run, does it and sets
 // *exit_code; otherwise returns false at once. Programs that call RunMany call this

@@ -1,0 +1,53 @@
+#include "experiments/engine/bank_filling.h"
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "experiments/engine/inference.h"
+#include "mrsn/bank/relation_bank.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+// Stores `features` [N,g] of the batch's actors under their key frames.
+absl::Status AddBatch(const Scored& scored, const at::Tensor& features, RelationBankWriter& bank) {
+  const auto boxes = scored.found.boxes.accessor<float, 2>();
+  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
+  const int64_t width = features.size(1);
+  int64_t n = 0;
+  for (size_t clip = 0; clip < scored.keyframes.size(); ++clip) {
+    std::vector<Box> actors;
+    const int64_t first = n;
+    for (; n < boxes.size(0) && clips[n] == static_cast<int64_t>(clip); ++n) {
+      actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
+    }
+    const float* rows = features.const_data_ptr<float>() + first * width;
+    MRSN_RETURN_IF_ERROR(
+        bank.Add(scored.keyframes[clip], absl::MakeConstSpan(rows, (n - first) * width), actors));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status FillBank(const BankFillingOptions& options, const std::string& path,
+                      const datasets::Dataset& dataset, Detector& model) {
+  const ModelNeeds needs = model.needs();
+  const bool memory = needs.bank.has_value() && needs.bank->own_memory;
+  MRSN_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RelationBankWriter> bank,
+      RelationBankWriter::Create(path, options.identity, memory ? needs.bank->width : needs.relation_width));
+  InferenceOptions inference;
+  inference.title = options.title;
+  inference.loss = options.loss;
+  MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
+    return AddBatch(scored, memory ? scored.memory : scored.found.G, *bank);
+  }));
+  return bank->Finish();
+}
+
+}  // namespace mrsn::experiments

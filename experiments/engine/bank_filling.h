@@ -1,0 +1,29 @@
+// From a trained detector to a relation bank on disk.
+#ifndef MRSN_EXPERIMENTS_ENGINE_BANK_FILLING_H_
+#define MRSN_EXPERIMENTS_ENGINE_BANK_FILLING_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "datasets/dataset.h"
+#include "experiments/train_config.pb.h"
+#include "mrsn/bank/bank_identity.h"
+#include "mrsn/detector.h"
+
+namespace mrsn::experiments {
+
+struct BankFillingOptions {
+  std::string title;  // before the progress bar
+  TrainConfig::Loss loss = TrainConfig::BCE;
+  BankIdentity identity;  // what the bank says it was made from
+};
+
+// Runs the detector over the data set and writes what it leaves of every box to a new bank at `path`:
+// its memory if it keeps one, or else G. A key frame without boxes gets an entry without persons.
+// AlreadyExists if something stands at `path`; after an error nothing stands there.
+absl::Status FillBank(const BankFillingOptions& options, const std::string& path,
+                      const datasets::Dataset& dataset, Detector& model);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_ENGINE_BANK_FILLING_H_

@@ -1,0 +1,33 @@
+// What a training will cost, before it is begun.
+#ifndef MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_
+#define MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "experiments/run/opened_run.h"
+
+namespace mrsn::experiments {
+
+struct CostEstimate {
+  int64_t parameters = 0;
+  int64_t state_bytes = 0;       // weights, gradients and momentum
+  int64_t activation_bytes = 0;  // kept for the backward pass of one batch, 3 persons a clip
+  // Of all iterations; nothing when the training data cannot be opened. A backward pass counts as
+  // two forward passes.
+  std::optional<int64_t> iterations;
+  double training_macs = 0;
+  double macs_per_second = 0;  // of a matrix product here, now: what no training can exceed
+};
+
+// `threads` as RunSettings::threads.
+absl::StatusOr<CostEstimate> EstimateCost(const OpenedRun& run, int threads);
+
+// Lines for the terminal.
+std::string CostText(const CostEstimate& cost);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_

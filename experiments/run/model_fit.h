@@ -1,0 +1,26 @@
+// Whether a model and its data, or a model and the writer of its bank, agree: what would otherwise
+// throw in the first forward pass.
+#ifndef MRSN_EXPERIMENTS_RUN_MODEL_FIT_H_
+#define MRSN_EXPERIMENTS_RUN_MODEL_FIT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "datasets/dataset.h"
+#include "datasets/dataset_config.pb.h"
+#include "mrsn/model_needs.h"
+
+namespace mrsn::experiments {
+
+// Whether the model can read the data set that `config` describes. Errors name the field.
+absl::Status CheckDataFits(const ModelNeeds& model, const DatasetConfig& config, datasets::Usage usage,
+                           const datasets::Dataset& dataset);
+
+// Whether the reader can read the bank that the experiment `writer_name` writes. OK for a model that
+// reads none.
+absl::Status CheckBankFits(const ModelNeeds& reader, const ModelNeeds& writer,
+                           const std::string& writer_name);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_MODEL_FIT_H_

@@ -1,0 +1,122 @@
+#include "experiments/run/run_experiment.h"
+
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "experiments/config/text_proto.h"
+#include "experiments/counts/complexity.h"
+#include "experiments/engine/evaluation.h"
+#include "experiments/provenance.h"
+#include "experiments/run/opened_run.h"
+#include "experiments/run/run_trainer.h"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+// A bank and how the model reads it in evaluation; the bank is null for short-term heads.
+struct EvaluationBank {
+  std::unique_ptr<RelationBank> bank;
+  BankWindows windows;
+};
+
+absl::StatusOr<EvaluationBank> BankFor(OpenedRun& run, RunTrainer& trainer) {
+  EvaluationBank opened;
+  const ModelNeeds needs = run.model->needs();
+  if (!needs.bank.has_value()) return opened;
+  OpenedRun& writer = needs.bank->own_memory ? run : *run.bank_writer;
+  MRSN_ASSIGN_OR_RETURN(opened.bank, trainer.Bank(writer, *run.eval_data));
+  opened.windows = {opened.bank.get(), static_cast<int>(needs.bank->radius),
+                    /*own_second=*/!needs.bank->own_memory};
+  return opened;
+}
+
+// The result of an earlier evaluation of the same weights on the same data.
+bool ReadFinished(const std::string& path, const OpenedRun& run, const TrainedModel& trained,
+                  Result* result) {
+  return FileExists(path) && ReadTextProto(path, result).ok() &&
+         result->weights_hash() == trained.weights_hash &&
+         result->data_fingerprint() == run.eval_data->Fingerprint() &&
+         result->config_fingerprint() == run.node->resolved->fingerprint;
+}
+
+absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, RunTrainer& trainer) {
+  const Experiment& experiment = run.node->resolved->experiment;
+  MRSN_ASSIGN_OR_RETURN(const EvaluationBank bank, BankFor(run, trainer));
+  MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, run.eval_data->Load(0, 0));
+  EvaluationOptions evaluation;
+  evaluation.title = absl::StrCat("evaluate ", run.node->resolved->name, " seed ", run.node->seed);
+  evaluation.loss = experiment.train().loss();
+  evaluation.config = experiment.eval();
+  evaluation.detections_path = trained.folder + "/detections.csv";
+  const absl::Time start = absl::Now();
+  MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, *run.eval_data, bank.windows, *run.model));
+  result.set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+  ComplexitySetting setting;
+  setting.frames = first.slow.frames;
+  setting.height = first.slow.height;
+  setting.width = first.slow.width;
+  MRSN_RETURN_IF_ERROR(AddComplexity(experiment, setting, &result));
+  return result;
+}
+
+// The fields of the result that say what was measured, and where.
+void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result) {
+  result->set_experiment(run.node->label);
+  result->set_seed(run.node->seed);
+  result->set_config_fingerprint(run.node->resolved->fingerprint);
+  result->set_data_fingerprint(run.eval_data->Fingerprint());
+  result->set_weights_hash(trained.weights_hash);
+  result->set_iterations(trained.iterations);
+  result->set_train_seconds(trained.train_seconds);
+  result->set_commit(SourceCommit());
+  result->set_device(DeviceName());
+  result->set_date(Today());
+  result->set_peak_memory_bytes(PeakMemoryBytes());
+  result->set_official(run.node->override_text.empty());
+}
+
+absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& settings) {
+  // Everything is opened before the first hour of training, not after it.
+  MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
+  MRSN_RETURN_IF_ERROR(opened.AllThere());
+  OpenedRun& run = *opened.asked;
+  RunTrainer trainer(settings);
+  MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, trainer.Trained(run));
+  FinishedRun finished;
+  finished.weights_path = trained.weights_path;
+  finished.result_path = ResultPath(settings.output_root, run.node->label, run.node->seed);
+  if (ReadFinished(finished.result_path, run, trained, &finished.result)) return finished;
+  MRSN_ASSIGN_OR_RETURN(finished.result, EvaluateRun(run, trained, trainer));
+  Describe(run, trained, &finished.result);
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(
+      finished.result_path,
+      absl::StrCat("# proto-file: experiments/result.proto\n# proto-message: mrsn.Result\n",
+                   PrintTextProto(finished.result))));
+  return finished;
+}
+
+}  // namespace
+
+absl::StatusOr<FinishedRun> RunExperiment(const RunRequest& request, const RunSettings& settings) {
+  at::set_num_threads(settings.threads);
+  // What LibTorch throws (out of memory, a shape the config's checks let through) ends
+  // the run with one line instead of a crash; checkpoints stay.
+  try {
+    return Run(request, settings);
+  } catch (const c10::Error& error) {
+    return absl::InternalError(absl::StrCat(request.experiment, ": ", error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat(request.experiment, ": ", error.what()));
+  }
+}
+
+}  // namespace mrsn::experiments

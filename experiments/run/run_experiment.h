@@ -1,0 +1,31 @@
+// One experiment from its name to its result: the runs it starts from, training, evaluation, the result
+// file (run_settings.h says where each file goes). Whatever exists already and belongs to exactly this
+// run is used, never made again.
+//
+//   const auto finished = RunExperiment({"micro/acre", "", "", 0}, DefaultSettings(""));
+//   finished->result.frame_map();
+#ifndef MRSN_EXPERIMENTS_RUN_RUN_EXPERIMENT_H_
+#define MRSN_EXPERIMENTS_RUN_RUN_EXPERIMENT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "experiments/config/experiment_graph.h"
+#include "experiments/result.pb.h"
+#include "experiments/run/run_settings.h"
+
+namespace mrsn::experiments {
+
+struct FinishedRun {
+  Result result;
+  std::string result_path;
+  std::string weights_path;  // the trained weights, with what they were trained on
+};
+
+// Looks at everything first: FailedPrecondition names all that is missing, and then nothing is begun.
+// Trains if need be, evaluates, writes and returns the result.
+absl::StatusOr<FinishedRun> RunExperiment(const RunRequest& request, const RunSettings& settings);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_RUN_EXPERIMENT_H_

@@ -1,0 +1,39 @@
+// Where runs read and write, and with how many threads they compute.
+//
+//   <output_root>/runs/<label>/seed<k>-<identity>/checkpoint.safetensors  while training
+//                                                 weights.safetensors     when trained
+//                                                 train.jsonl             loss and rate
+//                                                 bank-<data>/            relation banks written by it
+//                                                 detections.csv          AVA layout
+//   <output_root>/results/<label>/seed<k>.textproto
+//   <output_root>/logs/<label>/seed<k>.log                                of child processes
+//
+// <label> is the experiment's name unless the run has another one (RunRequest::label).
+// <identity> hashes the resolved config, the seed, the data and the inputs' weights:
+// a changed config trains in a folder of its own and overwrites nothing.
+#ifndef MRSN_EXPERIMENTS_RUN_RUN_SETTINGS_H_
+#define MRSN_EXPERIMENTS_RUN_RUN_SETTINGS_H_
+
+#include <cstdint>
+#include <string>
+
+namespace mrsn::experiments {
+
+struct RunSettings {
+  std::string configs_root;      // folder of <experiment>.textproto
+  std::string checkpoints_root;  // folder of trained weights that came with the program; "" = none
+  std::string output_root;
+  std::string data_root;  // "" = data that came with the program, or generated data
+  int threads = 1;        // of one LibTorch operation
+};
+
+// With the configs and checkpoints that came with the program. `output_root` is as the
+// user gave it; "" = DefaultOutputRoot().
+RunSettings DefaultSettings(const std::string& output_root);
+
+// Where a run leaves its result.
+std::string ResultPath(const std::string& output_root, const std::string& label, uint64_t seed);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_RUN_SETTINGS_H_

@@ -1,0 +1,143 @@
+#include "experiments/run/run_trainer.h"
+
+#include <c10/util/Exception.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "experiments/engine/bank_filling.h"
+#include "experiments/engine/trainer.h"
+#include "experiments/engine/training_snapshot.h"
+#include "experiments/provenance.h"
+#include "experiments/run/shipped_weights.h"
+#include "mrsn/checkpoint/checkpoint_metadata.h"
+#include "mrsn/checkpoint/safetensors.h"
+#include "ops/base/file.h"
+#include "ops/base/fingerprint.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr char kBackbone[] = "backbone.";
+constexpr size_t kIdentityDigits = 12;  // in names of folders
+
+// The weights of a run that was finished before, into its model.
+absl::StatusOr<TrainedModel> LoadTrained(const std::string& identity, TrainedModel trained, Detector& model) {
+  MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(trained.weights_path));
+  MRSN_ASSIGN_OR_RETURN(const Checkpoint about,
+                        ReadCheckpointMetadata(weights.metadata, trained.weights_path));
+  if (about.identity() != identity) {
+    return absl::FailedPreconditionError(absl::StrFormat("%s: holds the weights of run %s, expected %s",
+                                                         trained.weights_path, about.identity(), identity));
+  }
+  if (!about.has_seconds() || !about.has_iteration()) {
+    return absl::DataLossError(
+        absl::StrCat(trained.weights_path, ": its metadata lacks iteration or seconds"));
+  }
+  MRSN_RETURN_IF_ERROR(LoadWeights(weights, trained.weights_path, "", model));
+  trained.weights_hash = WeightsHash(model);
+  trained.train_seconds = about.seconds();
+  trained.iterations = about.iteration();
+  return trained;
+}
+
+TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, const std::string& folder) {
+  const ResolvedExperiment& resolved = *run.node->resolved;
+  TrainOptions options;
+  options.title = absl::StrCat("train ", resolved.name, " seed ", run.node->seed);
+  options.about.set_experiment(resolved.name);
+  options.about.set_config_fingerprint(resolved.fingerprint);
+  options.about.set_data_fingerprint(run.train_data->Fingerprint());
+  options.about.set_identity(identity);
+  options.about.set_commit(SourceCommit());
+  options.about.set_seed(run.node->seed);
+  options.checkpoint_path = folder + "/checkpoint.safetensors";
+  options.log_path = folder + "/train.jsonl";
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<TrainedModel> RunTrainer::Trained(OpenedRun& run) {
+  const auto known = trained_.find(&run);
+  if (known != trained_.end()) return known->second;
+  MRSN_ASSIGN_OR_RETURN(TrainedModel trained, TrainOrLoad(run));
+  return trained_[&run] = std::move(trained);
+}
+
+absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer,
+                                                               const datasets::Dataset& dataset) {
+  MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, Trained(writer));
+  const ResolvedExperiment& resolved = *writer.node->resolved;
+  BankFillingOptions filling;
+  filling.identity = {trained.weights_hash, dataset.Fingerprint(), resolved.fingerprint};
+  filling.title = absl::StrCat("write ", writer.model->needs().bank.has_value() ? "memory " : "bank ",
+                               resolved.name, " seed ", writer.node->seed);
+  filling.loss = resolved.experiment.train().loss();
+  const std::string path =
+      absl::StrCat(trained.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
+  if (!FileExists(path)) MRSN_RETURN_IF_ERROR(FillBank(filling, path, dataset, *writer.model));
+  return RelationBank::Open(path, filling.identity);
+}
+
+absl::StatusOr<RunTrainer::Start> RunTrainer::Prepare(OpenedRun& run) {
+  Start start;
+  std::string inputs;
+  if (run.initial != nullptr) {
+    // Only the backbone: Kinetics weights, too, are the same for every row and seed.
+    if (const ShippedWeights* shipped = run.initial->shipped.get(); shipped != nullptr) {
+      MRSN_RETURN_IF_ERROR(LoadWeights(shipped->weights, shipped->path, kBackbone, *run.model));
+      absl::StrAppend(&inputs, "initialise_from ", shipped->hash, "\n");
+    } else {
+      MRSN_ASSIGN_OR_RETURN(const TrainedModel initial, Trained(*run.initial));
+      MRSN_ASSIGN_OR_RETURN(const Safetensors weights, ReadSafetensors(initial.weights_path));
+      MRSN_RETURN_IF_ERROR(LoadWeights(weights, initial.weights_path, kBackbone, *run.model));
+      absl::StrAppend(&inputs, "initialise_from ", initial.weights_hash, "\n");
+    }
+  }
+  if (!run.pretrained_sha256.empty()) {
+    absl::StrAppend(&inputs, "pretrained_backbone ", run.pretrained_sha256, "\n");
+  }
+  const ModelNeeds needs = run.model->needs();
+  if (needs.bank.has_value() && !needs.bank->own_memory) {
+    TORCH_CHECK(run.bank_writer != nullptr, "ValidateExperiment lets no experiment through without it");
+    MRSN_ASSIGN_OR_RETURN(start.bank, Bank(*run.bank_writer, *run.bank_boxes));
+    absl::StrAppend(&inputs, "relation_bank ", start.bank->identity().checkpoint, "\n");
+  }
+  start.identity = Fingerprint(absl::StrCat(run.node->resolved->fingerprint, "\nseed ", run.node->seed,
+                                            "\ndata ", run.train_data->Fingerprint(), "\n", inputs));
+  return start;
+}
+
+absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
+  MRSN_ASSIGN_OR_RETURN(const Start start, Prepare(run));
+  TrainedModel trained;
+  trained.folder = absl::StrFormat("%s/runs/%s/seed%d-%s", settings_.output_root, run.node->label,
+                                   run.node->seed, start.identity.substr(0, kIdentityDigits));
+  trained.weights_path = trained.folder + "/weights.safetensors";
+  if (FileExists(trained.weights_path)) return LoadTrained(start.identity, std::move(trained), *run.model);
+  const ResolvedExperiment& resolved = *run.node->resolved;
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(trained.folder + "/experiment.textproto", resolved.text));
+  BankWindows windows;
+  if (start.bank != nullptr) {
+    windows = {start.bank.get(), static_cast<int>(run.model->needs().bank->radius)};
+  }
+  const TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder);
+  MRSN_ASSIGN_OR_RETURN(const TrainReport report,
+                        Train(options, resolved.experiment.train(), *run.train_data, windows, *run.model));
+  run.model->zero_grad();  // frees the gradients: the model may wait long for its next use
+  trained.weights_hash = WeightsHash(*run.model);
+  trained.train_seconds = report.seconds;
+  trained.iterations = report.iterations;
+  MRSN_RETURN_IF_ERROR(WriteSafetensors(trained.weights_path, Weights(*run.model, report.about)));
+  // The weights say it all now; what only resuming needed goes.
+  std::error_code ignored;
+  std::filesystem::remove(options.checkpoint_path, ignored);
+  return trained;
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,55 @@
+// From an opened run to its trained weights and to the relation banks it writes. Whatever is on disk
+// already and belongs to exactly this run is used, never made again.
+#ifndef MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
+#define MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datasets/dataset.h"
+#include "experiments/run/opened_run.h"
+#include "experiments/run/run_settings.h"
+#include "mrsn/bank/relation_bank.h"
+
+namespace mrsn::experiments {
+
+// Trained weights on disk.
+struct TrainedModel {
+  std::string folder;  // of the run
+  std::string weights_path;
+  std::string weights_hash;
+  double train_seconds = 0;
+  int64_t iterations = 0;
+};
+
+class RunTrainer {
+ public:
+  explicit RunTrainer(const RunSettings& settings) : settings_(settings) {}
+
+  // Trains the run's model, and first the runs it needs; run.model has the trained weights then.
+  // FailedPrecondition if the run's folder holds the weights of another one.
+  absl::StatusOr<TrainedModel> Trained(OpenedRun& run);
+
+  // The bank that the trained run writes for the boxes of `dataset`.
+  absl::StatusOr<std::unique_ptr<RelationBank>> Bank(OpenedRun& writer, const datasets::Dataset& dataset);
+
+ private:
+  // What training starts from.
+  struct Start {
+    std::string identity;                // of the run: a hash of everything that decides about its weights
+    std::unique_ptr<RelationBank> bank;  // null: the model reads none in training
+  };
+
+  absl::StatusOr<Start> Prepare(OpenedRun& run);
+  absl::StatusOr<TrainedModel> TrainOrLoad(OpenedRun& run);
+
+  const RunSettings& settings_;
+  std::map<const OpenedRun*, TrainedModel> trained_;
+};
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
