@@ -1,0 +1,145 @@
+// Banks on disk, from the detector that fills them to the windows that a detector reads.
+#include "experiments/engine/bank_filling.h"
+
+#include <ATen/ATen.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "experiments/engine/detector_input.h"
+#include "experiments/testing/fake_dataset.h"
+#include "experiments/testing/fake_detector.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mrsn/bank/relation_bank.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string Path() {
+  return absl::StrCat(::testing::TempDir(), "bank.", ::getpid(), "/",
+                      ::testing::UnitTest::GetInstance()->current_test_info()->name());
+}
+
+BankFillingOptions Options() {
+  BankFillingOptions options;
+  options.identity = {"weights", "boxes", "config"};
+  return options;
+}
+
+std::vector<float> FeaturesAt(const RelationBank& bank, const std::string& video) {
+  return bank.Window(video, 902, 0)->features;
+}
+
+TEST(BankFillingTest, HoldsTheRelationFeaturesOfEveryBox) {
+  FakeDataset clips({{8, 8}, {8, 8}, {16, 8}});
+  clips.empty_clip = 1;
+  FakeDetector model;
+  const absl::Status filled = FillBank(Options(), Path(), clips, model);
+  ASSERT_TRUE(filled.ok()) << filled;
+  const auto bank = RelationBank::Open(Path(), Options().identity);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  EXPECT_EQ((*bank)->width(), 1);
+  EXPECT_EQ((*bank)->keyframes(), 3) << "the clip without a person has an entry without persons";
+  EXPECT_THAT(FeaturesAt(**bank, "video0"), ElementsAre(0.5f));  // 4 x 1/8
+  EXPECT_THAT(FeaturesAt(**bank, "video1"), IsEmpty());
+  EXPECT_THAT(FeaturesAt(**bank, "video2"), ElementsAre(1.5f));
+  const Box box = (*bank)->Window("video2", 902, 0)->boxes[0];
+  EXPECT_THAT((std::vector<float>{box.x1, box.y1, box.x2, box.y2}), ElementsAre(0.25f, 0.5f, 0.75f, 1.f));
+}
+
+TEST(BankFillingTest, HoldsTheMemoryOfAModelThatKeepsOne) {
+  FakeDetector model;
+  model.remembers = true;
+  ASSERT_TRUE(FillBank(Options(), Path(), FakeDataset({{8, 8}, {8, 8}}), model).ok());
+  const auto bank = RelationBank::Open(Path(), Options().identity);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  EXPECT_THAT(FeaturesAt(**bank, "video0"), ElementsAre(1.f));  // 8 x 1/8
+  EXPECT_THAT(FeaturesAt(**bank, "video1"), ElementsAre(2.f));
+}
+
+TEST(BankFillingTest, ABankIsNotWrittenOver) {
+  FakeDetector model;
+  ASSERT_TRUE(FillBank(Options(), Path(), FakeDataset({{8, 8}}), model).ok());
+  EXPECT_EQ(FillBank(Options(), Path(), FakeDataset({{8, 8}}), model).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(model.batches.size(), 1) << "refused before the work";
+}
+
+// A bank whose person at second s has the features (s, -s).
+class WindowsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto writer = RelationBankWriter::Create(Path(), Options().identity, 2);
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    for (const int second : {9, 10, 11, 14}) {
+      const std::vector<float> features = {1.f * second, -1.f * second};
+      ASSERT_TRUE((*writer)->Add({"v", second}, features, {Box{0, 0, 1, 1}}).ok());
+    }
+    ASSERT_TRUE((*writer)->Finish().ok());
+    auto bank = RelationBank::Open(Path(), Options().identity);
+    ASSERT_TRUE(bank.ok()) << bank.status();
+    bank_ = *std::move(bank);
+  }
+
+  static std::vector<int64_t> Values(const at::Tensor& tensor) {
+    return {tensor.data_ptr<int64_t>(), tensor.data_ptr<int64_t>() + tensor.numel()};
+  }
+
+  std::unique_ptr<RelationBank> bank_;
+};
+
+TEST_F(WindowsTest, AreJoinedInTheOrderOfTheBatch) {
+  const auto windows = WindowsOf({bank_.get(), 1}, {{"v", 10}, {"unknown", 10}, {"v", 13}});
+  ASSERT_TRUE(windows.ok()) << windows.status();
+  EXPECT_THAT(Values(windows->clip_index), ElementsAre(0, 0, 0, 2));
+  EXPECT_THAT(Values(windows->offset), ElementsAre(-1, 0, 1, 1));
+  EXPECT_TRUE(at::equal(windows->features,
+                        at::tensor({9.f, -9.f, 10.f, -10.f, 11.f, -11.f, 14.f, -14.f}).view({4, 2})));
+}
+
+TEST_F(WindowsTest, LeaveOutTheClipsOwnSecondIfAsked) {
+  const auto windows = WindowsOf({bank_.get(), 1, /*own_second=*/false}, {{"v", 10}});
+  ASSERT_TRUE(windows.ok()) << windows.status();
+  EXPECT_THAT(Values(windows->offset), ElementsAre(-1, 1));
+  EXPECT_TRUE(at::equal(windows->features, at::tensor({9.f, -9.f, 11.f, -11.f}).view({2, 2})));
+}
+
+TEST_F(WindowsTest, WithoutEntriesHaveTheirShapesAllTheSame) {
+  const auto windows = WindowsOf({bank_.get(), 1}, {{"unknown", 10}});
+  ASSERT_TRUE(windows.ok()) << windows.status();
+  EXPECT_EQ(windows->features.sizes(), (at::IntArrayRef{0, 2}));
+  EXPECT_EQ(windows->clip_index.sizes(), (at::IntArrayRef{0}));
+}
+
+TEST_F(WindowsTest, StandInTheInputOfAModelThatReadsThem) {
+  datasets::ClipBatch batch;
+  batch.slow = at::ones({1, 3, 1, 2, 2});
+  batch.boxes = at::ones({1, 4});
+  batch.clip_index = at::zeros({1}, at::kLong);
+  batch.keyframes = {{"v", 14}};
+  const auto with_bank = InputOf(batch, {bank_.get(), 1});
+  ASSERT_TRUE(with_bank.ok()) << with_bank.status();
+  EXPECT_TRUE(at::equal(with_bank->bank.features, at::tensor({14.f, -14.f}).view({1, 2})));
+  EXPECT_TRUE(with_bank->slow.is_same(batch.slow));
+  EXPECT_TRUE(with_bank->boxes.is_same(batch.boxes));
+  EXPECT_TRUE(with_bank->clip_index.is_same(batch.clip_index));
+  const auto without = InputOf(batch, {});
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_FALSE(without->bank.features.defined());
+}
+
+TEST(ClassLossTest, OfTheConfig) {
+  EXPECT_EQ(ClassLossOf(TrainConfig::SOFTMAX), ClassLoss::kSoftmax);
+  EXPECT_EQ(ClassLossOf(TrainConfig::BCE), ClassLoss::kBce);
+}
+
+}  // namespace
+}  // namespace mrsn::experiments

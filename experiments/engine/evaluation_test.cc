@@ -1,0 +1,106 @@
+#include "experiments/engine/evaluation.h"
+
+#include <unistd.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "experiments/testing/fake_dataset.h"
+#include "experiments/testing/fake_detector.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Two clips with a person each: the first one stands, the second one runs. The fake detector gives the
+// first person 0.125 and the second one 0.25, for every class.
+class EvaluationTest : public ::testing::Test {
+ protected:
+  EvaluationTest() : clips_({{8, 8}, {8, 8}}) {
+    clips_.action_classes = {
+        {1, "stand", "pose"}, {2, "wave", "gesture", /*evaluated=*/false}, {5, "run", "pose"}};
+    clips_.ground_truth = {{{"video0", 902}, FakeDataset::kPersonBox, 1, 0},
+                           {{"video0", 902}, FakeDataset::kPersonBox, 2, 0},
+                           {{"video1", 902}, FakeDataset::kPersonBox, 5, 0}};
+    model_.classes = 3;
+    options_.config.set_protocol("official_2019");
+    options_.config.set_iou(0.5);
+    options_.detections_path =
+        absl::StrCat(::testing::TempDir(), "evaluation.", ::getpid(), "/",
+                     ::testing::UnitTest::GetInstance()->current_test_info()->name(), ".csv");
+  }
+
+  absl::StatusOr<Result> Run() { return Evaluate(options_, clips_, {}, model_); }
+  std::string Csv() const { return *ReadFile(options_.detections_path); }
+
+  FakeDataset clips_;
+  FakeDetector model_;
+  EvaluationOptions options_;
+};
+
+// "stand": the wrong person is first, so precision is 1/2 where recall is 1: AP 0.5. "run": the right
+// person is first: AP 1.
+TEST_F(EvaluationTest, ScoresOfEvaluatedClasses) {
+  const auto result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->protocol(), "official_2019");
+  EXPECT_EQ(result->iou_threshold(), 0.5);
+  EXPECT_NEAR(result->frame_map(), 0.75, 1e-12);
+  ASSERT_EQ(result->per_class_size(), 2);
+  EXPECT_EQ(result->per_class(0).name(), "stand");
+  EXPECT_NEAR(result->per_class(0).ap(), 0.5, 1e-12);
+  EXPECT_EQ(result->per_class(0).num_gt(), 1);
+  EXPECT_EQ(result->per_class(1).id(), 5);
+  EXPECT_NEAR(result->per_class(1).ap(), 1, 1e-12);
+  ASSERT_EQ(result->by_kind_size(), 1);
+  EXPECT_EQ(result->by_kind(0).kind(), "pose");
+  EXPECT_NEAR(result->by_kind(0).mean_ap(), 0.75, 1e-12);
+  EXPECT_EQ(result->by_kind(0).num_classes(), 2);
+  EXPECT_FALSE(result->has_experiment()) << "evaluation knows nothing about the run";
+}
+
+TEST_F(EvaluationTest, DetectionsInAvasLayout) {
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(Csv(),
+            "video0,0902,0.25,0.5,0.75,1,1,0.125\n"
+            "video0,0902,0.25,0.5,0.75,1,5,0.125\n"
+            "video1,0902,0.25,0.5,0.75,1,1,0.25\n"
+            "video1,0902,0.25,0.5,0.75,1,5,0.25\n");
+}
+
+TEST_F(EvaluationTest, DetectionsInPixelsWhereTheAnnotationsAre) {
+  clips_.annotation_size = {320, 240};
+  options_.config.set_protocol("voc");
+  const auto result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_NEAR(result->frame_map(), 0.75, 1e-12) << "ground truth is in pixels, too";
+  EXPECT_EQ(Csv(),
+            "video0,902,1,0.125,80,120,240,240\n"
+            "video0,902,5,0.125,80,120,240,240\n"
+            "video1,902,1,0.25,80,120,240,240\n"
+            "video1,902,5,0.25,80,120,240,240\n");
+}
+
+TEST_F(EvaluationTest, AClassThatIsNotDetectedInABoxHasNoRow) {
+  model_.blind_class = 2;
+  const auto result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_NEAR(result->frame_map(), 0.25, 1e-12) << "0.5 for \"stand\", 0 for \"run\"";
+  EXPECT_EQ(Csv(),
+            "video0,0902,0.25,0.5,0.75,1,1,0.125\n"
+            "video1,0902,0.25,0.5,0.75,1,1,0.25\n");
+}
+
+TEST_F(EvaluationTest, AProtocolInTheWrongUnitIsRefusedBeforeTheFirstClip) {
+  options_.config.set_protocol("yowo");
+  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("yowo, which takes boxes in pixels"));
+  EXPECT_TRUE(model_.batches.empty());
+  EXPECT_FALSE(FileExists(options_.detections_path));
+}
+
+}  // namespace
+}  // namespace mrsn::experiments

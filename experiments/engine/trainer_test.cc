@@ -1,0 +1,175 @@
+#include "experiments/engine/trainer.h"
+
+#include <ATen/ATen.h>
+#include <unistd.h>
+
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "experiments/testing/fake_dataset.h"
+#include "experiments/testing/fake_detector.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The loss is pull_a a + pull_b b, times `noise` and a number drawn at random: the gradients of the two
+// weights are the pulls.
+class PulledWeights : public FakeDetector {
+ public:
+  PulledWeights(double pull_a, double pull_b) : pull_a_(pull_a), pull_b_(pull_b) {
+    a = register_parameter("a", at::ones({}));
+    b = register_parameter("b", at::ones({}));
+  }
+  at::Tensor Loss(const DetectorInput&, const Truth&, ClassLoss) override {
+    const at::Tensor loss = pull_a_ * a + pull_b_ * b;
+    if (calls++ == broken_call) return loss * broken_value;
+    return noise ? loss * at::rand({}) : loss;
+  }
+
+  at::Tensor a, b;
+  bool noise = false;
+  int calls = 0;
+  int broken_call = -1;
+  double broken_value = std::numeric_limits<double>::quiet_NaN();
+
+ private:
+  const double pull_a_, pull_b_;
+};
+
+class TrainerTest : public ::testing::Test {
+ protected:
+  TrainerTest() : clips_(std::vector<datasets::FrameSize>(8, {8, 8})) {
+    const std::string folder = absl::StrCat(::testing::TempDir(), "trainer.", ::getpid(), "/",
+                                            ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    options_.title = "train it";
+    options_.about.set_identity("this run");
+    options_.about.set_seed(7);
+    options_.checkpoint_path = folder + "/checkpoint.safetensors";
+    options_.log_path = folder + "/train.jsonl";
+    config_.set_batch_size(2);
+    config_.set_epochs(1);  // 4 iterations
+    config_.set_learning_rate(0.1);
+    config_.set_checkpoint_every_iterations(2);
+  }
+
+  absl::Status Run(Detector& model) { return Train(options_, config_, clips_, {}, model).status(); }
+
+  // "iteration loss rate" of every line of the log.
+  std::vector<std::string> Log() const {
+    std::vector<std::string> lines;
+    const auto log = ReadFile(options_.log_path);
+    if (!log.ok()) return {std::string(log.status().message())};
+    for (const absl::string_view line : absl::StrSplit(*log, '\n', absl::SkipEmpty())) {
+      const auto entry = nlohmann::json::parse(line);
+      lines.push_back(absl::StrCat(entry["iteration"].get<int>(), " ", entry["loss"].get<double>(), " ",
+                                   entry["learning_rate"].get<double>()));
+    }
+    return lines;
+  }
+
+  const FakeDataset clips_;
+  TrainOptions options_;
+  TrainConfig config_;
+};
+
+TEST_F(TrainerTest, OneStepFollowsTheGradient) {
+  config_.set_epochs(0.25);
+  PulledWeights model(3, -4);
+  ASSERT_TRUE(Run(model).ok());
+  EXPECT_NEAR(model.a.item<double>(), 1 - 0.1 * 3, 1e-6);
+  EXPECT_NEAR(model.b.item<double>(), 1 + 0.1 * 4, 1e-6);
+  EXPECT_THAT(Log(), ElementsAre("1 -1 0.1"));
+}
+
+// (300, 400) has norm 500; at norm 5 it is (3, 4).
+TEST_F(TrainerTest, GradientsAreClippedByTheNormOfAllTogether) {
+  config_.set_epochs(0.25);
+  config_.set_gradient_clip_norm(5);
+  PulledWeights steep(300, 400);
+  ASSERT_TRUE(Run(steep).ok());
+  EXPECT_NEAR(steep.a.item<double>(), 1 - 0.1 * 3, 1e-6);
+  EXPECT_NEAR(steep.b.item<double>(), 1 - 0.1 * 4, 1e-6);
+}
+
+TEST_F(TrainerTest, GradientsWithinTheLimitStay) {
+  config_.set_epochs(0.25);
+  config_.set_gradient_clip_norm(5);
+  PulledWeights flat(0.3, 0.4);
+  ASSERT_TRUE(Run(flat).ok());
+  EXPECT_NEAR(flat.a.item<double>(), 1 - 0.1 * 0.3, 1e-6);
+  EXPECT_NEAR(flat.b.item<double>(), 1 - 0.1 * 0.4, 1e-6);
+}
+
+TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheTraining) {
+  PulledWeights model(1, 1);
+  model.broken_call = 3;
+  EXPECT_THAT(
+      std::string(Run(model).message()),
+      AllOf(HasSubstr("train it: the loss is nan at iteration 3 (learning rate 0.1, first clip video"),
+            HasSubstr(" second 902); lower train.learning_rate or set train.gradient_clip_norm"),
+            HasSubstr("The last checkpoint is " + options_.checkpoint_path)));
+  EXPECT_TRUE(FileExists(options_.checkpoint_path)) << "that of iteration 2";
+  EXPECT_NEAR(model.a.item<double>(), 1 - 3 * 0.1, 1e-6) << "the broken loss changed the weights";
+
+  PulledWeights infinite(1, 1);
+  options_.checkpoint_path += ".other";
+  infinite.broken_call = 0;
+  infinite.broken_value = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(std::string(Run(infinite).message()), HasSubstr("the loss is inf at iteration 0"));
+  EXPECT_FALSE(FileExists(options_.checkpoint_path));
+}
+
+TEST_F(TrainerTest, TheLogGoesOnWhereTheCheckpointStands) {
+  PulledWeights undisturbed(1, -2);
+  undisturbed.noise = true;
+  ASSERT_TRUE(Run(undisturbed).ok());
+  const std::vector<std::string> expected = Log();
+  ASSERT_EQ(expected.size(), 4);
+
+  options_.checkpoint_path += ".other";
+  options_.log_path += ".other";
+  PulledWeights stopped(1, -2);
+  stopped.noise = true;
+  stopped.broken_call = 3;
+  ASSERT_FALSE(Run(stopped).ok());
+  EXPECT_THAT(Log(), ElementsAre(expected[0], expected[1]));
+  // A log that was written before the checkpoint that should stand beside it.
+  const std::string ahead = R"({"iteration": 3, "loss": 99, "learning_rate": 99})";
+  ASSERT_TRUE(
+      WriteFileAtomically(options_.log_path, absl::StrCat(*ReadFile(options_.log_path), ahead, "\n")).ok());
+
+  PulledWeights resumed(1, -2);
+  resumed.noise = true;
+  ASSERT_TRUE(Run(resumed).ok());
+  EXPECT_EQ(resumed.calls, 2);
+  EXPECT_EQ(Log(), expected);
+  EXPECT_TRUE(at::equal(resumed.a, undisturbed.a));
+  EXPECT_TRUE(at::equal(resumed.b, undisturbed.b));
+}
+
+TEST_F(TrainerTest, ErrorsBeforeTheFirstStep) {
+  PulledWeights model(1, 1);
+  config_.set_batch_size(16);
+  EXPECT_EQ(Run(model).message(), "train it: train.batch_size is 16, but the training set has only 8 clips");
+  config_.set_batch_size(2);
+  ASSERT_TRUE(Run(model).ok());
+  options_.about.set_identity("another run");
+  EXPECT_THAT(std::string(Run(model).message()),
+              HasSubstr("belongs to another run: identity this run, expected another run"));
+  EXPECT_EQ(model.calls, 4);
+}
+
+}  // namespace
+}  // namespace mrsn::experiments

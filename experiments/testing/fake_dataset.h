@@ -1,0 +1,61 @@
+// A data set without files: clips of one plain colour.
+#ifndef MRSN_EXPERIMENTS_TESTING_FAKE_DATASET_H_
+#define MRSN_EXPERIMENTS_TESTING_FAKE_DATASET_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "datasets/dataset.h"
+
+namespace mrsn::experiments {
+
+// Clip i is second 902 of "video<i>", has one frame, shows (i + 1) / 8 everywhere, and one person in
+// kPersonBox. The public members may be changed before the data set is used.
+class FakeDataset : public datasets::Dataset {
+ public:
+  static constexpr Box kPersonBox = {0.25f, 0.5f, 0.75f, 1};
+
+  // One clip for each size of frame.
+  explicit FakeDataset(std::vector<datasets::FrameSize> sizes) : sizes_(std::move(sizes)) {
+    for (size_t i = 0; i < sizes_.size(); ++i) keyframes_.push_back({absl::StrCat("video", i), 902});
+  }
+
+  int64_t size() const override { return sizes_.size(); }
+  const Keyframe& keyframe(int64_t index) const override { return keyframes_[index]; }
+  absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t) const override {
+    const auto [width, height] = sizes_[index];
+    datasets::Sample sample;
+    sample.keyframe = keyframes_[index];
+    sample.slow.frames = 1;
+    sample.slow.height = height;
+    sample.slow.width = width;
+    sample.slow.values.assign(size_t{3} * height * width, (index + 1) / 8.0f);
+    if (index != empty_clip) {
+      datasets::Actor actor;
+      actor.box = kPersonBox;
+      sample.actors.push_back(actor);
+    }
+    return sample;
+  }
+  const std::vector<datasets::ActionClass>& classes() const override { return action_classes; }
+  std::vector<datasets::AnnotatedBox> GroundTruth() const override { return ground_truth; }
+  datasets::FrameSize annotation_frame_size() const override { return annotation_size; }
+  std::string Fingerprint() const override { return "fake"; }
+
+  std::vector<datasets::ActionClass> action_classes = {{1, "stand", "pose"}};
+  std::vector<datasets::AnnotatedBox> ground_truth;
+  datasets::FrameSize annotation_size;  // {0,0}: annotations are normalised
+  int64_t empty_clip = -1;              // the clip without a person; -1 = none
+
+ private:
+  const std::vector<datasets::FrameSize> sizes_;
+  std::vector<Keyframe> keyframes_;
+};
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_TESTING_FAKE_DATASET_H_
