@@ -18,17 +18,54 @@ def mrsn_cc_library(name, copts = [], **kwargs):
 def mrsn_cc_binary(name, copts = [], **kwargs):
     cc_binary(name = name, copts = _COPTS + copts, **kwargs)
 
-def mrsn_cc_test(name, deps = [], copts = [], size = "small", **kwargs):
-    """A GoogleTest test; main() comes with //third_party:gtest."""
+def _cores(threads):
+    return ["cpu:%d" % threads] if threads > 1 else []
+
+def mrsn_cc_test(name, deps = [], copts = [], size = "small", threads = 1, tags = [], **kwargs):
+    """A GoogleTest test; main() comes with //third_party:gtest.
+
+    Args:
+      name: the test.
+      deps: libraries.
+      copts: more compiler options.
+      size: small takes a minute at most with all cores busy, medium five, large fifteen. .bazelrc allows
+        five times as much.
+      threads: how many cores the test keeps busy; Bazel starts fewer other tests beside it.
+      tags: more tags.
+      **kwargs: passed to cc_test.
+    """
     cc_test(
         name = name,
         copts = _COPTS + copts,
         size = size,
+        tags = tags + _cores(threads),
         deps = deps + ["//third_party:gtest_main"],
         **kwargs
     )
 
-def mrsn_cc_benchmark(name, srcs, deps = [], copts = [], smoke_args = [], data = [], **kwargs):
+def mrsn_cc_test_with_cpus(name, size = "small", threads = 1, **kwargs):
+    """A test, and <name>_default, <name>_avx2 and <name>_avx512, which run its program as on a lesser processor.
+
+    For code that chooses a kernel by what the processor has. Nothing is compiled or linked again.
+
+    Args:
+      name: the test.
+      size: of each of the tests, as for mrsn_cc_test.
+      threads: of each of the tests, as for mrsn_cc_test.
+      **kwargs: passed to mrsn_cc_test.
+    """
+    mrsn_cc_test(name = name, size = size, threads = threads, **kwargs)
+    for cpu in ["default", "avx2", "avx512"]:
+        native.sh_test(
+            name = "%s_%s" % (name, cpu),
+            size = size,
+            srcs = ["//third_party:with_cpu.sh"],
+            args = [cpu, "$(rootpath :%s)" % name],
+            data = [":" + name],
+            tags = _cores(threads),
+        )
+
+def mrsn_cc_benchmark(name, srcs, deps = [], copts = [], smoke_args = [], data = [], threads = 1, **kwargs):
     """A Google Benchmark binary, and a test that runs each of its cases once.
 
     Args:
@@ -36,8 +73,9 @@ def mrsn_cc_benchmark(name, srcs, deps = [], copts = [], smoke_args = [], data =
       srcs: sources with BENCHMARK(...) registrations; main() is linked in.
       deps: libraries.
       copts: more compiler options.
-      smoke_args: more arguments for the smoke test, e.g. a filter that leaves out the largest shapes.
+      smoke_args: more arguments for the smoke test: a filter that leaves shapes of a few milliseconds.
       data: run-time files.
+      threads: how many cores the smoke test keeps busy.
       **kwargs: passed to both.
     """
     library = name + "_lib"
@@ -52,9 +90,10 @@ def mrsn_cc_benchmark(name, srcs, deps = [], copts = [], smoke_args = [], data =
     cc_binary(name = name, testonly = True, data = data, deps = [":" + library], **kwargs)
     cc_test(
         name = name + "_smoke_test",
-        size = "small",
+        size = "medium",
         args = ["--benchmark_min_time=0"] + smoke_args,
         data = data,
+        tags = _cores(threads),
         deps = [":" + library],
         **kwargs
     )

@@ -6,13 +6,9 @@
 #include <cstring>
 #include <type_traits>
 
-namespace mrsn::ops::norm_relu {
+#include "ops/cpu/instruction_set.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define MRSN_HAVE_AVX2_CLONE 1
-#define MRSN_TARGET_AVX2 __attribute__((target("avx2,fma")))
-#endif
-#define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
+namespace mrsn::ops::norm_relu {
 
 // Rows that share the loads of a lane's factors. If rows are longer than kShort lanes, loops over one matrix
 // still take this many rows; other loops take one row, because the processor cannot prefetch more streams.
@@ -181,22 +177,18 @@ MRSN_ALWAYS_INLINE void RunBody(Loop loop, int64_t rows) {
   for (; row < rows; ++row) RunRows<1>(loop, row);
 }
 
-// The program contains the loops twice, so that it runs on any x86-64 processor and uses FMA if it has FMA.
-#ifdef MRSN_HAVE_AVX2_CLONE
+// The loops exist twice in the program, with and without AVX2 and FMA.
+#ifdef MRSN_X86_TARGETS
 template <typename Loop>
 MRSN_TARGET_AVX2 void RunAvx2(const Loop& loop, int64_t rows) {
   RunBody(loop, rows);
-}
-inline bool UseAvx2() {
-  static const bool use = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return use;
 }
 #endif
 
 template <typename Loop>
 void Run(const Loop& loop, int64_t rows) {
-#ifdef MRSN_HAVE_AVX2_CLONE
-  if (UseAvx2()) return RunAvx2(loop, rows);
+#ifdef MRSN_X86_TARGETS
+  if (Runs(InstructionSet::kAvx2)) return RunAvx2(loop, rows);
 #endif
   RunBody(loop, rows);
 }

@@ -15,6 +15,7 @@
 #include "ATen/ATen.h"
 #include "ATen/Dispatch.h"
 #include "ATen/Parallel.h"
+#include "ops/cpu/instruction_set.h"
 #include "ops/roi_align/channel_lanes.h"
 #include "ops/roi_align/roi_align_internal.h"
 #include "ops/roi_align/weight_table.h"
@@ -23,13 +24,7 @@
 namespace mrsn::ops::roi_align {
 namespace {
 
-// The arithmetic loops exist twice in the program, so that it runs on any x86-64
-// and still uses FMA where there is one.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define MRSN_HAVE_AVX2_CLONE 1
-#define MRSN_TARGET_AVX2 __attribute__((target("avx2,fma")))
-#endif
-#define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
+// The arithmetic loops exist twice in the program, with and without AVX2 and FMA.
 
 // map [height, width, kLanes] -> tile [bins, kLanes]; column is scratch [width, kLanes].
 template <typename T>
@@ -83,7 +78,7 @@ MRSN_ALWAYS_INLINE void SpreadBody(const Sizes& sizes, const BoxWeights<T>& box,
   }
 }
 
-#ifdef MRSN_HAVE_AVX2_CLONE
+#ifdef MRSN_X86_TARGETS
 template <typename T>
 MRSN_TARGET_AVX2 void PoolAvx2(const Sizes& sizes, const BoxWeights<T>& box, const T* map, T* column,
                                T* tile) {
@@ -94,24 +89,20 @@ MRSN_TARGET_AVX2 void SpreadAvx2(const Sizes& sizes, const BoxWeights<T>& box, c
                                  T* map) {
   SpreadBody(sizes, box, tile, column, map);
 }
-bool UseAvx2() {
-  static const bool use = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return use;
-}
 #endif
 
 template <typename T>
 void Pool(const Sizes& sizes, const BoxWeights<T>& box, const T* map, T* column, T* tile) {
-#ifdef MRSN_HAVE_AVX2_CLONE
-  if (UseAvx2()) return PoolAvx2(sizes, box, map, column, tile);
+#ifdef MRSN_X86_TARGETS
+  if (Runs(InstructionSet::kAvx2)) return PoolAvx2(sizes, box, map, column, tile);
 #endif
   PoolBody(sizes, box, map, column, tile);
 }
 
 template <typename T>
 void Spread(const Sizes& sizes, const BoxWeights<T>& box, const T* tile, T* column, T* map) {
-#ifdef MRSN_HAVE_AVX2_CLONE
-  if (UseAvx2()) return SpreadAvx2(sizes, box, tile, column, map);
+#ifdef MRSN_X86_TARGETS
+  if (Runs(InstructionSet::kAvx2)) return SpreadAvx2(sizes, box, tile, column, map);
 #endif
   SpreadBody(sizes, box, tile, column, map);
 }

@@ -192,7 +192,7 @@ bool WinogradConv::Applies(at::IntArrayRef weight_sizes, at::IntArrayRef stride,
                            at::IntArrayRef dilation, int64_t groups) {
   if (weight_sizes.size() != 5 || stride != at::IntArrayRef({1, 1, 1}) || dilation.size() != 3) return false;
   if (groups != 1) return false;
-  if (!winograd::Runs(winograd::InstructionSet::kAvx2)) return false;
+  if (!Runs(InstructionSet::kAvx2)) return false;
   if (weight_sizes[0] < 64 || weight_sizes[1] < 64) return false;
   const at::IntArrayRef taps = weight_sizes.slice(2);
   if (taps == at::IntArrayRef({1, 3, 3})) {
@@ -202,13 +202,12 @@ bool WinogradConv::Applies(at::IntArrayRef weight_sizes, at::IntArrayRef stride,
 }
 
 WinogradConv::WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation)
-    : WinogradConv(weight, bias, dilation, winograd::BestInstructionSet()) {}
+    : WinogradConv(weight, bias, dilation, BestInstructionSet()) {}
 
 WinogradConv::WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation,
-                           winograd::InstructionSet instructions)
+                           InstructionSet instructions)
     : dilation_(dilation), instructions_(instructions) {
-  TORCH_CHECK(winograd::Runs(instructions),
-              "WinogradConv: this processor lacks the instruction set asked for");
+  TORCH_CHECK(Runs(instructions), "WinogradConv: this processor lacks the instruction set asked for");
   TORCH_CHECK(weight.defined() && weight.dim() == 5 && weight.size(0) >= 1 && weight.size(1) >= 1 &&
                   (weight.sizes().slice(2) == at::IntArrayRef({1, 3, 3}) ||
                    weight.sizes().slice(2) == at::IntArrayRef({3, 1, 1})),

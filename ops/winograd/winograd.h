@@ -46,7 +46,7 @@ class WinogradConv {
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation);
   // Uses the given kernels instead of the processor's best. For tests.
   WinogradConv(const at::Tensor& weight, const at::Tensor& bias, int64_t dilation,
-               winograd::InstructionSet instructions);
+               InstructionSet instructions);
 
   // conv(x) + bias, its negative values set to zero if `relu`. x [B, C, T, H, W], float32 on the CPU,
   // contiguous as channels_last_3d, and so is the result [B, K, T, H, W]. Has no gradient: throws c10::Error
@@ -62,7 +62,7 @@ class WinogradConv {
  private:
   WinogradKind kind_;
   int64_t output_channels_, input_channels_, dilation_;
-  winograd::InstructionSet instructions_;
+  InstructionSet instructions_;
   at::Tensor weight_;  // [panels, products, C, panel]: G g G^T, output channels padded with zeros
   at::Tensor bias_;    // [panels * panel]
 };

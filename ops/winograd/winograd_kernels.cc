@@ -1,11 +1,6 @@
-// Every loop is a template over the vector type, instantiated inside functions with a target attribute; the
-// program runs on any x86-64 (and elsewhere) and uses AVX2 or AVX-512 where there is one.
+// Every loop is a template over the vector type, instantiated inside functions with a target attribute
+// (ops/cpu/instruction_set.h).
 #include "ops/winograd/winograd_kernels.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define MRSN_X86_TARGETS 1
-#endif
-#define MRSN_ALWAYS_INLINE inline __attribute__((always_inline))
 
 namespace mrsn::ops::winograd {
 namespace {
@@ -188,37 +183,14 @@ MRSN_ALWAYS_INLINE void MultiplyBody(const float* v, int64_t rows, int64_t row_s
 
 MRSN_DEFINE_KERNELS(Baseline, , Vector4, 2)
 #ifdef MRSN_X86_TARGETS
-MRSN_DEFINE_KERNELS(Avx2, __attribute__((target("avx2,fma"))), Vector8, 2)
-MRSN_DEFINE_KERNELS(Avx512, __attribute__((target("avx512f,avx2,fma"))), Vector16, 4)
+MRSN_DEFINE_KERNELS(Avx2, MRSN_TARGET_AVX2, Vector8, 2)
+MRSN_DEFINE_KERNELS(Avx512, MRSN_TARGET_AVX512, Vector16, 4)
 #endif
 
 }  // namespace
 
 const TileShape kSpatialTile = {F4::kTile, F4::kTile, 3, 3, F4::kWeights[0], F4::kWeights[0]};
 const TileShape kTemporalTile = {F4::kTile, 1, 3, 1, F4::kWeights[0], Identity::kWeights};
-
-bool Runs(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::kBaseline:
-      return true;
-#ifdef MRSN_X86_TARGETS
-    case InstructionSet::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case InstructionSet::kAvx512:
-      return __builtin_cpu_supports("avx512f") && Runs(InstructionSet::kAvx2);
-#else
-    case InstructionSet::kAvx2:
-    case InstructionSet::kAvx512:
-      return false;
-#endif
-  }
-  return false;
-}
-
-InstructionSet BestInstructionSet() {
-  if (Runs(InstructionSet::kAvx512)) return InstructionSet::kAvx512;
-  return Runs(InstructionSet::kAvx2) ? InstructionSet::kAvx2 : InstructionSet::kBaseline;
-}
 
 const Kernels& KernelsFor(InstructionSet set) {
   switch (set) {

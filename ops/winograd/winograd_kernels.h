@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "ops/cpu/instruction_set.h"
+
 namespace mrsn::ops::winograd {
 
 // Tiles multiplied together: the rows of the register block of every instruction set.
@@ -47,10 +49,6 @@ struct Kernels {
   OutputTransform spatial_output, temporal_output;
 };
 
-enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
-
-bool Runs(InstructionSet set);        // on this processor
-InstructionSet BestInstructionSet();  // the last that runs
 const Kernels& KernelsFor(InstructionSet set);
 
 }  // namespace mrsn::ops::winograd

@@ -13,12 +13,12 @@
 #include "ATen/Parallel.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "ops/cpu/instruction_set.h"
 
 namespace mrsn::ops {
 namespace {
 
 using ::testing::HasSubstr;
-using winograd::InstructionSet;
 
 constexpr double kErrorBound = 5e-6;  // of the largest output
 
@@ -57,7 +57,7 @@ void ExpectClose(const at::Tensor& y, const at::Tensor& reference) {
 class WinogradTest : public ::testing::TestWithParam<std::tuple<InstructionSet, WinogradKind>> {
  protected:
   void SetUp() override {
-    if (!winograd::Runs(instructions())) GTEST_SKIP() << "not on this processor";
+    if (!Runs(instructions())) GTEST_SKIP() << "not on this processor";
     at::manual_seed(1);
   }
   InstructionSet instructions() const { return std::get<0>(GetParam()); }
@@ -206,7 +206,7 @@ TEST(WinogradErrors, NameWhatWasFoundAndExpected) {
 }
 
 TEST(WinogradApplies, ToLargeConvolutionsWithThreeTapsOnly) {
-  const bool fast = winograd::Runs(InstructionSet::kAvx2);
+  const bool fast = Runs(InstructionSet::kAvx2);
   const auto applies = [](at::IntArrayRef weight, at::IntArrayRef stride, at::IntArrayRef padding,
                           at::IntArrayRef dilation, int64_t groups) {
     return WinogradConv::Applies(weight, stride, padding, dilation, groups);
