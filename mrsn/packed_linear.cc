@@ -1,12 +1,13 @@
 #include "mrsn/packed_linear.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <optional>
 #include <utility>
+
+#include "ops/cpu/one_dnn.h"
 
 namespace mrsn {
 namespace {
@@ -29,7 +30,7 @@ const std::optional<OneDnn>& FindOneDnn() {
     c10::Dispatcher& dispatcher = c10::Dispatcher::singleton();
     const auto reorder = dispatcher.findSchema({"mkldnn::_reorder_linear_weight", ""});
     const auto linear = dispatcher.findSchema({"mkldnn::_linear_pointwise", ""});
-    if (at::hasMKLDNN() && reorder && linear) {
+    if (reorder && linear) {
       one_dnn->emplace(OneDnn{reorder->typed<Reorder>(), linear->typed<LinearPointwise>()});
     }
     return one_dnn;
@@ -42,7 +43,7 @@ bool CanPack(const at::Tensor& x, const at::Tensor& weight) {
     return t.layout() == at::kStrided && t.device().is_cpu() && t.scalar_type() == at::kFloat;
   };
   return plain(x) && plain(weight) && x.numel() > 0 && x.size(-1) == weight.size(1) &&
-         weight.is_contiguous() && !weight.is_inference() && at::globalContext().userEnabledMkldnn() &&
+         weight.is_contiguous() && !weight.is_inference() && ops::OneDnnIsOn() &&
          !at::autocast::is_autocast_enabled(at::kCPU) && FindOneDnn();
 }
 

@@ -12,6 +12,7 @@
 
 #include "mrsn/weight_stamp.h"
 #include "ops/convolution/convolution.h"
+#include "ops/cpu/one_dnn.h"
 #include "ops/norm_relu/norm_relu.h"
 #include "ops/winograd/winograd.h"
 
@@ -115,6 +116,17 @@ at::ScalarType ComputeType(const at::Tensor& x) {
   return at::autocast::get_autocast_dtype(device);
 }
 
+// The type of a convolution's products whose numbers are `type`. Where oneDNN has no bfloat16, LibTorch's
+// fused operators throw. Float32 products of the same numbers take their place: the sums are float32 in both.
+at::ScalarType ProductType(at::ScalarType type, const at::Tensor& x_or_weight) {
+  return type == at::kBFloat16 && x_or_weight.is_cpu() && !ops::OneDnnHasBfloat16() ? at::kFloat : type;
+}
+
+// t with the precision of `type`, as ProductType(type).
+at::Tensor Rounded(const at::Tensor& t, at::ScalarType type, at::ScalarType product_type) {
+  return t.defined() ? t.to(type).to(product_type) : t;
+}
+
 // oneDNN's fused convolutions as LibTorch registers them for its own compiler; absent
 // from builds without oneDNN.
 std::optional<c10::OperatorHandle> FindOp(const char* name, const char* overload = "") {
@@ -135,8 +147,7 @@ const FusedOps& Fused() {
 
 bool CanFuse(const at::Tensor& x) {
   const bool known_type = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-  return known_type && x.is_cpu() && x.numel() > 0 && at::globalContext().userEnabledMkldnn() &&
-         Fused().all();
+  return known_type && x.is_cpu() && x.numel() > 0 && ops::OneDnnIsOn() && Fused().all();
 }
 
 constexpr double kMostOfTheProducts = 0.7;
@@ -213,30 +224,32 @@ ConvNorm::Folded& ConvNorm::Fold(at::ScalarType type) {
   }
   if (folded_->stamps != stamps || folded_->type != type) {
     const at::Tensor bias = FoldNorm(conv_, norm_).second;
-    *folded_ = {std::move(stamps), type, bias.defined() ? bias.to(type) : bias, {}, {}, {}};
+    *folded_ = {std::move(stamps), type, Rounded(bias, type, ProductType(type, conv_->weight)), {}, {}, {}};
   }
   return *folded_;
 }
 
-at::Tensor ConvNorm::Infer(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
+at::Tensor ConvNorm::Infer(const at::Tensor& input, Activation activation, const at::Tensor& residual) {
   const Plain plain = PlanOf(conv_->options);
-  Folded& folded = Fold(x.scalar_type());
-  const auto weight = [&] { return FoldNorm(conv_, norm_).first.to(x.scalar_type()); };
+  const at::ScalarType type = input.scalar_type(), product_type = ProductType(type, input);
+  const at::Tensor x = input.to(product_type);
+  Folded& folded = Fold(type);
+  const auto weight = [&] { return Rounded(FoldNorm(conv_, norm_).first, type, product_type); };
   if (!residual.defined() && CanFilter(conv_, x)) {
     if (!folded.winograd) {
       folded.winograd.emplace(weight().contiguous(), folded.bias, (*conv_->options.dilation())[2]);
     }
     // Tiles that reach far over the borders of a small map save nothing.
     if (folded.winograd->CostRatio(x.sizes()) < kMostOfTheProducts) {
-      return folded.winograd->Forward(x, activation == Activation::kRelu);
+      return folded.winograd->Forward(x, activation == Activation::kRelu).to(type);
     }
   }
   if (CanFuse(x)) {
     if (!folded.packed.defined()) folded.packed = Pack(plain, x, weight());
-    return ConvolveFused(plain, x, folded.packed, folded.bias, activation, residual);
+    return ConvolveFused(plain, x, folded.packed, folded.bias, activation, residual).to(type);
   }
   if (!folded.weight.defined()) folded.weight = weight();
-  return Finish(Convolve(plain, x, folded.weight, folded.bias), activation, residual);
+  return Finish(Convolve(plain, x, folded.weight, folded.bias), activation, residual).to(type);
 }
 
 at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const at::Tensor& residual) {
