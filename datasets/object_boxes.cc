@@ -9,7 +9,7 @@
 
 namespace mrsn::datasets {
 
-absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, float min_score, int most) {
+absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, const ObjectBoxOptions& options) {
   if (!FileExists(path)) {
     return absl::NotFoundError(
         absl::StrCat(path,
@@ -17,14 +17,14 @@ absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, float min_s
                      "video,second,x1,y1,x2,y2,label,score with normalised boxes, or clear "
                      "proposals.object_boxes: blocks for objects then add nothing"));
   }
-  MRSN_ASSIGN_OR_RETURN(std::vector<DetectedBox> rows, ReadAvaBoxes(path));
+  MRSN_ASSIGN_OR_RETURN(std::vector<DetectedBox> rows, ReadAvaBoxes(path, options.timestamps));
   std::stable_sort(rows.begin(), rows.end(),
                    [](const DetectedBox& a, const DetectedBox& b) { return a.score > b.score; });
   ObjectBoxes boxes;
   for (const DetectedBox& row : rows) {
-    if (row.score < min_score) break;
+    if (row.score < options.min_score) break;
     std::vector<Box>& here = boxes[row.keyframe];
-    if (static_cast<int>(here.size()) < most) here.push_back(row.box);
+    if (static_cast<int>(here.size()) < options.most) here.push_back(row.box);
   }
   return boxes;
 }

@@ -9,17 +9,24 @@
 #include "absl/status/statusor.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
+#include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
 
 // Of each key frame, best score first in file order of equals; key frames without objects are absent.
 using ObjectBoxes = std::map<Keyframe, std::vector<Box>>;
 
-// Rows video,second,x1,y1,x2,y2,label,score with normalised boxes; for UCF101-24 the second is the
-// frame's number from 1. The label is not used. Boxes with a score of at least `min_score` are
+struct ObjectBoxOptions {
+  float min_score = 0.5f;
+  int most = 5;
+  formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds;  // how the data set names key frames
+};
+
+// Rows video,second,x1,y1,x2,y2,label,score with normalised boxes; for UCF101-24 the second column is
+// the frame's number from 1. The label is not used. Boxes with a score of at least `min_score` are
 // kept, at most `most` of a key frame. Errors name file and line; a missing file's says what to
 // put there.
-absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, float min_score, int most);
+absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, const ObjectBoxOptions& options);
 
 }  // namespace mrsn::datasets
 

@@ -21,13 +21,20 @@ void Write(const std::string& name, const std::string& text) {
   ASSERT_TRUE(WriteFileAtomically(Path(name), text).ok());
 }
 
+ObjectBoxOptions Options(int most, formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds) {
+  ObjectBoxOptions options;
+  options.most = most;
+  options.timestamps = timestamps;
+  return options;
+}
+
 TEST(ObjectBoxesTest, BestFirstAboveTheScoreAndNotTooMany) {
   Write("objects.csv",
         "a,0902,0.1,0.1,0.2,0.2,62,0.6\n"
         "a,0902,0.3,0.3,0.4,0.4,,0.9\n"
         "a,0902,0.5,0.5,0.6,0.6,1,0.7\n"
         "b,0903,0.1,0.1,0.2,0.2,1,0.49\n");
-  const auto boxes = ReadObjectBoxes(Path("objects.csv"), 0.5, 2);
+  const auto boxes = ReadObjectBoxes(Path("objects.csv"), Options(2));
   ASSERT_TRUE(boxes.ok()) << boxes.status();
   ASSERT_EQ(boxes->size(), 1);
   const std::vector<Box>& a = boxes->at({"a", 902});
@@ -37,11 +44,25 @@ TEST(ObjectBoxesTest, BestFirstAboveTheScoreAndNotTooMany) {
 }
 
 TEST(ObjectBoxesTest, ErrorsNameFileAndLine) {
-  EXPECT_THAT(ReadObjectBoxes(Path("nothing.csv"), 0.5, 5).status().message(),
+  EXPECT_THAT(ReadObjectBoxes(Path("nothing.csv"), {}).status().message(),
               AllOf(HasSubstr("nothing.csv: no such file; write the boxes of an object detector there"),
                     HasSubstr("or clear proposals.object_boxes")));
   Write("bad.csv", "a,902,0.1,0.1,0.2,0.2,1,0.9\na,902,0.1,0.1,0.2,0.2,1,9\n");
-  EXPECT_THAT(ReadObjectBoxes(Path("bad.csv"), 0.5, 5).status().message(), HasSubstr("bad.csv:2"));
+  EXPECT_THAT(ReadObjectBoxes(Path("bad.csv"), {}).status().message(), HasSubstr("bad.csv:2"));
+}
+
+// UCF101-24 names key frames by their frame, from 1.
+TEST(ObjectBoxesTest, FramesOfUcf24) {
+  Write("frames.csv", "Biking/v_Biking_g01_c01,1,0.1,0.1,0.2,0.2,1,0.9\nB/v_B,1799,0.1,0.1,0.2,0.2,1,0.9\n");
+  const auto boxes = ReadObjectBoxes(Path("frames.csv"), Options(5, formats::Timestamps::kFrames));
+  ASSERT_TRUE(boxes.ok()) << boxes.status();
+  EXPECT_EQ(boxes->count({"Biking/v_Biking_g01_c01", 1}), 1);
+  EXPECT_EQ(boxes->count({"B/v_B", 1799}), 1);
+  EXPECT_THAT(ReadObjectBoxes(Path("frames.csv"), {}).status().message(),
+              HasSubstr("frames.csv:1: '1': keyframe outside 902..1798"));
+  Write("zero.csv", "B/v_B,0,0.1,0.1,0.2,0.2,1,0.9\n");
+  EXPECT_THAT(ReadObjectBoxes(Path("zero.csv"), Options(5, formats::Timestamps::kFrames)).status().message(),
+              HasSubstr("zero.csv:1: '0': frame before 1"));
 }
 
 // Two tiny videos; objects in one second of the first.

@@ -174,7 +174,11 @@ void CheckKeyframeDataset(const DatasetConfig& config, absl::string_view name, R
 absl::Status ReadObjects(const DatasetConfig& config, const std::string& root, ClipDatasetOptions* options) {
   if (config.proposals().object_boxes().empty()) return absl::OkStatus();
   const std::string path = absl::StrCat(root.empty() ? "." : root, "/", config.proposals().object_boxes());
-  MRSN_ASSIGN_OR_RETURN(options->objects, ReadObjectBoxes(path, ObjectScore(config), MostObjects(config)));
+  ObjectBoxOptions reading;
+  reading.min_score = ObjectScore(config);
+  reading.most = MostObjects(config);
+  if (config.has_ucf24()) reading.timestamps = formats::Timestamps::kFrames;
+  MRSN_ASSIGN_OR_RETURN(options->objects, ReadObjectBoxes(path, reading));
   MRSN_ASSIGN_OR_RETURN(
       options->objects_fingerprint,
       FingerprintFiles(absl::StrCat("objects ", ObjectScore(config), " ", MostObjects(config)), {path}, {}));

@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "eval/load.h"
-#include "eval/ucf24_files.h"
+#include "eval/load_evaluation.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/formats/ucf24_files.h"
 
 namespace mrsn::eval {
 namespace {
@@ -132,16 +132,17 @@ TEST_P(UcfCaseTest, YowoFoldersGiveTheSame) {
   const std::string root =
       testing::TempDir() + "yowo." + GetParam().key + "." + std::to_string(::getpid()) + "/";
   for (const bool ground_truth : {true, false}) {
-    const CsvContents contents =
-        *ReadUcf24(ground_truth ? files_.ground_truth : files_.detections, ground_truth);
+    const formats::CsvContents contents =
+        *formats::ReadUcf24(ground_truth ? files_.ground_truth : files_.detections,
+                            ground_truth ? formats::RowKind::kGroundTruth : formats::RowKind::kDetections);
     std::map<std::string, std::string> texts;
-    for (const RowBlock& block : contents.blocks) {
-      for (const Row& row : block.rows) {
-        const KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
+    for (const formats::RowBlock& block : contents.blocks) {
+      for (const formats::Row& row : block.rows) {
+        const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
         std::string video = block.keyframes.videos()[entry.video];
         if (!ground_truth) video = absl::StrReplaceAll(video, {{"/", "_"}});
         std::string& text = texts[absl::StrFormat("%s%c%05d.txt", video, ground_truth ? '/' : '_',
-                                                  entry.micros / KeyframeTable::kUnit)];
+                                                  entry.micros / formats::KeyframeTable::kUnit)];
         absl::StrAppendFormat(&text, "%d ", row.class_id + 1);
         if (!ground_truth) absl::StrAppendFormat(&text, "%.17g ", row.score);
         absl::StrAppendFormat(&text, "%g %g %g %g\n", row.box.x1, row.box.y1, row.box.x2, row.box.y2);
@@ -164,9 +165,10 @@ TEST_P(UcfCaseTest, YowoFoldersGiveTheSame) {
 
 // The same boxes out of finalAnnots.mat, by a list of videos.
 TEST_P(UcfCaseTest, TheMatlabFileGivesTheSame) {
-  const CsvContents contents = *ReadUcf24(files_.ground_truth, true);
+  const formats::CsvContents contents =
+      *formats::ReadUcf24(files_.ground_truth, formats::RowKind::kGroundTruth);
   std::string list;
-  for (const RowBlock& block : contents.blocks) {
+  for (const formats::RowBlock& block : contents.blocks) {
     for (const std::string& video : block.keyframes.videos()) list += video + "\n";
   }
   files_.videos = testing::TempDir() + "videos." + std::to_string(::getpid());

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "eval/compare.h"
+#include "eval/analysis/compare.h"
 #include "eval/evaluation_flags.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
@@ -27,7 +27,7 @@ absl::Status Main() {
   for (const std::string& path : {absl::GetFlag(FLAGS_a), absl::GetFlag(FLAGS_b)}) {
     files.detections = FlagPath(path);
     MRSN_ASSIGN_OR_RETURN(LoadedEvaluation loaded, LoadEvaluation(files));
-    for (const Warning& warning : loaded.warnings) {
+    for (const formats::Warning& warning : loaded.warnings) {
       std::fprintf(stderr, "warning: %s\n", ToString(warning).c_str());
     }
     evaluators.push_back(std::move(loaded.evaluator));

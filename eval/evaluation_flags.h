@@ -6,8 +6,8 @@
 
 #include "absl/flags/declare.h"
 #include "absl/status/statusor.h"
-#include "eval/bootstrap.h"
-#include "eval/load.h"
+#include "eval/analysis/bootstrap.h"
+#include "eval/load_evaluation.h"
 
 ABSL_DECLARE_FLAG(int, bootstrap);
 ABSL_DECLARE_FLAG(std::string, json);

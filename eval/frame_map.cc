@@ -5,12 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "eval/average_precision.h"
-#include "eval/parallel.h"
+#include "ops/base/parallel.h"
 
 namespace mrsn::eval {
 namespace {
 
-std::string Describe(const Keyframe& keyframe, const BoxD& box) {
+std::string Describe(const Keyframe& keyframe, const formats::BoxD& box) {
   return absl::StrCat("keyframe ", keyframe.video, ",", keyframe.timestamp, ": box ", box.x1, ",", box.y1,
                       ",", box.x2, ",", box.y2);
 }
@@ -89,7 +89,7 @@ absl::StatusOr<FrameMapEvaluator> FrameMapEvaluator::Create(FrameMapOptions opti
 }
 
 int FrameMapEvaluator::Number(const Keyframe& keyframe) {
-  return keyframes_.Find(keyframe.video, int64_t{keyframe.timestamp} * KeyframeTable::kUnit);
+  return keyframes_.Find(keyframe.video, int64_t{keyframe.timestamp} * formats::KeyframeTable::kUnit);
 }
 
 void FrameMapEvaluator::MarkListed(int keyframe) {
@@ -97,13 +97,13 @@ void FrameMapEvaluator::MarkListed(int keyframe) {
   listed_[keyframe] = 1;
 }
 
-std::vector<Row>& FrameMapEvaluator::OpenBlock(Side side) {
+std::vector<formats::Row>& FrameMapEvaluator::OpenBlock(Side side) {
   if (blocks_[side].empty()) blocks_[side].emplace_back();
   return blocks_[side].back();
 }
 
-absl::Status FrameMapEvaluator::AddGroundTruth(const Keyframe& keyframe, const BoxD& box, int class_id,
-                                               int person_id) {
+absl::Status FrameMapEvaluator::AddGroundTruth(const Keyframe& keyframe, const formats::BoxD& box,
+                                               int class_id, int person_id) {
   if (!box.Finite())
     return absl::InvalidArgumentError(absl::StrCat(Describe(keyframe, box), " is not finite"));
   if (box.Inverted()) {
@@ -115,12 +115,12 @@ absl::Status FrameMapEvaluator::AddGroundTruth(const Keyframe& keyframe, const B
   if (known == class_index_.end()) {
     ++dropped_.other_class_gt;
   } else {
-    OpenBlock(kGroundTruth).push_back({box, person_id < 0 ? 1.0 : person_id, number, known->second});
+    OpenBlock(kGroundTruth).push_back({box, 1.0, person_id < 0 ? 1.0 : person_id, number, known->second});
   }
   return absl::OkStatus();
 }
 
-absl::Status FrameMapEvaluator::AddDetection(const Keyframe& keyframe, const BoxD& box, int class_id,
+absl::Status FrameMapEvaluator::AddDetection(const Keyframe& keyframe, const formats::BoxD& box, int class_id,
                                              double score) {
   if (!box.Finite())
     return absl::InvalidArgumentError(absl::StrCat(Describe(keyframe, box), " is not finite"));
@@ -132,7 +132,7 @@ absl::Status FrameMapEvaluator::AddDetection(const Keyframe& keyframe, const Box
   if (known == class_index_.end()) {
     ++dropped_.other_class_detections;
   } else {
-    OpenBlock(kDetections).push_back({box, score, Number(keyframe), known->second});
+    OpenBlock(kDetections).push_back({box, score, 1.0, Number(keyframe), known->second});
   }
   return absl::OkStatus();
 }
@@ -143,8 +143,8 @@ void FrameMapEvaluator::ExcludeKeyframe(const Keyframe& keyframe) {
   excluded_[number] = 1;
 }
 
-void FrameMapEvaluator::ExcludeKeyframes(const KeyframeTable& keyframes) {
-  for (const KeyframeTable::Entry& entry : keyframes.keyframes()) {
+void FrameMapEvaluator::ExcludeKeyframes(const formats::KeyframeTable& keyframes) {
+  for (const formats::KeyframeTable::Entry& entry : keyframes.keyframes()) {
     const int number = keyframes_.Find(keyframes.videos()[entry.video], entry.micros);
     if (number >= static_cast<int>(excluded_.size())) excluded_.resize(number + 1, 0);
     excluded_[number] = 1;
@@ -153,15 +153,15 @@ void FrameMapEvaluator::ExcludeKeyframes(const KeyframeTable& keyframes) {
 
 void FrameMapEvaluator::AddEmptyKeyframe(const Keyframe& keyframe) { MarkListed(Number(keyframe)); }
 
-void FrameMapEvaluator::AddGroundTruth(RowBlock block) { Append(std::move(block), kGroundTruth); }
-void FrameMapEvaluator::AddDetections(RowBlock block) { Append(std::move(block), kDetections); }
+void FrameMapEvaluator::AddGroundTruth(formats::RowBlock block) { Append(std::move(block), kGroundTruth); }
+void FrameMapEvaluator::AddDetections(formats::RowBlock block) { Append(std::move(block), kDetections); }
 
-void FrameMapEvaluator::Append(RowBlock block, Side side) {
+void FrameMapEvaluator::Append(formats::RowBlock block, Side side) {
   std::vector<int> number(block.keyframes.size());
   std::vector<int> video(block.keyframes.videos().size());
   for (size_t i = 0; i < video.size(); ++i) video[i] = keyframes_.Video(block.keyframes.videos()[i]);
   for (size_t i = 0; i < number.size(); ++i) {
-    const KeyframeTable::Entry& entry = block.keyframes.keyframes()[i];
+    const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[i];
     number[i] = keyframes_.Find(video[entry.video], entry.micros);
     if (side == kGroundTruth) MarkListed(number[i]);
   }
@@ -171,7 +171,7 @@ void FrameMapEvaluator::Append(RowBlock block, Side side) {
     if (id >= 0 && id < static_cast<int>(small_ids.size())) small_ids[id] = index;
   }
   size_t kept = 0;
-  for (Row& row : block.rows) {
+  for (formats::Row& row : block.rows) {
     int index = -1;
     if (row.class_id >= 0 && row.class_id < static_cast<int>(small_ids.size())) {
       index = small_ids[row.class_id];
@@ -179,7 +179,7 @@ void FrameMapEvaluator::Append(RowBlock block, Side side) {
       index = known->second;
     }
     if (index < 0) continue;
-    Row& target = block.rows[kept++];
+    formats::Row& target = block.rows[kept++];
     if (&target != &row) target = row;
     target.class_id = index;
     target.keyframe = number[row.keyframe];
@@ -193,7 +193,7 @@ void FrameMapEvaluator::Append(RowBlock block, Side side) {
 absl::Status FrameMapEvaluator::Merge(const FrameMapEvaluator& other) {
   const auto ids = [](const FrameMapOptions& options) {
     std::vector<int> ids;
-    for (const EvaluatedClass& c : options.classes) ids.push_back(c.id);
+    for (const formats::ActionClass& c : options.classes) ids.push_back(c.id);
     return ids;
   };
   if (options_.protocol != other.options_.protocol ||
@@ -204,10 +204,10 @@ absl::Status FrameMapEvaluator::Merge(const FrameMapEvaluator& other) {
                      ProtocolName(other.options_.protocol), " at IoU ", other.options_.iou_threshold,
                      " with ", other.options_.classes.size(), " classes"));
   }
-  const KeyframeTable theirs = other.keyframes_;  // a copy: `other` may be this object
+  const formats::KeyframeTable theirs = other.keyframes_;  // a copy: `other` may be this object
   std::vector<int> number(theirs.size());
   for (int i = 0; i < theirs.size(); ++i) {
-    const KeyframeTable::Entry& entry = theirs.keyframes()[i];
+    const formats::KeyframeTable::Entry& entry = theirs.keyframes()[i];
     number[i] = keyframes_.Find(theirs.videos()[entry.video], entry.micros);
   }
   const auto unite = [&](std::vector<uint8_t>& own, std::vector<uint8_t> added) {
@@ -217,10 +217,10 @@ absl::Status FrameMapEvaluator::Merge(const FrameMapEvaluator& other) {
   unite(excluded_, other.excluded_);
   unite(listed_, other.listed_);
   for (Side side : {kGroundTruth, kDetections}) {
-    std::vector<Row> rows;
-    for (const std::vector<Row>& block : other.blocks_[side])
+    std::vector<formats::Row> rows;
+    for (const std::vector<formats::Row>& block : other.blocks_[side])
       rows.insert(rows.end(), block.begin(), block.end());
-    for (Row& row : rows) row.keyframe = number[row.keyframe];
+    for (formats::Row& row : rows) row.keyframe = number[row.keyframe];
     blocks_[side].push_back(std::move(rows));
   }
   const DroppedRows dropped = other.dropped_;
@@ -230,7 +230,7 @@ absl::Status FrameMapEvaluator::Merge(const FrameMapEvaluator& other) {
 
 MatchedFrames FrameMapEvaluator::Match() const {
   std::vector<int> class_ids;
-  for (const EvaluatedClass& c : options_.classes) class_ids.push_back(c.id);
+  for (const formats::ActionClass& c : options_.classes) class_ids.push_back(c.id);
   MatchedFrames matched =
       MatchFrames({keyframes_, blocks_[kGroundTruth], blocks_[kDetections], excluded_, listed_, class_ids},
                   RulesOf(options_.protocol), options_.iou_threshold, options_.num_threads);
@@ -248,7 +248,7 @@ FrameMapResult FrameMapEvaluator::Summarize(const MatchedFrames& matched) const 
   std::vector<std::optional<double>> values, low, high;
   std::vector<std::pair<std::string, std::vector<std::optional<double>>>> kinds;
   for (size_t i = 0; i < options_.classes.size(); ++i) {
-    const EvaluatedClass& evaluated = options_.classes[i];
+    const formats::ActionClass& evaluated = options_.classes[i];
     ClassResult c;
     c.id = evaluated.id;
     c.name = evaluated.name;

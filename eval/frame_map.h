@@ -19,20 +19,20 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "eval/box.h"
-#include "eval/evaluated_class.h"
 #include "eval/matching.h"
 #include "eval/protocol.h"
-#include "eval/rows.h"
 #include "ops/base/keyframe.h"
+#include "ops/formats/annotation_box.h"
+#include "ops/formats/annotation_rows.h"
+#include "ops/formats/class_lists.h"
 
 namespace mrsn::eval {
 
 struct FrameMapOptions {
   Protocol protocol = Protocol::kOfficial2019;
-  double iou_threshold = 0.5;           // in (0, 1]
-  std::vector<EvaluatedClass> classes;  // rows of other classes are not evaluated
-  int num_threads = 0;                  // 0 = the machine's
+  double iou_threshold = 0.5;                 // in (0, 1]
+  std::vector<formats::ActionClass> classes;  // rows of other classes are not evaluated
+  int num_threads = 0;                        // 0 = the machine's
 };
 
 struct ClassResult {
@@ -80,10 +80,11 @@ class FrameMapEvaluator {
   // `person_id` breaks ties between ground truth boxes of equal IoU as the AVA
   // scripts do; -1 = none. Classes outside the list are counted and ignored. An
   // error for a box that is not finite or inverted (x2 < x1).
-  absl::Status AddGroundTruth(const Keyframe& keyframe, const BoxD& box, int class_id, int person_id = -1);
+  absl::Status AddGroundTruth(const Keyframe& keyframe, const formats::BoxD& box, int class_id,
+                              int person_id = -1);
   // An error for a box or score that is not finite. What happens to x1 >= x2 is
   // the protocol's affair.
-  absl::Status AddDetection(const Keyframe& keyframe, const BoxD& box, int class_id, double score);
+  absl::Status AddDetection(const Keyframe& keyframe, const formats::BoxD& box, int class_id, double score);
   // Leaves this keyframe out on both sides, where the protocol honours exclusions.
   void ExcludeKeyframe(const Keyframe& keyframe);
   // A keyframe that was annotated and has no box: its detections are false
@@ -91,9 +92,9 @@ class FrameMapEvaluator {
   void AddEmptyKeyframe(const Keyframe& keyframe);
 
   // Whole files; rows must be finite (the readers see to that).
-  void AddGroundTruth(RowBlock block);
-  void AddDetections(RowBlock block);
-  void ExcludeKeyframes(const KeyframeTable& keyframes);
+  void AddGroundTruth(formats::RowBlock block);
+  void AddDetections(formats::RowBlock block);
+  void ExcludeKeyframes(const formats::KeyframeTable& keyframes);
 
   // Adds what `other` holds, as if its rows had been added here after this
   // evaluator's own: results are bit for bit those of a single evaluator when
@@ -109,22 +110,23 @@ class FrameMapEvaluator {
   FrameMapResult Summarize(const MatchedFrames& matched) const;
 
   const FrameMapOptions& options() const { return options_; }
-  const KeyframeTable& keyframes() const { return keyframes_; }
+  const formats::KeyframeTable& keyframes() const { return keyframes_; }
 
  private:
   enum Side { kGroundTruth, kDetections };
 
   explicit FrameMapEvaluator(FrameMapOptions options);
   int Number(const Keyframe& keyframe);
-  void Append(RowBlock block, Side side);
+  void Append(formats::RowBlock block, Side side);
   void MarkListed(int keyframe);
-  std::vector<Row>& OpenBlock(Side side);
+  std::vector<formats::Row>& OpenBlock(Side side);
 
   FrameMapOptions options_;
   absl::flat_hash_map<int, int> class_index_;
-  KeyframeTable keyframes_;
-  std::vector<std::vector<Row>> blocks_[2];  // rows of listed classes, class_id replaced by the index
-  std::vector<uint8_t> excluded_, listed_;   // by keyframe; shorter than the table: the rest is 0
+  formats::KeyframeTable keyframes_;
+  std::vector<std::vector<formats::Row>>
+      blocks_[2];                           // rows of listed classes, class_id replaced by the index
+  std::vector<uint8_t> excluded_, listed_;  // by keyframe; shorter than the table: the rest is 0
   DroppedRows dropped_;
 };
 

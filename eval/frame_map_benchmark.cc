@@ -5,13 +5,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "benchmark/benchmark.h"
-#include "eval/ava_csv.h"
-#include "eval/bootstrap.h"
+#include "eval/analysis/bootstrap.h"
 #include "eval/frame_map.h"
-#include "eval/io/text_file.h"
-#include "eval/label_map.h"
+#include "eval/load_evaluation.h"
 #include "eval/synthetic.h"
-#include "eval/ucf24_files.h"
+#include "ops/formats/ava_csv.h"
+#include "ops/formats/text_file.h"
+#include "ops/formats/ucf24_files.h"
 
 namespace mrsn::eval {
 namespace {
@@ -46,18 +46,20 @@ FrameMapEvaluator Empty(Protocol protocol) {
 
 FrameMapEvaluator FilledAva(const SyntheticFiles& files) {
   FrameMapEvaluator evaluator = Empty(Protocol::kOfficial2019);
-  const TextFile gt = *TextFile::FromBytes(files.ground_truth, "gt"),
-                 det = *TextFile::FromBytes(files.detections, "det");
-  CsvContents ground_truth = *ParseAvaCsv(gt, true, {}), detections = *ParseAvaCsv(det, false, {});
-  for (RowBlock& block : ground_truth.blocks) evaluator.AddGroundTruth(std::move(block));
-  for (RowBlock& block : detections.blocks) evaluator.AddDetections(std::move(block));
+  const formats::TextFile gt = *formats::TextFile::FromBytes(files.ground_truth, "gt"),
+                          det = *formats::TextFile::FromBytes(files.detections, "det");
+  formats::CsvContents ground_truth = *formats::ParseAvaCsv(gt, formats::RowKind::kGroundTruth, {}),
+                       detections = *formats::ParseAvaCsv(det, formats::RowKind::kDetections, {});
+  for (formats::RowBlock& block : ground_truth.blocks) evaluator.AddGroundTruth(std::move(block));
+  for (formats::RowBlock& block : detections.blocks) evaluator.AddDetections(std::move(block));
   return evaluator;
 }
 
 void BM_ReadAvaCsv(benchmark::State& state) {
   const SyntheticFiles& files = Ava(state.range(0));
-  const TextFile file = *TextFile::FromBytes(files.detections, "detections");
-  for (auto _ : state) benchmark::DoNotOptimize(ParseAvaCsv(file, false, {})->num_rows);
+  const formats::TextFile file = *formats::TextFile::FromBytes(files.detections, "detections");
+  for (auto _ : state)
+    benchmark::DoNotOptimize(formats::ParseAvaCsv(file, formats::RowKind::kDetections, {})->num_rows);
   state.SetItemsProcessed(state.iterations() * files.num_detections);
   state.SetBytesProcessed(state.iterations() * files.detections.size());
 }
@@ -97,13 +99,14 @@ void BM_BootstrapAva1000(benchmark::State& state) {
 
 void BM_WholeUcf24(benchmark::State& state) {
   const SyntheticFiles& files = Ucf24();
-  const TextFile gt = *TextFile::FromBytes(files.ground_truth, "gt"),
-                 det = *TextFile::FromBytes(files.detections, "det");
+  const formats::TextFile gt = *formats::TextFile::FromBytes(files.ground_truth, "gt"),
+                          det = *formats::TextFile::FromBytes(files.detections, "det");
   for (auto _ : state) {
     FrameMapEvaluator evaluator = Empty(Protocol::kYowo);
-    CsvContents ground_truth = *ParseUcf24Csv(gt, true, {}), detections = *ParseUcf24Csv(det, false, {});
-    for (RowBlock& block : ground_truth.blocks) evaluator.AddGroundTruth(std::move(block));
-    for (RowBlock& block : detections.blocks) evaluator.AddDetections(std::move(block));
+    formats::CsvContents ground_truth = *formats::ParseUcf24Csv(gt, formats::RowKind::kGroundTruth, {}),
+                         detections = *formats::ParseUcf24Csv(det, formats::RowKind::kDetections, {});
+    for (formats::RowBlock& block : ground_truth.blocks) evaluator.AddGroundTruth(std::move(block));
+    for (formats::RowBlock& block : detections.blocks) evaluator.AddDetections(std::move(block));
     benchmark::DoNotOptimize(evaluator.Compute().frame_map);
   }
   state.SetItemsProcessed(state.iterations() * (files.num_detections + files.num_gt));
@@ -111,7 +114,7 @@ void BM_WholeUcf24(benchmark::State& state) {
 
 void BM_ReadUcf24Mat(benchmark::State& state) {
   int64_t rows = 0;
-  for (auto _ : state) rows = ReadUcf24Mat(kMat)->num_rows;
+  for (auto _ : state) rows = formats::ReadUcf24Mat(kMat)->num_rows;
   state.SetItemsProcessed(state.iterations() * rows);
 }
 

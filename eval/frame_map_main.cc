@@ -3,11 +3,11 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "eval/bootstrap.h"
-#include "eval/curves.h"
+#include "eval/analysis/bootstrap.h"
+#include "eval/analysis/curves.h"
+#include "eval/analysis/report.h"
 #include "eval/evaluation_flags.h"
-#include "eval/load.h"
-#include "eval/report.h"
+#include "eval/load_evaluation.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
@@ -35,7 +35,7 @@ absl::Status Main() {
   const FrameMapEvaluator& evaluator = loaded.evaluator;
   Report report;
   report.warnings = std::move(loaded.warnings);
-  for (const Warning& warning : report.warnings) {
+  for (const formats::Warning& warning : report.warnings) {
     std::fprintf(stderr, "warning: %s\n", ToString(warning).c_str());
   }
   const MatchedFrames matched = evaluator.Match();

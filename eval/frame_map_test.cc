@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-FrameMapEvaluator Make(Protocol protocol, std::vector<EvaluatedClass> classes = {
+FrameMapEvaluator Make(Protocol protocol, std::vector<formats::ActionClass> classes = {
                                               {1, "sit", "pose"}, {7, "read", "person-object"}}) {
   FrameMapOptions options;
   options.protocol = protocol;
@@ -20,7 +20,7 @@ FrameMapEvaluator Make(Protocol protocol, std::vector<EvaluatedClass> classes = 
   return *FrameMapEvaluator::Create(options);
 }
 
-constexpr BoxD kLeft = {0.0, 0.0, 0.4, 1.0}, kRight = {0.6, 0.0, 1.0, 1.0};
+constexpr formats::BoxD kLeft = {0.0, 0.0, 0.4, 1.0}, kRight = {0.6, 0.0, 1.0, 1.0};
 
 TEST(FrameMapTest, OneHitOfTwoAndAClassWithoutGroundTruth) {
   FrameMapEvaluator evaluator = Make(Protocol::kOfficial2019);
@@ -119,7 +119,7 @@ TEST(FrameMapTest, ExcludedKeyframesLeaveBothSidesExceptIn2020) {
 
 TEST(FrameMapTest, ATakenBoxHasNoSecondChoiceExceptInAct) {
   // Both detections prefer the first box; the second one also overlaps the second box by more than 1/2.
-  const BoxD first = {0, 0, 99, 99}, second = {20, 0, 119, 99}, between = {9, 0, 108, 99};
+  const formats::BoxD first = {0, 0, 99, 99}, second = {20, 0, 119, 99}, between = {9, 0, 108, 99};
   for (const auto& [protocol, hits] :
        {std::pair{Protocol::kYowo, 1}, {Protocol::kVoc, 1}, {Protocol::kVoc11, 1}, {Protocol::kAct, 2}}) {
     FrameMapEvaluator evaluator = Make(protocol);
@@ -170,7 +170,7 @@ TEST(FrameMapTest, EqualOverlapFollowsTheProtocolsOrder) {
        {std::pair{Protocol::kOfficial2018, 2}, {Protocol::kOfficial2019, 1}, {Protocol::kMmaction2, 1}}) {
     FrameMapEvaluator evaluator = Make(protocol);
     // Halves and quarters, exact in binary, so that the overlaps are equal to the last bit.
-    const BoxD a = {0, 0, 1, 0.75}, b = {0, 0.25, 1, 1}, middle = {0, 0.125, 1, 0.875};
+    const formats::BoxD a = {0, 0, 1, 0.75}, b = {0, 0.25, 1, 1}, middle = {0, 0.125, 1, 0.875};
     ASSERT_TRUE(evaluator.AddGroundTruth({"v", 902}, a, 1, 3).ok());
     ASSERT_TRUE(evaluator.AddGroundTruth({"v", 902}, b, 1, 8).ok());
     ASSERT_TRUE(evaluator.AddDetection({"v", 902}, middle, 1, 0.9).ok());
@@ -211,19 +211,19 @@ TEST(FrameMapTest, MergedEqualsSingleExactly) {
     std::vector<FrameMapEvaluator> shards(3, single);
     const auto box = [&] {
       const double x = random() % 20, y = random() % 20;
-      return BoxD{x, y, x + 10 + random() % 30, y + 10 + random() % 30};
+      return formats::BoxD{x, y, x + 10 + random() % 30, y + 10 + random() % 30};
     };
     for (int frame = 0; frame < 300; ++frame) {
       const Keyframe keyframe = {std::string(1, 'a' + frame * 7 % 11), 902 + frame % 40};
       FrameMapEvaluator& shard = shards[(keyframe.video[0] + keyframe.timestamp) % 3];
       for (int i = random() % 4; i > 0; --i) {
-        const BoxD b = box();
+        const formats::BoxD b = box();
         const int class_id = random() % 2 ? 1 : 7, person = random() % 5;
         ASSERT_TRUE(single.AddGroundTruth(keyframe, b, class_id, person).ok());
         ASSERT_TRUE(shard.AddGroundTruth(keyframe, b, class_id, person).ok());
       }
       for (int i = random() % 90; i > 0; --i) {
-        const BoxD b = box();
+        const formats::BoxD b = box();
         const int class_id = random() % 3 ? 1 : 7;
         const double score = random() % 50 / 50.0;  // many ties
         ASSERT_TRUE(single.AddDetection(keyframe, b, class_id, score).ok());

@@ -13,15 +13,15 @@
 namespace mrsn::eval {
 namespace {
 
-using Entry = KeyframeTable::Entry;
+using Entry = formats::KeyframeTable::Entry;
 
 // Sorts by the whole file name: needed when one video's name continues
 // another's, or when frame numbers have six digits.
-std::vector<int> ByFileName(const KeyframeTable& table, const std::vector<std::string>& videos) {
+std::vector<int> ByFileName(const formats::KeyframeTable& table, const std::vector<std::string>& videos) {
   std::vector<std::string> names(table.size());
   for (int i = 0; i < table.size(); ++i) {
     const Entry& entry = table.keyframes()[i];
-    names[i] = absl::StrFormat("%s_%05d", videos[entry.video], entry.micros / KeyframeTable::kUnit);
+    names[i] = absl::StrFormat("%s_%05d", videos[entry.video], entry.micros / formats::KeyframeTable::kUnit);
   }
   std::vector<int> order(table.size());
   std::iota(order.begin(), order.end(), 0);
@@ -32,7 +32,7 @@ std::vector<int> ByFileName(const KeyframeTable& table, const std::vector<std::s
 
 }  // namespace
 
-std::vector<int> FrameOrder(const KeyframeTable& table, Dataset dataset) {
+std::vector<int> FrameOrder(const formats::KeyframeTable& table, Dataset dataset) {
   std::vector<std::string> videos = table.videos();
   if (dataset == Dataset::kUcf24) {
     for (std::string& video : videos) video = absl::StrReplaceAll(video, {{"/", "_"}});
@@ -48,7 +48,7 @@ std::vector<int> FrameOrder(const KeyframeTable& table, Dataset dataset) {
       by_parts &= !absl::StartsWith(videos[by_name[i + 1]], videos[by_name[i]]);
     }
     for (const Entry& entry : table.keyframes()) {
-      by_parts &= entry.micros >= 0 && entry.micros < 100000 * KeyframeTable::kUnit;
+      by_parts &= entry.micros >= 0 && entry.micros < 100000 * formats::KeyframeTable::kUnit;
     }
     if (!by_parts) return ByFileName(table, videos);
   }

@@ -7,14 +7,14 @@
 #include <tuple>
 
 #include "eval/frame_order.h"
-#include "eval/parallel.h"
+#include "ops/base/parallel.h"
 
 namespace mrsn::eval {
 namespace {
 
 // TF Object Detection's arithmetic, which the AVA scripts share.
 template <typename Real>
-double OverlapWithoutPlusOne(const BoxD& a, const BoxD& b) {
+double OverlapWithoutPlusOne(const formats::BoxD& a, const formats::BoxD& b) {
   const Real ax1 = a.x1, ay1 = a.y1, ax2 = a.x2, ay2 = a.y2;
   const Real bx1 = b.x1, by1 = b.y1, bx2 = b.x2, by2 = b.y2;
   const Real height = std::max(Real{0}, std::min(ay2, by2) - std::max(ay1, by1));
@@ -25,7 +25,7 @@ double OverlapWithoutPlusOne(const BoxD& a, const BoxD& b) {
   return overlap;
 }
 
-double OverlapPlusOne(const ProtocolRules& rules, const BoxD& a, const BoxD& b) {
+double OverlapPlusOne(const ProtocolRules& rules, const formats::BoxD& a, const formats::BoxD& b) {
   double width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1) + 1;
   double height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1) + 1;
   if (rules.second_choice) {  // ACT: negative extents are none
@@ -42,7 +42,7 @@ double OverlapPlusOne(const ProtocolRules& rules, const BoxD& a, const BoxD& b) 
 
 struct Candidate {
   double score;
-  const Row* row;
+  const formats::Row* row;
   int32_t class_index;
   int32_t order;  // as added
 };
@@ -51,12 +51,14 @@ bool Flag(const std::vector<uint8_t>& flags, int keyframe) {
   return keyframe < static_cast<int>(flags.size()) && flags[keyframe] != 0;
 }
 
-// Python's tuple order of (score, class, y1, x1, y2, x2).
+// Python's tuple order of (first, class, y1, x1, y2, x2). The scripts' first number of a detection is its
+// score, that of a ground truth row its person id.
 struct TupleLess {
   const std::vector<int>& class_ids;
-  bool operator()(const Row* a, const Row* b) const {
-    return std::tie(a->score, class_ids[a->class_id], a->box.y1, a->box.x1, a->box.y2, a->box.x2) <
-           std::tie(b->score, class_ids[b->class_id], b->box.y1, b->box.x1, b->box.y2, b->box.x2);
+  double formats::Row::*first;
+  bool operator()(const formats::Row* a, const formats::Row* b) const {
+    return std::tie(a->*first, class_ids[a->class_id], a->box.y1, a->box.x1, a->box.y2, a->box.x2) <
+           std::tie(b->*first, class_ids[b->class_id], b->box.y1, b->box.x1, b->box.y2, b->box.x2);
   }
 };
 
@@ -93,18 +95,18 @@ class RangeMatcher {
     CollectDetections(frame);
     if (candidates_.empty()) return;
     OrderGroundTruth(frame);
-    const Row* const* ground_truth = ground_truth_.data();
-    const Row* const* const last = ground_truth + ground_truth_.size();
+    const formats::Row* const* ground_truth = ground_truth_.data();
+    const formats::Row* const* const last = ground_truth + ground_truth_.size();
     for (size_t at = 0; at < candidates_.size();) {
       const int class_index = candidates_[at].class_index;
       while (ground_truth != last && (*ground_truth)->class_id < class_index) ++ground_truth;
-      const Row* const* end = ground_truth;
+      const formats::Row* const* end = ground_truth;
       while (end != last && (*end)->class_id == class_index) ++end;
       taken_.assign(end - ground_truth, false);
       std::vector<Match>& matches = classes_[class_index].matches;
       for (; at < candidates_.size() && candidates_[at].class_index == class_index; ++at) {
         const Candidate& candidate = candidates_[at];
-        const Row* hit = Hit(*candidate.row, ground_truth, static_cast<int>(end - ground_truth));
+        const formats::Row* hit = Hit(*candidate.row, ground_truth, static_cast<int>(end - ground_truth));
         matches.push_back({candidate.score, candidate.row, hit, index});
       }
       ground_truth = end;
@@ -112,8 +114,8 @@ class RangeMatcher {
   }
 
   // The ground truth box this detection takes, or null.
-  const Row* Hit(const Row& detection, const Row* const* ground_truth, int count) {
-    const BoxD box = ScoredBox(rules_, detection.box);
+  const formats::Row* Hit(const formats::Row& detection, const formats::Row* const* ground_truth, int count) {
+    const formats::BoxD box = ScoredBox(rules_, detection.box);
     int best = -1;
     double best_overlap = 0;
     for (int i = 0; i < count; ++i) {
@@ -133,7 +135,7 @@ class RangeMatcher {
   void CollectDetections(const MatchedFrame& frame) {
     kept_.clear();
     for (int i = 0; i < frame.num_detections; ++i) {
-      const Row* row = frame.detections[i];
+      const formats::Row* row = frame.detections[i];
       if (!(row->score > rules_.min_score)) {
         ++dropped_.low_score_detections;
       } else {
@@ -143,7 +145,7 @@ class RangeMatcher {
     if (rules_.cap > 0 && static_cast<int>(kept_.size()) > rules_.cap) Cap();
     candidates_.clear();
     int order = 0;
-    for (const Row* row : kept_) {
+    for (const formats::Row* row : kept_) {
       if (rules_.drops_invalid_detections && !row->box.Valid()) {
         ++dropped_.invalid_detections;
         continue;
@@ -160,9 +162,9 @@ class RangeMatcher {
   // The scripts keep a heap of `cap` rows; a row that scores more than the
   // heap's least score replaces the heap's least tuple.
   void Cap() {
-    const TupleLess less{input_.class_ids};
-    const auto greater = [&](const Row* a, const Row* b) { return less(b, a); };
-    std::vector<const Row*> heap(kept_.begin(), kept_.begin() + rules_.cap);
+    const TupleLess less{input_.class_ids, &formats::Row::score};
+    const auto greater = [&](const formats::Row* a, const formats::Row* b) { return less(b, a); };
+    std::vector<const formats::Row*> heap(kept_.begin(), kept_.begin() + rules_.cap);
     std::make_heap(heap.begin(), heap.end(), greater);
     for (size_t i = rules_.cap; i < kept_.size(); ++i) {
       if (!(kept_[i]->score > heap.front()->score)) continue;
@@ -172,17 +174,20 @@ class RangeMatcher {
     }
     dropped_.over_cap_detections += kept_.size() - heap.size();
     std::sort(heap.begin(), heap.end());
-    kept_.erase(
-        std::remove_if(kept_.begin(), kept_.end(),
-                       [&](const Row* row) { return !std::binary_search(heap.begin(), heap.end(), row); }),
-        kept_.end());
+    kept_.erase(std::remove_if(kept_.begin(), kept_.end(),
+                               [&](const formats::Row* row) {
+                                 return !std::binary_search(heap.begin(), heap.end(), row);
+                               }),
+                kept_.end());
   }
 
   // Fills ground_truth_ by class; within a class in the protocol's order.
   void OrderGroundTruth(const MatchedFrame& frame) {
     ground_truth_.assign(frame.ground_truth, frame.ground_truth + frame.num_gt);
     if (frame.num_gt < 2) return;
-    const auto by_person = [](const Row* a, const Row* b) { return a->score > b->score; };
+    const auto by_person = [](const formats::Row* a, const formats::Row* b) {
+      return a->person_id > b->person_id;
+    };
     switch (rules_.ground_truth_order) {
       case GroundTruthOrder::kFile:
         break;
@@ -195,15 +200,15 @@ class RangeMatcher {
         break;
     }
     std::stable_sort(ground_truth_.begin(), ground_truth_.end(),
-                     [](const Row* a, const Row* b) { return a->class_id < b->class_id; });
+                     [](const formats::Row* a, const formats::Row* b) { return a->class_id < b->class_id; });
   }
 
   // Leaves ground_truth_ in the array layout of Python's heapq after one
   // heappush a row: the scripts sort that array, stably, by person id alone.
   void PushAllOnPythonHeap() {
-    const TupleLess less{input_.class_ids};
+    const TupleLess less{input_.class_ids, &formats::Row::person_id};
     for (size_t pushed = 1; pushed < ground_truth_.size(); ++pushed) {
-      const Row* row = ground_truth_[pushed];
+      const formats::Row* row = ground_truth_[pushed];
       size_t at = pushed;
       while (at > 0 && less(row, ground_truth_[(at - 1) / 2])) {
         ground_truth_[at] = ground_truth_[(at - 1) / 2];
@@ -221,24 +226,25 @@ class RangeMatcher {
   DroppedRows dropped_;
   int64_t num_keyframes_ = 0;
   // Reused from frame to frame.
-  std::vector<const Row*> kept_, ground_truth_;
+  std::vector<const formats::Row*> kept_, ground_truth_;
   std::vector<Candidate> candidates_;
   std::vector<char> taken_;
 };
 
 // Row pointers grouped by frame, in the order added; begin[i] .. begin[i + 1]
 // are frame i's.
-std::vector<const Row*> GroupByFrame(const std::vector<std::vector<Row>>& blocks,
-                                     const std::vector<int>& frame_of, std::vector<uint32_t>& begin) {
+std::vector<const formats::Row*> GroupByFrame(const std::vector<std::vector<formats::Row>>& blocks,
+                                              const std::vector<int>& frame_of,
+                                              std::vector<uint32_t>& begin) {
   begin.assign(frame_of.size() + 1, 0);
   for (const auto& block : blocks) {
-    for (const Row& row : block) ++begin[frame_of[row.keyframe] + 1];
+    for (const formats::Row& row : block) ++begin[frame_of[row.keyframe] + 1];
   }
   for (size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
-  std::vector<const Row*> grouped(begin.back());
+  std::vector<const formats::Row*> grouped(begin.back());
   std::vector<uint32_t> next(begin.begin(), begin.end() - 1);
   for (const auto& block : blocks) {
-    for (const Row& row : block) grouped[next[frame_of[row.keyframe]]++] = &row;
+    for (const formats::Row& row : block) grouped[next[frame_of[row.keyframe]]++] = &row;
   }
   return grouped;
 }
@@ -260,12 +266,12 @@ void JoinClass(std::vector<RangeMatcher>& parts, int class_index, ClassMatches& 
 
 }  // namespace
 
-double Overlap(const ProtocolRules& rules, const BoxD& a, const BoxD& b) {
+double Overlap(const ProtocolRules& rules, const formats::BoxD& a, const formats::BoxD& b) {
   if (rules.plus_one) return OverlapPlusOne(rules, a, b);
   return rules.float_iou ? OverlapWithoutPlusOne<float>(a, b) : OverlapWithoutPlusOne<double>(a, b);
 }
 
-BoxD ScoredBox(const ProtocolRules& rules, const BoxD& box) {
+formats::BoxD ScoredBox(const ProtocolRules& rules, const formats::BoxD& box) {
   if (!rules.rounds_detections) return box;
   return {std::nearbyint(box.x1), std::nearbyint(box.y1), std::nearbyint(box.x2), std::nearbyint(box.y2)};
 }

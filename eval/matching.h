@@ -5,18 +5,18 @@
 #include <cstdint>
 #include <vector>
 
-#include "eval/box.h"
 #include "eval/protocol.h"
-#include "eval/rows.h"
+#include "ops/formats/annotation_box.h"
+#include "ops/formats/annotation_rows.h"
 
 namespace mrsn::eval {
 
 // Intersection over union under the protocol's arithmetic. Boxes as they are:
 // nothing is clipped or reordered.
-double Overlap(const ProtocolRules& rules, const BoxD& a, const BoxD& b);
+double Overlap(const ProtocolRules& rules, const formats::BoxD& a, const formats::BoxD& b);
 
 // A detection's box as the protocol scores it: YOWO writes whole pixels.
-BoxD ScoredBox(const ProtocolRules& rules, const BoxD& box);
+formats::BoxD ScoredBox(const ProtocolRules& rules, const formats::BoxD& box);
 
 // What was not evaluated, and why.
 struct DroppedRows {
@@ -32,9 +32,9 @@ struct DroppedRows {
 // One scored detection.
 struct Match {
   double score;
-  const Row* detection;
-  const Row* ground_truth;  // the box hit; null = false positive
-  int32_t frame;            // index into MatchedFrames::frames
+  const formats::Row* detection;
+  const formats::Row* ground_truth;  // the box hit; null = false positive
+  int32_t frame;                     // index into MatchedFrames::frames
 };
 
 struct ClassMatches {
@@ -44,25 +44,25 @@ struct ClassMatches {
 
 // A keyframe that was evaluated, with its rows in the order they were added.
 struct MatchedFrame {
-  int32_t keyframe;  // number in the KeyframeTable
-  const Row* const* ground_truth;
-  const Row* const* detections;  // all, also those not scored
+  int32_t keyframe;  // number in the formats::KeyframeTable
+  const formats::Row* const* ground_truth;
+  const formats::Row* const* detections;  // all, also those not scored
   int32_t num_gt, num_detections;
   bool excluded;
 };
 
 struct MatchedFrames {
-  std::vector<ClassMatches> classes;                          // by class index
-  std::vector<MatchedFrame> frames;                           // in the documented order
-  std::vector<const Row*> ground_truth_rows, detection_rows;  // what `frames` points into
+  std::vector<ClassMatches> classes;                                   // by class index
+  std::vector<MatchedFrame> frames;                                    // in the documented order
+  std::vector<const formats::Row*> ground_truth_rows, detection_rows;  // what `frames` points into
   int64_t num_keyframes = 0;
   DroppedRows dropped;
 };
 
 struct MatchInput {
-  const KeyframeTable& keyframes;
-  const std::vector<std::vector<Row>>& ground_truth;  // class_id = class index
-  const std::vector<std::vector<Row>>& detections;
+  const formats::KeyframeTable& keyframes;
+  const std::vector<std::vector<formats::Row>>& ground_truth;  // class_id = class index
+  const std::vector<std::vector<formats::Row>>& detections;
   const std::vector<uint8_t>& excluded;  // by keyframe; missing = 0
   const std::vector<uint8_t>& listed;    // keyframes the ground truth names, whatever the class
   const std::vector<int>& class_ids;     // by class index; the AVA scripts order by them

@@ -8,9 +8,9 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "eval/ava_csv.h"
-#include "eval/ucf24_files.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/ava_csv.h"
+#include "ops/formats/ucf24_files.h"
 
 namespace mrsn::eval {
 namespace {
@@ -35,42 +35,43 @@ double Score(Random& random, double mean, int64_t row) {
   return static_cast<int>(score * 10000) / 10000.0 + row * 1e-11;
 }
 
-BoxD Jittered(Random& random, const BoxD& box, double amount) {
+formats::BoxD Jittered(Random& random, const formats::BoxD& box, double amount) {
   const double w = (box.x2 - box.x1) * amount, h = (box.y2 - box.y1) * amount;
   return {box.x1 + random.Between(-w, w), box.y1 + random.Between(-h, h), box.x2 + random.Between(-w, w),
           box.y2 + random.Between(-h, h)};
 }
 
-BoxD Clipped(const BoxD& box, double width, double height) {
+formats::BoxD Clipped(const formats::BoxD& box, double width, double height) {
   return {std::max(0.0, box.x1), std::max(0.0, box.y1), std::min(width, box.x2), std::min(height, box.y2)};
 }
 
 struct Labelled {
-  BoxD box;
+  formats::BoxD box;
   std::vector<int> classes;
 };
 
 }  // namespace
 
 absl::StatusOr<SyntheticFiles> SyntheticAva(const std::string& ground_truth_path, int64_t rows) {
-  CsvOptions options;
+  formats::CsvOptions options;
   options.num_threads = 1;
-  MRSN_ASSIGN_OR_RETURN(CsvContents contents, ReadAvaGroundTruth(ground_truth_path, options));
-  const RowBlock& real = contents.blocks.front();
-  std::vector<std::vector<const Row*>> of_keyframe(real.keyframes.size());
-  for (const Row& row : real.rows) of_keyframe[row.keyframe].push_back(&row);
+  MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
+                        formats::ReadAvaGroundTruth(ground_truth_path, options));
+  const formats::RowBlock& real = contents.blocks.front();
+  std::vector<std::vector<const formats::Row*>> of_keyframe(real.keyframes.size());
+  for (const formats::Row& row : real.rows) of_keyframe[row.keyframe].push_back(&row);
 
   SyntheticFiles files;
   Random random;
   char line[160];
   for (int copy = 0; files.num_detections < rows; ++copy) {
     for (int k = 0; k < real.keyframes.size() && files.num_detections < rows; ++k) {
-      const KeyframeTable::Entry& entry = real.keyframes.keyframes()[k];
+      const formats::KeyframeTable::Entry& entry = real.keyframes.keyframes()[k];
       std::string video = real.keyframes.videos()[entry.video];
       if (copy > 0) absl::StrAppend(&video, "_", copy);
-      const int second = static_cast<int>(entry.micros / KeyframeTable::kUnit);
+      const int second = static_cast<int>(entry.micros / formats::KeyframeTable::kUnit);
       std::vector<Labelled> boxes;
-      for (const Row* row : of_keyframe[k]) {
+      for (const formats::Row* row : of_keyframe[k]) {
         std::snprintf(line, sizeof line, "%s,%04d,%.3f,%.3f,%.3f,%.3f,%d\n", video.c_str(), second,
                       row->box.x1, row->box.y1, row->box.x2, row->box.y2, row->class_id);
         files.ground_truth += line;
@@ -102,23 +103,24 @@ absl::StatusOr<SyntheticFiles> SyntheticAva(const std::string& ground_truth_path
 
 absl::StatusOr<SyntheticFiles> SyntheticUcf24(const std::string& mat_path,
                                               const std::string& video_list_path) {
-  MRSN_ASSIGN_OR_RETURN(CsvContents contents, ReadUcf24Mat(mat_path));
-  MRSN_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> videos, ReadVideoList(video_list_path));
-  KeepVideos(videos, contents);
-  const RowBlock& real = contents.blocks.front();
+  MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents, formats::ReadUcf24Mat(mat_path));
+  MRSN_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> videos,
+                        formats::ReadVideoList(video_list_path));
+  formats::KeepVideos(videos, contents);
+  const formats::RowBlock& real = contents.blocks.front();
   SyntheticFiles files;
   files.num_keyframes = real.keyframes.size();
   Random random;
   char line[160];
-  for (const Row& row : real.rows) {
-    const KeyframeTable::Entry& entry = real.keyframes.keyframes()[row.keyframe];
+  for (const formats::Row& row : real.rows) {
+    const formats::KeyframeTable::Entry& entry = real.keyframes.keyframes()[row.keyframe];
     const std::string& video = real.keyframes.videos()[entry.video];
-    const int frame = static_cast<int>(entry.micros / KeyframeTable::kUnit);
+    const int frame = static_cast<int>(entry.micros / formats::KeyframeTable::kUnit);
     std::snprintf(line, sizeof line, "%s,%d,%d,%.0f,%.0f,%.0f,%.0f\n", video.c_str(), frame, row.class_id,
                   row.box.x1, row.box.y1, row.box.x2, row.box.y2);
     files.ground_truth += line;
     ++files.num_gt;
-    const auto detect = [&](const BoxD& box, int class_id, double mean) {
+    const auto detect = [&](const formats::BoxD& box, int class_id, double mean) {
       std::snprintf(line, sizeof line, "%s,%d,%d,%.11f,%.0f,%.0f,%.0f,%.0f\n", video.c_str(), frame, class_id,
                     Score(random, mean, files.num_detections), box.x1, box.y1, box.x2, box.y2);
       files.detections += line;

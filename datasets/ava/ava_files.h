@@ -1,4 +1,5 @@
-// AVA's files: annotations, excluded key frames, detected boxes, label maps.
+// AVA's files as a data set needs them: annotations, excluded key frames, detected boxes, label maps.
+// The formats are those of ops/formats, read strictly: an odd row is an error.
 #ifndef MRSN_DATASETS_AVA_AVA_FILES_H_
 #define MRSN_DATASETS_AVA_AVA_FILES_H_
 
@@ -10,6 +11,7 @@
 #include "datasets/dataset.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
+#include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
 
@@ -29,15 +31,15 @@ struct DetectedBox {
 absl::StatusOr<std::vector<AnnotatedBox>> ReadAvaAnnotations(const std::string& path);
 
 // Rows video,second,x1,y1,x2,y2,label,score (PySlowFast's and LFB's box lists; the
-// label is not used).
-absl::StatusOr<std::vector<DetectedBox>> ReadAvaBoxes(const std::string& path);
+// label is not used). With kFrames the second column is the number of a frame from 1, as
+// UCF101-24 names its key frames.
+absl::StatusOr<std::vector<DetectedBox>> ReadAvaBoxes(
+    const std::string& path, formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds);
 
 // Rows video,second: key frames that are neither trained on nor evaluated.
 absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path);
 
-// Either of AVA's label maps: `item { name: "stand" id: 1 }` or
-// `label { name: "stand" label_id: 1 label_type: PERSON_MOVEMENT }`, whose type becomes
-// the class's kind in lower case with hyphens ("person-movement"). Ordered as the file.
+// A label map in any form that ops/formats/label_map.h reads. Ordered as the file.
 absl::StatusOr<std::vector<ActionClass>> ReadLabelMap(const std::string& path);
 
 }  // namespace mrsn::datasets

@@ -38,13 +38,16 @@ TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
     const char* row;
     const char* message;
   } cases[] = {
-      {"v,0902,0,0,1,1,12", "ava_test.csv:2: 7 columns"},
-      {"v,0901,0,0,1,1,12,0", "second is 901, allowed: 902..1798"},
-      {"v,x,0,0,1,1,12,0", "second is \"x\""},
-      {"v,0902,0,nan,1,1,12,0", "y1 is \"nan\""},
-      {"v,0902,0.5,0,0.4,1,12,0", "is empty, expected x1 < x2"},
-      {"v,0902,0,0,1,1,walk,0", "action_id is \"walk\""},
-      {",0902,0,0,1,1,12,0", "name is missing"},
+      {"v,0902,0,0,1,1,12", "ava_test.csv:2: column 8 (person id) is ''"},
+      {"v,0901,0,0,1,1,12,0", "'0901': keyframe outside 902..1798"},
+      {"v,x,0,0,1,1,12,0", "column 2 (timestamp) is 'x'"},
+      {"v,0902,0,nan,1,1,12,0", "column 4 (y1) is 'nan'"},
+      {"v,0902,0.5,0,0.4,1,12,0", "ground truth box '0.5,0,0.4,1' has x2 < x1"},
+      {"v,0902,0,0,1,1,walk,0", "column 7 (class) is 'walk'"},
+      {"v,0902,0.5,0,0.5,1,12,0", "ground truth box of no area"},
+      {"v,902.5,0,0,1,1,12,0", "'902.5': keyframe that is no whole second"},
+      {"v,0902,0,0,1,1,12,0.5", "column 8 (person id) is '0.5'"},
+      {",0902,0,0,1,1,12,0", "column 1 (video) is ''"},
   };
   for (const auto& bad : cases) {
     const auto rows = ReadAvaAnnotations(Write(std::string("ok,0902,0,0,1,1,12,0\n") + bad.row + "\n"));
@@ -60,7 +63,7 @@ TEST(AvaFilesTest, BoxLists) {
   EXPECT_FLOAT_EQ((*rows)[0].score, 0.995f);
   // The well-known mistake: annotations, whose last column is a person's number.
   EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,0902,0.1,0.2,0.3,0.4,12,7\n")).status().message()),
-              HasSubstr("score is 7, allowed: 0..1"));
+              HasSubstr("'7': score outside 0..1"));
 }
 
 TEST(AvaFilesTest, BothDialectsOfLabelMaps) {
@@ -74,20 +77,20 @@ TEST(AvaFilesTest, BothDialectsOfLabelMaps) {
       ReadLabelMap(Write("label {\n  name: \"sit\"\n  label_id: 11\n  label_type: PERSON_MOVEMENT\n}\n"));
   ASSERT_TRUE(labels.ok()) << labels.status();
   EXPECT_EQ((*labels)[0].id, 11);
-  EXPECT_EQ((*labels)[0].kind, "person-movement");
+  EXPECT_EQ((*labels)[0].kind, "pose");
 }
 
 TEST(AvaFilesTest, BadLabelMaps) {
   EXPECT_THAT(std::string(ReadLabelMap(Write("item {\n  nmae: \"x\"\n}\n")).status().message()),
-              HasSubstr(":2: \"nmae"));
+              HasSubstr(":2: found 'nmae"));
   EXPECT_THAT(std::string(ReadLabelMap(Write("item {\n  name: \"x\"\n}\n")).status().message()),
               HasSubstr(":3: "));
-  EXPECT_THAT(std::string(ReadLabelMap(Write("")).status().message()), HasSubstr("no class"));
+  EXPECT_THAT(std::string(ReadLabelMap(Write("")).status().message()), HasSubstr("no class found"));
   EXPECT_THAT(
       std::string(ReadLabelMap(Write("item {\nname: \"x\"\nid: 1\n}\nitem {\nname: \"y\"\nid: 1\n}\n"))
                       .status()
                       .message()),
-      HasSubstr("id 1 a second time"));
+      HasSubstr("id 1 occurs a second time"));
 }
 
 // The published files: the evaluated classes are a subset of all, under the same names.
@@ -103,8 +106,7 @@ TEST(AvaFilesTest, PublishedLabelMaps) {
     EXPECT_EQ((*all)[i].id, i + 1);
     ++kinds[(*all)[i].kind];
   }
-  EXPECT_EQ(kinds, (std::map<std::string, int>{
-                       {"person-movement", 14}, {"object-manipulation", 49}, {"person-interaction", 17}}));
+  EXPECT_EQ(kinds, (std::map<std::string, int>{{"pose", 14}, {"person-object", 49}, {"person-person", 17}}));
   for (const ActionClass& action : *evaluated) EXPECT_EQ((*all)[action.id - 1].name, action.name);
 }
 
@@ -114,9 +116,9 @@ TEST(AvaFilesTest, ExcludedKeyframes) {
   EXPECT_EQ(published->size(), 37);  // its lines
   EXPECT_EQ(published->count({"5BDj0ow5hnA", 1038}), 1);
   EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,0902\nv,0902,1\n")).status().message()),
-              HasSubstr("ava_test.csv:2: 3 columns, expected video,second"));
+              HasSubstr("ava_test.csv:2: expected 2 columns, video,timestamp"));
   EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,1\n")).status().message()),
-              HasSubstr("second is 1, allowed"));
+              HasSubstr("'1': keyframe outside 902..1798"));
 }
 
 const std::vector<ActionClass> kClasses = {{3, "run", ""}, {11, "sit", ""}, {12, "stand", ""}};

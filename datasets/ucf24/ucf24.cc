@@ -5,59 +5,19 @@
 #include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/csv.h"
 #include "datasets/dataset_fingerprint.h"
 #include "datasets/proposals.h"
 #include "ops/base/file.h"
 #include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/annotation_rows.h"
+#include "ops/formats/class_lists.h"
+#include "ops/formats/ucf24_files.h"
 
 namespace mrsn::datasets {
 namespace {
-
-constexpr const char* kClassNames[] = {
-    "Basketball",
-    "BasketballDunk",
-    "Biking",
-    "CliffDiving",
-    "CricketBowling",
-    "Diving",
-    "Fencing",
-    "FloorGymnastics",
-    "GolfSwing",
-    "HorseRiding",
-    "IceDancing",
-    "LongJump",
-    "PoleVault",
-    "RopeClimbing",
-    "SalsaSpin",
-    "SkateBoarding",
-    "Skiing",
-    "Skijet",
-    "SoccerJuggling",
-    "Surfing",
-    "TennisSwing",
-    "TrampolineJumping",
-    "VolleyballSpiking",
-    "WalkingWithDog",
-};
-constexpr int kNumClasses = std::size(kClassNames);
-
-absl::StatusOr<std::set<std::string>> ReadSplit(const std::string& path) {
-  std::set<std::string> videos;
-  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&videos](const CsvRow& row) -> absl::Status {
-    // A name that leads out of the data root is no video of this data set.
-    const std::string name(row[0]);
-    if (row.size() != 1 || name.find("..") != std::string::npos || name[0] == '/') {
-      return row.Error(absl::StrCat("\"", row[0].substr(0, 60), "\", expected Class/v_Class_gXX_cYY"));
-    }
-    videos.insert(name);
-    return absl::OkStatus();
-  }));
-  if (videos.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": names no video"));
-  return videos;
-}
 
 absl::StatusOr<std::string> VideoPath(const std::string& root, const std::string& video) {
   const std::string stem = absl::StrCat(root, "/videos/", video);
@@ -67,75 +27,69 @@ absl::StatusOr<std::string> VideoPath(const std::string& root, const std::string
   return absl::NotFoundError(absl::StrCat(stem, ".avi: no such video, nor .mp4"));
 }
 
-absl::StatusOr<Keyframe> KeyframeOf(const CsvRow& row) {
-  Keyframe keyframe;
-  keyframe.video = std::string(row[0]);
-  MRSN_ASSIGN_OR_RETURN(keyframe.timestamp, row.Int(1, "frame"));
-  if (keyframe.timestamp < 1)
-    return row.Error(absl::StrCat("frame is ", keyframe.timestamp, ", the first one is 1"));
-  return keyframe;
+// The files are read strictly: an odd row is an error.
+formats::CsvOptions Strict(const absl::flat_hash_set<int>& class_ids) {
+  formats::CsvOptions options;
+  options.strict = true;
+  options.allow_tubes = true;
+  options.classes = &class_ids;
+  return options;
 }
 
-// Ground truth by key frame. With `need_tubes` a file without the column tube is an error.
-absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(const std::string& path,
-                                                                   const std::set<std::string>& videos,
-                                                                   bool need_tubes) {
+Keyframe KeyframeOf(const formats::KeyframeTable& table, int number) {
+  const formats::KeyframeTable::Entry& entry = table.keyframes()[number];
+  return {table.videos()[entry.video], static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)};
+}
+
+Box NormalisedBox(const formats::BoxD& box) {
+  return {static_cast<float>(box.x1) / kUcf24FrameSize.width,
+          static_cast<float>(box.y1) / kUcf24FrameSize.height,
+          static_cast<float>(box.x2) / kUcf24FrameSize.width,
+          static_cast<float>(box.y2) / kUcf24FrameSize.height};
+}
+
+// Ground truth of `videos` by key frame. With `need_tubes` a file without tubes is an error.
+absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(
+    const std::string& path, const absl::flat_hash_set<std::string>& videos, bool need_tubes) {
+  const absl::flat_hash_set<int> class_ids = formats::ClassIds(formats::Ucf24Classes());
+  MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
+                        formats::ReadUcf24(path, formats::RowKind::kGroundTruth, Strict(class_ids)));
+  if (need_tubes && !contents.has_tubes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": no eighth column, tube, which dataset.clip.tubelets needs"));
+  }
+  formats::KeepVideos(videos, contents);
   std::map<Keyframe, KeyframeRecord> records;
-  int columns = 0;  // of the first row
-  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&](const CsvRow& row) -> absl::Status {
-    if (row.size() != 7 && row.size() != 8) {
-      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,x1,y1,x2,y2[,tube]"));
+  for (const formats::RowBlock& block : contents.blocks) {
+    for (const formats::Row& row : block.rows) {
+      AnnotatedBox annotated;
+      annotated.keyframe = KeyframeOf(block.keyframes, row.keyframe);
+      annotated.box = NormalisedBox(row.box);
+      annotated.class_id = row.class_id;
+      KeyframeRecord& record = records[annotated.keyframe];
+      record.keyframe = annotated.keyframe;
+      record.centre = annotated.keyframe.timestamp - 1;
+      annotated.person_id = static_cast<int>(contents.has_tubes ? row.person_id : record.annotations.size());
+      record.annotations.push_back(annotated);
     }
-    if (columns == 0) columns = row.size();
-    if (row.size() != columns) {
-      return row.Error(absl::StrCat(row.size(), " columns, the rows before have ", columns));
-    }
-    if (need_tubes && columns == 7) {
-      return row.Error("no eighth column, tube, which dataset.clip.tubelets needs");
-    }
-    MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
-    AnnotatedBox annotated;
-    annotated.keyframe = keyframe;
-    MRSN_ASSIGN_OR_RETURN(annotated.class_id, row.Int(2, "class"));
-    if (annotated.class_id < 0 || annotated.class_id >= kNumClasses) {
-      return row.Error(absl::StrCat("class is ", annotated.class_id, ", allowed: 0..", kNumClasses - 1));
-    }
-    MRSN_ASSIGN_OR_RETURN(annotated.box, row.BoxAt(3, kUcf24FrameSize.width, kUcf24FrameSize.height));
-    if (videos.count(keyframe.video) == 0) return absl::OkStatus();
-    int tube = -1;
-    if (columns == 8) {
-      MRSN_ASSIGN_OR_RETURN(tube, row.Int(7, "tube"));
-      if (tube < 0) return row.Error(absl::StrCat("tube is ", tube, ", allowed: 0 or more"));
-    }
-    KeyframeRecord& record = records[keyframe];
-    record.keyframe = keyframe;
-    record.centre = keyframe.timestamp - 1;
-    for (const AnnotatedBox& other : record.annotations) {
-      if (tube >= 0 && other.person_id == tube)
-        return row.Error(absl::StrCat("tube ", tube, " has a second box in this frame"));
-    }
-    annotated.person_id = columns == 8 ? tube : static_cast<int>(record.annotations.size());
-    record.annotations.push_back(annotated);
-    return absl::OkStatus();
-  }));
+  }
   return records;
 }
 
 absl::StatusOr<std::map<Keyframe, std::vector<Actor>>> ReadDetections(const std::string& path) {
+  formats::CsvOptions options;
+  options.strict = true;
+  MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents,
+                        formats::ReadUcf24(path, formats::RowKind::kDetections, options));
   std::map<Keyframe, std::vector<Actor>> detections;
-  MRSN_RETURN_IF_ERROR(ReadCsv(path, [&](const CsvRow& row) -> absl::Status {
-    if (row.size() != 8) {
-      return row.Error(absl::StrCat(row.size(), " columns, expected video,frame,class,score,x1,y1,x2,y2"));
+  for (const formats::RowBlock& block : contents.blocks) {
+    for (const formats::Row& row : block.rows) {
+      Actor actor;
+      actor.score = static_cast<float>(row.score);
+      actor.box = NormalisedBox(row.box);
+      detections[KeyframeOf(block.keyframes, row.keyframe)].push_back(actor);
     }
-    MRSN_ASSIGN_OR_RETURN(const Keyframe keyframe, KeyframeOf(row));
-    Actor actor;
-    MRSN_ASSIGN_OR_RETURN(actor.score, row.Float(3, "score"));
-    if (actor.score < 0 || actor.score > 1)
-      return row.Error(absl::StrCat("score is ", actor.score, ", allowed: 0..1"));
-    MRSN_ASSIGN_OR_RETURN(actor.box, row.BoxAt(4, kUcf24FrameSize.width, kUcf24FrameSize.height));
-    detections[keyframe].push_back(actor);
-    return absl::OkStatus();
-  }));
+  }
   return detections;
 }
 
@@ -161,7 +115,7 @@ std::string Ucf24TestdataFolder() { return DataFilesRoot() + "/datasets/ucf24/te
 
 std::vector<ActionClass> Ucf24Classes() {
   std::vector<ActionClass> classes;
-  for (int i = 0; i < kNumClasses; ++i) classes.push_back({i, kClassNames[i], "action"});
+  for (const formats::ActionClass& c : formats::Ucf24Classes()) classes.push_back({c.id, c.name, c.kind});
   return classes;
 }
 
@@ -173,14 +127,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   const std::string split_path = absl::StrCat(root, "/", options.split, ".txt");
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);
   std::vector<std::string> files = {split_path, annotations_path};
-  MRSN_ASSIGN_OR_RETURN(const std::set<std::string> videos, ReadSplit(split_path));
-  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, videos, clip_dataset.tubelets));
+  MRSN_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> listed, formats::ReadVideoList(split_path));
+  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, listed, clip_dataset.tubelets));
   std::map<Keyframe, std::vector<Actor>> detections;
   if (!options.detections.empty()) {
     files.push_back(absl::StrCat(root, "/", options.detections));
     MRSN_ASSIGN_OR_RETURN(detections, ReadDetections(files.back()));
   }
 
+  const std::set<std::string> videos(listed.begin(), listed.end());  // in order
   std::map<std::string, int> position;
   for (const std::string& video : videos) {
     MRSN_ASSIGN_OR_RETURN(std::string path, VideoPath(root, video));

@@ -15,7 +15,7 @@ namespace mrsn::datasets {
 // Annotations are in pixels of this frame, whatever size a video file has.
 constexpr FrameSize kUcf24FrameSize = {320, 240};
 
-// The 24 classes, id = position = 0..23, kind "action".
+// The 24 classes, id = position = 0..23, without kinds.
 std::vector<ActionClass> Ucf24Classes();
 
 // The clips that come with the program, as a data root.
@@ -23,9 +23,11 @@ std::string Ucf24TestdataFolder();
 
 struct Ucf24Options {
   std::string split;  // <root>/<split>.txt lists "Class/v_Class_gXX_cYY", one a line
-  std::string annotations = "annotations.csv";  // below the root, see dataset_config.proto
-  std::string detections;                       // the same; empty: inference uses ground-truth boxes
-  int keyframe_step = 1;                        // every n-th annotated frame of a video
+  // Below the root: a CSV file, finalAnnots.mat, or a folder of one text file a frame
+  // (ops/formats/ucf24_files.h).
+  std::string annotations = "annotations.csv";
+  std::string detections;  // the same; empty: inference uses ground-truth boxes
+  int keyframe_step = 1;   // every n-th annotated frame of a video
   float training_iou = 0.75;
   float inference_score = 0.85;
 };

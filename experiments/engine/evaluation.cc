@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "eval/ava_csv.h"
 #include "eval/frame_map.h"
 #include "eval/protocol.h"
 #include "experiments/engine/check_protocol.h"
 #include "experiments/engine/inference.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/ava_csv.h"
+#include "ops/formats/ucf24_files.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -27,21 +27,15 @@ class Unit {
     x_ = dataset.annotation_frame_size().width;
     y_ = dataset.annotation_frame_size().height;
   }
-  eval::BoxD Of(const Box& box) const { return {box.x1 * x_, box.y1 * y_, box.x2 * x_, box.y2 * y_}; }
+  formats::BoxD Of(const Box& box) const { return {box.x1 * x_, box.y1 * y_, box.x2 * x_, box.y2 * y_}; }
 
  private:
   double x_ = 1, y_ = 1;
 };
 
-// UCF101-24's detection row: video,frame,class,score,x1,y1,x2,y2.
-std::string PixelRow(const eval::AvaDetection& d) {
-  return absl::StrFormat("%s,%d,%d,%.9g,%.9g,%.9g,%.9g,%.9g\n", d.keyframe.video, d.keyframe.timestamp,
-                         d.class_id, d.score, d.box.x1, d.box.y1, d.box.x2, d.box.y2);
-}
-
-std::vector<eval::AvaDetection> DetectionsOf(const Scored& scored, const datasets::Dataset& dataset,
+std::vector<formats::Detection> DetectionsOf(const Scored& scored, const datasets::Dataset& dataset,
                                              const Unit& unit) {
-  std::vector<eval::AvaDetection> detections;
+  std::vector<formats::Detection> detections;
   const auto& classes = dataset.classes();
   const auto boxes = scored.found.boxes.accessor<float, 2>();
   const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
@@ -103,9 +97,10 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   inference.loss = options.loss;
   std::string csv;
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
-    for (const eval::AvaDetection& d : DetectionsOf(scored, dataset, unit)) {
+    for (const formats::Detection& d : DetectionsOf(scored, dataset, unit)) {
       MRSN_RETURN_IF_ERROR(evaluator.AddDetection(d.keyframe, d.box, d.class_id, d.score));
-      csv += dataset.annotation_unit() == datasets::BoxUnit::kPixels ? PixelRow(d) : eval::FormatAvaRow(d);
+      csv += dataset.annotation_unit() == datasets::BoxUnit::kPixels ? formats::FormatUcf24Row(d)
+                                                                     : formats::FormatAvaRow(d);
     }
     return absl::OkStatus();
   }));

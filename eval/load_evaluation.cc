@@ -1,0 +1,109 @@
+#include "eval/load_evaluation.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "ops/base/status_macros.h"
+#include "ops/formats/ava_csv.h"
+#include "ops/formats/label_map.h"
+#include "ops/formats/ucf24_files.h"
+
+namespace mrsn::eval {
+namespace {
+
+absl::Status Validate(const EvaluationFiles& files) {
+  if (RulesOf(files.protocol).dataset != files.dataset) {
+    std::string names;
+    for (Protocol protocol : ProtocolsOf(files.dataset)) absl::StrAppend(&names, " ", ProtocolName(protocol));
+    return absl::InvalidArgumentError(absl::StrCat("protocol ", ProtocolName(files.protocol),
+                                                   " is not one of data set ", DatasetName(files.dataset),
+                                                   "'s:", names));
+  }
+  if (files.dataset == Dataset::kUcf24 && !files.excluded.empty()) {
+    return absl::InvalidArgumentError("UCF101-24 has no excluded keyframes");
+  }
+  if (files.dataset == Dataset::kAva && !files.videos.empty()) {
+    return absl::InvalidArgumentError("a list of videos is for UCF101-24; AVA's files hold one split each");
+  }
+  return absl::OkStatus();
+}
+
+void Append(std::vector<formats::Warning>& warnings, std::vector<formats::Warning> added) {
+  for (formats::Warning& warning : added) warnings.push_back(std::move(warning));
+}
+
+}  // namespace
+
+std::vector<formats::ActionClass> DefaultClasses(Dataset dataset) {
+  switch (dataset) {
+    case Dataset::kAva:
+      return formats::AvaEvaluatedClasses();
+    case Dataset::kUcf24:
+      return formats::Ucf24Classes();
+  }
+  return {};
+}
+
+absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
+  MRSN_RETURN_IF_ERROR(Validate(files));
+  const ProtocolRules rules = RulesOf(files.protocol);
+  std::vector<formats::Warning> warnings;
+  FrameMapOptions options;
+  options.protocol = files.protocol;
+  options.iou_threshold = files.iou_threshold;
+  options.num_threads = files.num_threads;
+  if (files.label_map.empty()) {
+    options.classes = DefaultClasses(files.dataset);
+  } else {
+    MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ReadLabelMap(files.label_map));
+    options.classes = std::move(map.classes);
+    Append(warnings, std::move(map.warnings));
+  }
+  const absl::flat_hash_set<int> ids = formats::ClassIds(options.classes);
+  MRSN_ASSIGN_OR_RETURN(FrameMapEvaluator evaluator, FrameMapEvaluator::Create(std::move(options)));
+
+  formats::CsvOptions csv;
+  csv.classes = &ids;
+  csv.num_threads = files.num_threads;
+  csv.fractional_timestamps = csv.allow_keyframe_rows = rules.fractional_timestamps;
+  formats::CsvContents ground_truth, detections;
+  if (files.dataset == Dataset::kAva) {
+    MRSN_ASSIGN_OR_RETURN(ground_truth, formats::ReadAvaGroundTruth(files.ground_truth, csv));
+    MRSN_ASSIGN_OR_RETURN(detections, formats::ReadAvaDetections(files.detections, csv));
+  } else {
+    MRSN_ASSIGN_OR_RETURN(ground_truth,
+                          formats::ReadUcf24(files.ground_truth, formats::RowKind::kGroundTruth, csv));
+    MRSN_ASSIGN_OR_RETURN(detections,
+                          formats::ReadUcf24(files.detections, formats::RowKind::kDetections, csv));
+    if (!files.videos.empty()) {
+      MRSN_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> videos,
+                            formats::ReadVideoList(files.videos));
+      formats::KeepVideos(videos, ground_truth);
+      formats::KeepVideos(videos, detections);
+    }
+  }
+  Append(warnings, std::move(ground_truth.warnings));
+  Append(warnings, std::move(detections.warnings));
+  if (detections.num_rows == 0) warnings.push_back({"holds no detections", 1, files.detections});
+  if (ground_truth.num_rows == 0)
+    warnings.push_back({"holds no ground truth, mAP is undefined", 1, files.ground_truth});
+  for (formats::RowBlock& block : ground_truth.blocks) evaluator.AddGroundTruth(std::move(block));
+  for (formats::RowBlock& block : detections.blocks) evaluator.AddDetections(std::move(block));
+
+  if (!files.excluded.empty()) {
+    MRSN_ASSIGN_OR_RETURN(formats::KeyframeList list, formats::ReadAvaExclusions(files.excluded, csv));
+    Append(warnings, std::move(list.warnings));
+    if (rules.honours_exclusions) {
+      evaluator.ExcludeKeyframes(list.keyframes);
+    } else {
+      warnings.push_back({absl::StrCat("protocol ", ProtocolName(files.protocol),
+                                       " has no excluded keyframes, file not used"),
+                          1, files.excluded});
+    }
+  }
+  return LoadedEvaluation{std::move(evaluator), std::move(warnings)};
+}
+
+}  // namespace mrsn::eval

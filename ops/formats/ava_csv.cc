@@ -1,0 +1,220 @@
+#include "ops/formats/ava_csv.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "ops/base/file.h"
+#include "ops/base/parallel.h"
+#include "ops/base/status_macros.h"
+#include "ops/formats/numbers.h"
+#include "ops/formats/row_checks.h"
+
+namespace mrsn::formats {
+namespace {
+
+// Column names in messages; index = column.
+constexpr const char* kColumns[] = {"video", "timestamp", "x1", "y1", "x2", "y2", "class", "score"};
+
+// "904", "0904" and "904.0" are one keyframe; so are "904.7" and "904" unless fractional.
+bool ParseTimestamp(absl::string_view text, bool fractional, int64_t& micros) {
+  double seconds;
+  if (!ParseDouble(text, seconds) || std::abs(seconds) > 1e9) return false;
+  micros = fractional ? std::llround(seconds * KeyframeTable::kUnit)
+                      : static_cast<int64_t>(std::trunc(seconds)) * KeyframeTable::kUnit;
+  return true;
+}
+
+struct RowParser {
+  RowParser(const CsvOptions* options, RowKind kind)
+      : options(options), kind(kind), ground_truth(kind == RowKind::kGroundTruth) {}
+
+  const CsvOptions* options;
+  RowKind kind;
+  bool ground_truth;
+  int64_t lines = 0;
+  std::string error;
+  WarningCounts warnings;
+  RowBlock block;
+  std::vector<int64_t> row_lines;  // of ground truth
+
+  bool Bad(int column, absl::string_view value, const char* expected) {
+    const char* name = ground_truth && column == 7 ? "person id" : kColumns[column];
+    error = absl::StrCat("column ", column + 1, " (", name, ") is ", Quoted(value), ", expected ", expected);
+    return false;
+  }
+
+  bool Line(absl::string_view line, int64_t number) {
+    absl::string_view fields[8];
+    const int count = SplitFields(line, fields, 8);
+    if (count == 1 && TrimBlanks(line).empty()) {
+      warnings.Add(kBlankLine, number, line);
+      return true;
+    }
+    if (count != 7 && count != 8 && !(count == 2 && options->allow_keyframe_rows)) {
+      error = absl::StrCat(count > 8 ? "more than 8" : absl::StrCat(count), " columns, expected 7 or 8",
+                           options->allow_keyframe_rows ? " (or 2)" : "", ": ", Quoted(line));
+      return false;
+    }
+    if (fields[0].empty()) return Bad(0, fields[0], "a video id");
+    int64_t micros;
+    if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
+      return Bad(1, fields[1], "a number of seconds");
+    }
+    if (!CheckTime(fields[1], micros, number)) return false;
+    const int keyframe = block.keyframes.Find(fields[0], micros);
+    if (count == 2) return true;
+    Row row;
+    row.keyframe = keyframe;
+    double* const coordinates[] = {&row.box.x1, &row.box.y1, &row.box.x2, &row.box.y2};
+    for (int i = 0; i < 4; ++i) {
+      if (!ParseDouble(fields[2 + i], *coordinates[i])) return Bad(2 + i, fields[2 + i], "a finite number");
+    }
+    if (kind != RowKind::kBoxList && !ParseInt(fields[6], row.class_id)) {
+      return Bad(6, fields[6], "a whole number");
+    }
+    if (count == 8) {
+      if (!ParseDouble(fields[7], ground_truth ? row.person_id : row.score)) {
+        return Bad(7, fields[7], "a finite number");
+      }
+    } else if (!ground_truth && !GoOn(*this, kNoScore, number, line)) {
+      return false;
+    }
+    if (options->strict && ground_truth && (count != 8 || row.person_id != std::floor(row.person_id))) {
+      return Bad(7, count == 8 ? fields[7] : "", "a whole number");
+    }
+    if (options->strict && !ground_truth && !(row.score >= 0 && row.score <= 1)) {
+      return GoOn(*this, kScoreRange, number, fields[7]);
+    }
+    if (!row.box.Valid() && !CheckBox(row.box, fields, number)) return false;
+    if (options->classes != nullptr && !options->classes->contains(row.class_id) &&
+        !GoOn(*this, kUnknownClass, number, fields[6])) {
+      return false;
+    }
+    block.rows.push_back(row);
+    if (ground_truth) row_lines.push_back(number);
+    return true;
+  }
+
+  bool CheckBox(const BoxD& box, const absl::string_view* fields, int64_t number) {
+    const std::string text = absl::StrCat(fields[2], ",", fields[3], ",", fields[4], ",", fields[5]);
+    if (!ground_truth) return GoOn(*this, kInvalidBox, number, text);
+    if (!box.Inverted()) return GoOn(*this, kNoArea, number, text);
+    error = absl::StrCat("ground truth box ", Quoted(text), " has x2 < x1 or y2 < y1");
+    return false;
+  }
+
+  bool CheckTime(absl::string_view text, int64_t micros, int64_t number) {
+    if (options->timestamps == Timestamps::kFrames) {
+      if (micros < KeyframeTable::kUnit && !GoOn(*this, kFrameBeforeFirst, number, text)) return false;
+    } else if (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit) {
+      if (!GoOn(*this, kOutsideRange, number, text)) return false;
+    }
+    double seconds;
+    return !options->strict || !ParseDouble(text, seconds) || seconds == std::floor(seconds) ||
+           GoOn(*this, kBrokenSecond, number, text);
+  }
+};
+
+struct ExclusionParser {
+  explicit ExclusionParser(const CsvOptions* options) : options(options) {}
+
+  const CsvOptions* options;
+  int64_t lines = 0;
+  std::string error;
+  WarningCounts warnings;
+  KeyframeTable keyframes;
+
+  bool Line(absl::string_view line, int64_t number) {
+    absl::string_view fields[2];
+    const int count = SplitFields(line, fields, 2);
+    if (count == 1 && TrimBlanks(line).empty()) {
+      warnings.Add(kBlankLine, number, line);
+      return true;
+    }
+    int64_t micros;
+    if (count != 2 || fields[0].empty()) {
+      error = absl::StrCat("expected 2 columns, video,timestamp, found ", Quoted(line));
+      return false;
+    }
+    if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
+      error = absl::StrCat("column 2 (timestamp) is ", Quoted(fields[1]), ", expected a number of seconds");
+      return false;
+    }
+    if (options->strict && (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit)) {
+      return GoOn(*this, kOutsideRange, number, fields[1]);
+    }
+    keyframes.Find(fields[0], micros);
+    return true;
+  }
+};
+
+void AppendAvaRow(std::string& text, const Detection& detection) {
+  absl::StrAppendFormat(&text, "%s,%04d,", detection.keyframe.video, detection.keyframe.timestamp);
+  for (double value : {detection.box.x1, detection.box.y1, detection.box.x2, detection.box.y2}) {
+    AppendShortest(text, value);
+    text += ',';
+  }
+  absl::StrAppend(&text, detection.class_id, ",");
+  AppendShortest(text, detection.score);
+  text += '\n';
+}
+
+}  // namespace
+
+absl::StatusOr<CsvContents> ParseAvaCsv(const TextFile& file, RowKind kind, const CsvOptions& options) {
+  CsvContents contents;
+  std::vector<RowParser> parsers;
+  const RowParser fresh(&options, kind);
+  const int threads = options.num_threads > 0 ? options.num_threads : DefaultThreads();
+  MRSN_RETURN_IF_ERROR(ParseLines(file, threads, parsers, fresh, contents.warnings));
+  if (kind == RowKind::kGroundTruth) WarnOfDuplicates(file.name(), parsers, contents.warnings);
+  for (RowParser& parser : parsers) {
+    contents.num_rows += parser.block.rows.size();
+    contents.blocks.push_back(std::move(parser.block));
+  }
+  return contents;
+}
+
+absl::StatusOr<KeyframeList> ParseAvaExclusions(const TextFile& file, const CsvOptions& options) {
+  KeyframeList list;
+  std::vector<ExclusionParser> parsers;
+  MRSN_RETURN_IF_ERROR(ParseLines(file, 1, parsers, ExclusionParser(&options), list.warnings));
+  if (!parsers.empty()) list.keyframes = std::move(parsers.front().keyframes);
+  return list;
+}
+
+absl::StatusOr<CsvContents> ReadAvaGroundTruth(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaCsv(file, RowKind::kGroundTruth, options);
+}
+
+absl::StatusOr<CsvContents> ReadAvaDetections(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaCsv(file, RowKind::kDetections, options);
+}
+
+absl::StatusOr<CsvContents> ReadAvaBoxList(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaCsv(file, RowKind::kBoxList, options);
+}
+
+absl::StatusOr<KeyframeList> ReadAvaExclusions(const std::string& path, const CsvOptions& options) {
+  MRSN_ASSIGN_OR_RETURN(const TextFile file, TextFile::Open(path));
+  return ParseAvaExclusions(file, options);
+}
+
+std::string FormatAvaRow(const Detection& detection) {
+  std::string text;
+  AppendAvaRow(text, detection);
+  return text;
+}
+
+absl::Status WriteAvaDetections(const std::string& path, absl::Span<const Detection> detections) {
+  std::string text;
+  for (const Detection& detection : detections) AppendAvaRow(text, detection);
+  return WriteFileAtomically(path, text);
+}
+
+}  // namespace mrsn::formats

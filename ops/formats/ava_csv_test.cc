@@ -1,0 +1,282 @@
+#include "ops/formats/ava_csv.h"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <random>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::formats {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string Path(const std::string& name) {
+  const std::string folder = ::testing::TempDir() + "ava_csv_test." + std::to_string(::getpid());
+  std::filesystem::create_directories(folder);
+  return folder + "/" + name;
+}
+
+std::string Write(const std::string& name, const std::string& contents) {
+  EXPECT_TRUE(WriteFileAtomically(Path(name), contents).ok());
+  return Path(name);
+}
+
+std::string Gzip(const std::string& text) {
+  z_stream stream = {};
+  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = text.size();
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = out.size();
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+RowKind Kind(bool ground_truth) { return ground_truth ? RowKind::kGroundTruth : RowKind::kDetections; }
+
+std::string Error(const std::string& text, bool ground_truth, CsvOptions options = {}) {
+  const TextFile file = *TextFile::FromBytes(text, "f.csv");
+  return std::string(ParseAvaCsv(file, Kind(ground_truth), options).status().message());
+}
+
+std::vector<std::string> Warnings(const std::string& text, bool ground_truth, CsvOptions options = {}) {
+  const TextFile file = *TextFile::FromBytes(text, "f.csv");
+  const absl::StatusOr<CsvContents> contents = ParseAvaCsv(file, Kind(ground_truth), options);
+  EXPECT_TRUE(contents.ok()) << contents.status();
+  std::vector<std::string> texts;
+  for (const Warning& warning : contents->warnings) texts.push_back(ToString(warning));
+  return texts;
+}
+
+TEST(AvaCsvTest, ReadsRowsPlainGzipAndCrlfAlike) {
+  const std::string text =
+      "vid,0902,0.1,0.25,1.000,0.5,12,0.75\nvid,903.0, 0.1 ,.25,1e0,0.5,80,1\nw,0902,0,0,1,1,3,0.5";
+  std::string crlf;
+  for (char c : text) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (const std::string& path :
+       {Write("a.csv", text), Write("a.csv.gz", Gzip(text)), Write("crlf.csv", crlf),
+        Write("two_members.gz", Gzip(text.substr(0, 20)) + Gzip(text.substr(20)))}) {
+    const absl::StatusOr<CsvContents> contents = ReadAvaDetections(path);
+    ASSERT_TRUE(contents.ok()) << contents.status();
+    EXPECT_THAT(contents->warnings, IsEmpty()) << path;
+    ASSERT_EQ(contents->blocks.size(), 1);
+    const RowBlock& block = contents->blocks[0];
+    ASSERT_EQ(block.rows.size(), 3);
+    EXPECT_EQ(block.rows[0].box, (BoxD{0.1, 0.25, 1, 0.5}));
+    EXPECT_EQ(block.rows[1].box, (BoxD{0.1, 0.25, 1, 0.5}));
+    EXPECT_EQ(block.rows[0].score, 0.75);
+    EXPECT_EQ(block.rows[1].class_id, 80);
+    EXPECT_EQ(block.keyframes.videos(), (std::vector<std::string>{"vid", "w"}));
+    EXPECT_EQ(block.keyframes.keyframes()[1].micros, 903 * KeyframeTable::kUnit);
+    EXPECT_EQ(block.rows[2].keyframe, 2);
+  }
+}
+
+TEST(AvaCsvTest, TimestampsOfOneSecondAreOneKeyframeUnlessFractional) {
+  const std::string text = "v,0904,0,0,1,1,1\nv,904,0,0,1,1,2\nv,904.0,0,0,1,1,3\nv,904.5,0,0,1,1,4\n";
+  const TextFile file = *TextFile::FromBytes(text, "f.csv");
+  EXPECT_EQ(ParseAvaCsv(file, RowKind::kDetections, {})->blocks[0].keyframes.size(), 1);
+  CsvOptions fractional;
+  fractional.fractional_timestamps = true;
+  const RowBlock block = std::move(ParseAvaCsv(file, RowKind::kDetections, fractional)->blocks[0]);
+  EXPECT_EQ(block.keyframes.size(), 2);
+  EXPECT_EQ(block.keyframes.keyframes()[1].micros, 904500000);
+}
+
+TEST(AvaCsvTest, ErrorsNameLineColumnAndValue) {
+  const std::string good = "v,0902,0,0,1,1,1,0.5\n";
+  EXPECT_EQ(Error(good + "v,0902,0,0,1,1\n", false), "f.csv:2: 6 columns, expected 7 or 8: 'v,0902,0,0,1,1'");
+  EXPECT_EQ(Error("v,0902,0,0,1,1,1,0.5,9\n", false),
+            "f.csv:1: more than 8 columns, expected 7 or 8: 'v,0902,0,0,1,1,1,0.5,9'");
+  EXPECT_EQ(Error(good + good + "v,0902,0,nan,1,1,1,0.5\n", false),
+            "f.csv:3: column 4 (y1) is 'nan', expected a finite number");
+  EXPECT_EQ(Error("v,0902,0,0,1,1,1,inf\n", false),
+            "f.csv:1: column 8 (score) is 'inf', expected a finite number");
+  EXPECT_EQ(Error("v,0902,0,0,1,1,1.5,1\n", false),
+            "f.csv:1: column 7 (class) is '1.5', expected a whole number");
+  EXPECT_EQ(Error("v,late,0,0,1,1,1,1\n", false),
+            "f.csv:1: column 2 (timestamp) is 'late', expected a number of seconds");
+  EXPECT_EQ(Error("v,0902,0,0,1,1,1,bob\n", true),
+            "f.csv:1: column 8 (person id) is 'bob', expected a finite number");
+  EXPECT_EQ(Error(",0902,0,0,1,1,1,1\n", false), "f.csv:1: column 1 (video) is '', expected a video id");
+  EXPECT_EQ(Error(good + "v,0902,0.5,0,0.4,1,1,1\n", true),
+            "f.csv:2: ground truth box '0.5,0,0.4,1' has x2 < x1 or y2 < y1");
+  EXPECT_EQ(Error("v,0902\n", true), "f.csv:1: 2 columns, expected 7 or 8: 'v,0902'");
+  EXPECT_EQ(Error(std::string("v,0902,0,0,1,\0,1,1\n", 19), false),
+            "f.csv:1: column 6 (y2) is '\\x00', expected a finite number");
+}
+
+TEST(AvaCsvTest, GoesOnWhereTheScriptsDoWithACount) {
+  const absl::flat_hash_set<int> classes = {1};
+  CsvOptions options;
+  options.classes = &classes;
+  EXPECT_THAT(
+      Warnings("v,0902,0,0,1,1,1,0.5\n\nv,0902,0.5,0,0.4,1,1,0.5\nv,0902,0.5,0,0.5,1,1,0.5\n", false),
+      testing::ElementsAre("f.csv:2: '': blank line, skipped",
+                           "f.csv:3: '0.5,0,0.4,1': detection box with x1 >= x2 or y1 >= y2 (2 times)"));
+  EXPECT_THAT(Warnings("v,0901,0,0,1,1,1,1\nv,1799,0,0,1,1,5,1\n", false, options),
+              testing::ElementsAre("f.csv:1: '0901': keyframe outside 902..1798 (2 times)",
+                                   "f.csv:2: '5': class not in the list of classes, row not evaluated"));
+  EXPECT_THAT(Warnings("v,0902,0,0,1,1,1,3\nv,902,0,0,1,1,1,4\nv,902,0,0,1.0,1,1,3\n", true),
+              testing::ElementsAre(
+                  "f.csv:3: 'v,902,..,1': ground truth row occurs twice; counted twice, as the scripts do"));
+  EXPECT_THAT(Warnings("v,0902,0,0,0,1,1\n", true),
+              testing::ElementsAre("f.csv:1: '0,0,0,1': ground truth box of no area, cannot be matched"));
+  EXPECT_THAT(Warnings("\xef\xbb\xbfv,0902,0,0,1,1,1,1\n", false),
+              testing::ElementsAre("f.csv:1: UTF-8 byte order mark, skipped"));
+  EXPECT_THAT(Warnings("v,0902,0,0,1,1,1\n", false),
+              testing::ElementsAre(HasSubstr("without a score column")));
+}
+
+TEST(AvaCsvTest, ByteOrderMarkIsNotPartOfTheVideo) {
+  const TextFile file = *TextFile::FromBytes("\xef\xbb\xbfv,0902,0,0,1,1,1,1\n", "f.csv");
+  EXPECT_EQ(ParseAvaCsv(file, RowKind::kDetections, {})->blocks[0].keyframes.videos()[0], "v");
+}
+
+TEST(AvaCsvTest, EmptyFileHasNoRows) {
+  const absl::StatusOr<CsvContents> contents = ReadAvaDetections(Write("empty.csv", ""));
+  ASSERT_TRUE(contents.ok());
+  EXPECT_EQ(contents->num_rows, 0);
+}
+
+TEST(AvaCsvTest, BrokenFiles) {
+  EXPECT_THAT(std::string(ReadAvaDetections(Path("absent.csv")).status().message()), HasSubstr("absent.csv"));
+  const std::string zipped = Gzip(std::string(100000, 'x') + "\n" + "v,0902,0,0,1,1,1,1\n");
+  EXPECT_THAT(
+      std::string(ReadAvaDetections(Write("cut.gz", zipped.substr(0, zipped.size() / 2))).status().message()),
+      HasSubstr("cut.gz: truncated gzip file"));
+  std::string corrupt = zipped;
+  corrupt[corrupt.size() - 6] ^= 1;  // the check sum
+  EXPECT_THAT(std::string(ReadAvaDetections(Write("bad.gz", corrupt)).status().message()),
+              HasSubstr("bad.gz: corrupt gzip data"));
+  EXPECT_THAT(std::string(ReadAvaDetections(Path("")).status().message()), HasSubstr("is a folder"));
+}
+
+TEST(AvaCsvTest, AnEndlessLineIsRefusedEarly) {
+  const std::string path = Path("endless.csv");
+  WriteFileAtomically(path, "v,0902,0,0,1,1,1,1\nvideo").IgnoreError();
+  ASSERT_EQ(::truncate(path.c_str(), int64_t{1} << 30), 0);  // sparse: zeros to 1 GB
+  const std::string error(ReadAvaDetections(path).status().message());
+  EXPECT_THAT(error, HasSubstr("endless.csv:2: line of more than 1048576 bytes, begins 'video"));
+  // The same from a gzip file, whose text never comes to stand in memory.
+  EXPECT_THAT(
+      std::string(
+          ReadAvaDetections(Write("endless.gz", Gzip(std::string(64 << 20, 'x')))).status().message()),
+      HasSubstr("endless.gz:1: line of more than"));
+}
+
+TEST(AvaCsvTest, SeveralThreadsReadTheSameRowsAndNameTheSameLine) {
+  std::string text;
+  std::mt19937 random(5);
+  for (int i = 0; i < 60000; ++i) {
+    text += FormatAvaRow({{"video" + std::to_string(i / 1000), 902 + i / 10 % 100},
+                          {random() / 5e9, 0.1, 0.9 + random() / 5e10, 1},
+                          static_cast<int>(random() % 80),
+                          random() / 4294967296.0});
+  }
+  const TextFile file = *TextFile::FromBytes(text, "f.csv");
+  CsvOptions one, many;
+  one.num_threads = 1;
+  many.num_threads = 7;
+  const absl::StatusOr<CsvContents> a = ParseAvaCsv(file, RowKind::kDetections, one),
+                                    b = ParseAvaCsv(file, RowKind::kDetections, many);
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_GT(b->blocks.size(), 5);
+  EXPECT_EQ(b->num_rows, 60000);
+  size_t at = 0;
+  for (const RowBlock& block : b->blocks) {
+    for (const Row& row : block.rows) {
+      const Row& expected = a->blocks[0].rows[at++];
+      ASSERT_EQ(row.box, expected.box);
+      ASSERT_EQ(row.score, expected.score);
+    }
+  }
+  const std::string bad = text + "v,0902,x,0,1,1,1,1\n";
+  EXPECT_EQ(ParseAvaCsv(*TextFile::FromBytes(bad, "f.csv"), RowKind::kDetections, many).status().message(),
+            "f.csv:60001: column 3 (x1) is 'x', expected a finite number");
+}
+
+TEST(AvaCsvTest, WrittenRowsReadBackExactly) {
+  std::mt19937_64 random(11);
+  std::vector<Detection> written;
+  for (int i = 0; i < 2000; ++i) {
+    const auto real = [&] { return static_cast<double>(static_cast<float>(random() / 1.9e19)); };
+    const double x = real() / 2, y = real() / 2;
+    written.push_back(
+        {{"v", 902 + i % 800}, {x, y, x + 0.5, y + random() / 4e19}, 1 + i % 80, real() * 1e-6});
+  }
+  ASSERT_TRUE(WriteAvaDetections(Path("out.csv"), written).ok());
+  const absl::StatusOr<CsvContents> read = ReadAvaDetections(Path("out.csv"));
+  ASSERT_TRUE(read.ok());
+  ASSERT_EQ(read->num_rows, 2000);
+  size_t at = 0;
+  for (const RowBlock& block : read->blocks) {
+    for (const Row& row : block.rows) {
+      ASSERT_EQ(row.box, written[at].box);
+      ASSERT_EQ(row.score, written[at].score);
+      ASSERT_EQ(row.class_id, written[at].class_id);
+      ++at;
+    }
+  }
+  EXPECT_EQ(FormatAvaRow({{"1j20qq1JyX4", 904}, {0.015, 0.052, 1, 0.979}, 12, 0.93}),
+            "1j20qq1JyX4,0904,0.015,0.052,1,0.979,12,0.93\n");
+}
+
+TEST(AvaCsvTest, Exclusions) {
+  const absl::StatusOr<KeyframeList> list = ReadAvaExclusions(Write("e.csv", "v,0902\nv,1038\n\n"));
+  ASSERT_TRUE(list.ok());
+  EXPECT_EQ(list->keyframes.size(), 2);
+  EXPECT_THAT(std::string(ReadAvaExclusions(Write("e.csv", "v,0902\nv\n")).status().message()),
+              HasSubstr("e.csv:2: expected 2 columns"));
+  EXPECT_THAT(std::string(ReadAvaExclusions(Write("e.csv", "v,0902,3\n")).status().message()),
+              HasSubstr("e.csv:1: expected 2 columns"));
+}
+
+// Training stops where an evaluator goes on with a warning.
+TEST(AvaCsvTest, StrictMakesOddRowsErrors) {
+  CsvOptions strict;
+  strict.strict = true;
+  const auto truth = [&](const std::string& text) { return Error(text, true, strict); };
+  const auto detections = [&](const std::string& text) { return Error(text, false, strict); };
+  EXPECT_EQ(truth("v,0902,0,0,1,1,12,3\n\nv,904.0,0,0,1,1,12,3\n"), "");
+  EXPECT_EQ(truth("v,0901,0,0,1,1,12,3\n"), "f.csv:1: '0901': keyframe outside 902..1798");
+  EXPECT_EQ(truth("v,904.5,0,0,1,1,12,3\n"), "f.csv:1: '904.5': keyframe that is no whole second");
+  EXPECT_EQ(truth("v,0902,0,0,0,1,12,3\n"),
+            "f.csv:1: '0,0,0,1': ground truth box of no area, cannot be matched");
+  EXPECT_EQ(truth("v,0902,0,0,1,1,12\n"), "f.csv:1: column 8 (person id) is '', expected a whole number");
+  EXPECT_EQ(detections("v,0902,0,0,1,1,12,1\n"), "");
+  EXPECT_THAT(detections("v,0902,0,0,1,1,12,7\n"), HasSubstr("f.csv:1: '7': score outside 0..1"));
+  EXPECT_THAT(detections("v,0902,0,0,1,1,12\n"), HasSubstr("without a score column"));
+  EXPECT_THAT(detections("v,0902,1,0,0,1,12,1\n"), HasSubstr("'1,0,0,1': detection box with x1 >= x2"));
+  const absl::flat_hash_set<int> classes = {12};
+  strict.classes = &classes;
+  EXPECT_THAT(detections("v,0902,0,0,1,1,13,1\n"), HasSubstr("'13': class not in the list"));
+}
+
+TEST(AvaCsvTest, BoxListsOfPersonsAndObjects) {
+  CsvOptions options;
+  options.strict = true;
+  const TextFile file = *TextFile::FromBytes("v,0902,0.1,0,1,1,,0.5\nv,0902,0,0,1,1,person,1\n", "b.csv");
+  const auto list = ParseAvaCsv(file, RowKind::kBoxList, options);
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ(list->num_rows, 2);
+  EXPECT_EQ(list->blocks[0].rows[0].score, 0.5);
+  options.timestamps = Timestamps::kFrames;
+  const TextFile frames = *TextFile::FromBytes("v,1,0,0,1,1,,0.5\nv,0,0,0,1,1,,0.5\n", "b.csv");
+  EXPECT_EQ(ParseAvaCsv(frames, RowKind::kBoxList, options).status().message(),
+            "b.csv:2: '0': frame before 1");
+}
+
+}  // namespace
+}  // namespace mrsn::formats

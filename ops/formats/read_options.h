@@ -1,0 +1,56 @@
+// Options and results of the readers of ground truth and detections.
+#ifndef MRSN_OPS_FORMATS_READ_OPTIONS_H_
+#define MRSN_OPS_FORMATS_READ_OPTIONS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "ops/formats/annotation_rows.h"
+#include "ops/formats/lines.h"
+
+namespace mrsn::formats {
+
+enum class RowKind {
+  kGroundTruth,
+  kDetections,
+  // AVA's layout only: boxes that a detector of persons or objects found. The column `class` is not read,
+  // and the score is in [0,1].
+  kBoxList,
+};
+
+// The second column of AVA's layout.
+enum class Timestamps {
+  kAvaSeconds,  // 902..1798
+  kFrames,      // a frame's number from 1
+};
+
+struct CsvOptions {
+  // The published evaluators go on after an odd row, and so do the readers, with a warning. With `strict`,
+  // as for training, such a row is an error: a time out of range, a box without area, a score outside
+  // [0,1], a class outside `classes`, a broken second, ground truth of AVA without a person id. Only blank
+  // lines, byte order marks and repeated rows stay warnings.
+  bool strict = false;
+  // AVA: a keyframe is its second to six decimals (official_2020), not the whole second.
+  bool fractional_timestamps = false;
+  // AVA: rows may have 2 columns, video,timestamp: a keyframe without anybody
+  // (official_2020's ground truth).
+  bool allow_keyframe_rows = false;
+  Timestamps timestamps = Timestamps::kAvaSeconds;
+  // UCF101-24's CSV: ground truth may have an eighth column, the number of the tube from 0.
+  bool allow_tubes = false;
+  // When given, rows of other classes are warned of; they are returned all the same.
+  const absl::flat_hash_set<int>* classes = nullptr;
+  int num_threads = 0;  // 0 = the machine's
+};
+
+struct CsvContents {
+  std::vector<RowBlock> blocks;  // in file order
+  std::vector<Warning> warnings;
+  int64_t num_rows = 0;
+  bool has_tubes = false;  // each row's person_id is a tube
+};
+
+}  // namespace mrsn::formats
+
+#endif  // MRSN_OPS_FORMATS_READ_OPTIONS_H_

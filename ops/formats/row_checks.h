@@ -1,0 +1,74 @@
+// The warnings that all readers of rows share.
+#ifndef MRSN_OPS_FORMATS_ROW_CHECKS_H_
+#define MRSN_OPS_FORMATS_ROW_CHECKS_H_
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ops/formats/annotation_rows.h"
+#include "ops/formats/lines.h"
+
+namespace mrsn::formats {
+
+inline constexpr char kBlankLine[] = "blank line, skipped";
+inline constexpr char kOutsideRange[] = "keyframe outside 902..1798";
+inline constexpr char kFrameBeforeFirst[] = "frame before 1";
+inline constexpr char kBrokenSecond[] = "keyframe that is no whole second";
+inline constexpr char kScoreRange[] = "score outside 0..1 (an annotation file given as a list of boxes?)";
+inline constexpr char kUnknownClass[] = "class not in the list of classes, row not evaluated";
+inline constexpr char kInvalidBox[] = "detection box with x1 >= x2 or y1 >= y2";
+inline constexpr char kInvertedBox[] = "detection box with x2 < x1 or y2 < y1";
+inline constexpr char kNoArea[] = "ground truth box of no area, cannot be matched";
+inline constexpr char kDuplicate[] = "ground truth row occurs twice; counted twice, as the scripts do";
+inline constexpr char kNoScore[] = "detection without a score column, score 1.0 is taken";
+
+// An odd row: a warning and true, or with options.strict an error and false. A parser has `options`,
+// `warnings` and `error`.
+template <typename Parser>
+bool GoOn(Parser& parser, const char* what, int64_t line, absl::string_view value) {
+  if (!parser.options->strict) {
+    parser.warnings.Add(what, line, value);
+    return true;
+  }
+  parser.error = absl::StrCat(Quoted(value), ": ", what);
+  return false;
+}
+
+// Warns of ground truth rows equal in every column. A parser has `block`, `lines`
+// and `row_lines` (the line of each row, from 1 within the piece).
+template <typename Parser>
+void WarnOfDuplicates(const std::string& file, const std::vector<Parser>& parsers,
+                      std::vector<Warning>& warnings) {
+  using Key = std::tuple<absl::string_view, int64_t, int, double, double, double, double, double>;
+  absl::flat_hash_set<Key> seen;
+  size_t rows = 0;
+  for (const Parser& parser : parsers) rows += parser.block.rows.size();
+  seen.reserve(rows);
+  int64_t first_line = 0;
+  for (const Parser& parser : parsers) {
+    WarningCounts counts;
+    const KeyframeTable& table = parser.block.keyframes;
+    for (size_t i = 0; i < parser.block.rows.size(); ++i) {
+      const Row& row = parser.block.rows[i];
+      const KeyframeTable::Entry& entry = table.keyframes()[row.keyframe];
+      const std::string& video = table.videos()[entry.video];
+      const BoxD& box = row.box;
+      if (!seen.insert(Key(video, entry.micros, row.class_id, box.x1, box.y1, box.x2, box.y2, row.person_id))
+               .second) {
+        counts.Add(kDuplicate, parser.row_lines[i],
+                   absl::StrCat(video, ",", entry.micros / KeyframeTable::kUnit, ",..,", row.class_id));
+      }
+    }
+    counts.AppendTo(file, first_line, warnings);
+    first_line += parser.lines;
+  }
+}
+
+}  // namespace mrsn::formats
+
+#endif  // MRSN_OPS_FORMATS_ROW_CHECKS_H_
