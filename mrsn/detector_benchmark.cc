@@ -29,7 +29,9 @@ namespace {
 
 enum Side { kOurs, kContiguous, kChannelsLast };
 constexpr const char* kSides[] = {"ours", "eager, contiguous", "eager, channels_last_3d"};
-constexpr const char* kModels[] = {"slow_only {}", "slow_fast {}"};
+constexpr const char* kModels[] = {"slow_only {}", "slow_fast {}", "slow_only { stem_channels: 16 }",
+                                   "slow_fast { slow { stem_channels: 16 } }"};
+constexpr int64_t kFirstFull = 0, kFirstThin = 2;  // of the two models
 constexpr int kThreads = 2;
 
 struct Setting {
@@ -108,18 +110,18 @@ void Step(benchmark::State& state) {
   state.SetLabel(std::string(kModels[model]) + " " + kSides[state.range(3)]);
 }
 
-void Sides(benchmark::internal::Benchmark* b, int64_t height, int64_t width) {
-  for (const int64_t model : {0, 1}) {
+void Sides(benchmark::internal::Benchmark* b, int64_t first_model, int64_t height, int64_t width) {
+  for (const int64_t model : {first_model, first_model + 1}) {
     for (const int64_t side : {kOurs, kContiguous, kChannelsLast}) b->Args({model, height, width, side});
   }
   b->ArgNames({"model", "height", "width", "side"})->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
-BENCHMARK(Forward)->Apply([](auto* b) { Sides(b, 256, 341); }) -> MinTime(3);
-BENCHMARK(Step)->Apply([](auto* b) { Sides(b, 128, 128); }) -> MinTime(3);
-// Small enough to be run once by a test.
-BENCHMARK(Forward)->Name("SmallForward")->Apply([](auto* b) { Sides(b, 32, 48); });
-BENCHMARK(Step)->Name("SmallStep")->Apply([](auto* b) { Sides(b, 32, 48); });
+BENCHMARK(Forward)->Apply([](auto* b) { Sides(b, kFirstFull, 256, 341); }) -> MinTime(3);
+BENCHMARK(Step)->Apply([](auto* b) { Sides(b, kFirstFull, 128, 128); }) -> MinTime(3);
+// For the smoke test.
+BENCHMARK(Forward)->Name("SmallForward")->Apply([](auto* b) { Sides(b, kFirstThin, 32, 48); });
+BENCHMARK(Step)->Name("SmallStep")->Apply([](auto* b) { Sides(b, kFirstThin, 32, 48); });
 
 }  // namespace
 }  // namespace mrsn

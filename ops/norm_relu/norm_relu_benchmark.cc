@@ -88,7 +88,8 @@ void Shapes(benchmark::internal::Benchmark* benchmark) {
                                                                              {8, 32, 32, 0},
                                                                              {32, 32, 32, 1},
                                                                              {64, 32, 16, 1},
-                                                                             {256, 32, 8, 1}}) {
+                                                                             {256, 32, 8, 1},
+                                                                             {16, 2, 4, 1}}) {  // smoke test
     benchmark->Args(shape);
   }
   benchmark->Unit(benchmark::kMicrosecond)->UseRealTime();

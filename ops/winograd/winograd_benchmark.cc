@@ -100,6 +100,8 @@ const int kRegistered = [] {
       {"res4a_4_frames", false, 1024, 256, 1, 4},
       {"res4b_16_frames", true, 256, 256, 1, 16},
       {"res4a_16_frames", false, 1024, 256, 1, 16},
+      {"smoke_spatial", true, 64, 64, 1, 1, 8, 8},  // for the smoke test
+      {"smoke_temporal", false, 64, 64, 1, 4, 4, 4},
   };
   for (const Shape& shape : shapes) {
     for (const auto& [way, run] :
