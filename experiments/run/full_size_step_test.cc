@@ -5,9 +5,11 @@
 
 #include <cctype>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "experiments/config/config.h"
 #include "experiments/engine/detector_input.h"
 #include "gtest/gtest.h"
@@ -79,9 +81,23 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
   EXPECT_GT(with_gradient, trainable * 8 / 10);
 }
 
+// Everything of an experiment that the test reads.
+std::string WhatIsRun(const Experiment& experiment) {
+  return absl::StrCat(experiment.model().SerializeAsString(), "\n", experiment.train_data().clip().frames(),
+                      "\n", experiment.train().loss(), "\n", experiment.train().freeze_batch_norm());
+}
+
+// Of experiments that would run the same, only the first. An experiment that does not load fails its test.
 std::vector<std::string> Names() {
-  const auto names = ListExperiments(Configs());
-  return names.ok() ? *names : std::vector<std::string>();
+  const auto all = ListExperiments(Configs());
+  if (!all.ok()) return {};
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const std::string& name : *all) {
+    const auto resolved = LoadExperiment(Configs(), name);
+    if (!resolved.ok() || seen.insert(WhatIsRun(resolved->experiment)).second) names.push_back(name);
+  }
+  return names;
 }
 
 TEST(FullSizeStepTest, ThereAreExperiments) { EXPECT_GT(Names().size(), 20); }
