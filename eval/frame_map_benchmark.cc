@@ -12,13 +12,10 @@
 #include "ops/formats/ava_csv.h"
 #include "ops/formats/text_file.h"
 #include "ops/formats/ucf24_files.h"
+#include "ops/testing/test_data.h"
 
 namespace mrsn::eval {
 namespace {
-
-constexpr char kPoseRows[] = "eval/testdata/ava/ava_val_v2.1_pose_rows.csv.gz";
-constexpr char kMat[] = "eval/testdata/ucf24/finalAnnots.mat";
-constexpr char kTestList[] = "eval/testdata/ucf24/testlist01.txt";
 
 // Only the last size is kept: 10 M rows are 600 MB of text.
 const SyntheticFiles& Ava(int64_t rows) {
@@ -26,14 +23,14 @@ const SyntheticFiles& Ava(int64_t rows) {
   static SyntheticFiles files;
   if (held != rows) {
     files = SyntheticFiles();
-    files = *SyntheticAva(kPoseRows, rows);
+    files = SyntheticAva(rows);
     held = rows;
   }
   return files;
 }
 
 const SyntheticFiles& Ucf24() {
-  static const SyntheticFiles* const files = new SyntheticFiles(*SyntheticUcf24(kMat, kTestList));
+  static const SyntheticFiles* const files = new SyntheticFiles(SyntheticUcf24());
   return *files;
 }
 
@@ -112,9 +109,13 @@ void BM_WholeUcf24(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * (files.num_detections + files.num_gt));
 }
 
+// All of UCF101-24's published annotations where MRSN_TEST_DATA is set, else a made-up file of a few videos.
 void BM_ReadUcf24Mat(benchmark::State& state) {
+  const std::string folder = TestDataFolder();
+  const std::string path =
+      folder.empty() ? "eval/testdata/ucf24/annots.mat" : folder + "/ucf101-24/finalAnnots.mat";
   int64_t rows = 0;
-  for (auto _ : state) rows = formats::ReadUcf24Mat(kMat)->num_rows;
+  for (auto _ : state) rows = formats::ReadUcf24Mat(path)->num_rows;
   state.SetItemsProcessed(state.iterations() * rows);
 }
 

@@ -6,7 +6,6 @@
 #include "eval/synthetic.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
-#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, out, "", "folder to write ava_gt.csv, ava_det.csv, ucf_gt.csv and ucf_det.csv to");
@@ -32,13 +31,8 @@ absl::Status Write(const SyntheticFiles& files, const std::string& name, const s
 absl::Status Main() {
   if (absl::GetFlag(FLAGS_out).empty()) return WrongUsage("--out is missing");
   const std::string out = UserPath(absl::GetFlag(FLAGS_out));
-  const std::string data = DataFilesRoot() + "/eval/testdata/";
-  MRSN_ASSIGN_OR_RETURN(const auto ava,
-                        SyntheticAva(data + "ava/ava_val_v2.1_pose_rows.csv.gz", absl::GetFlag(FLAGS_rows)));
-  MRSN_RETURN_IF_ERROR(Write(ava, "AVA", out + "/ava"));
-  MRSN_ASSIGN_OR_RETURN(const auto ucf24,
-                        SyntheticUcf24(data + "ucf24/finalAnnots.mat", data + "ucf24/testlist01.txt"));
-  return Write(ucf24, "UCF101-24", out + "/ucf");
+  MRSN_RETURN_IF_ERROR(Write(SyntheticAva(absl::GetFlag(FLAGS_rows)), "AVA", out + "/ava"));
+  return Write(SyntheticUcf24(), "UCF101-24", out + "/ucf");
 }
 
 }  // namespace

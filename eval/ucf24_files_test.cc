@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/testing/test_data.h"
 
 namespace mrsn::eval {
 namespace {
@@ -183,16 +184,17 @@ TEST(Ucf24MatTest, ErrorsNameThePlace) {
       HasSubstr("holds ground truth, not detections"));
   EXPECT_THAT(std::string(formats::ReadUcf24Mat(Write("no.mat", "MATLAB 5.0 nonsense")).status().message()),
               HasSubstr("no.mat: "));
-  const std::string whole = *ReadFile("eval/testdata/ucf24/finalAnnots.mat");
+  const std::string whole = *ReadFile("eval/testdata/ucf24/annots.mat");
   EXPECT_FALSE(formats::ReadUcf24Mat(Write("cut.mat", whole.substr(0, whole.size() / 2))).ok());
 }
 
 TEST(Ucf24MatTest, TheRealAnnotationsOfTheTestList) {
+  MRSN_SKIP_WITHOUT_TEST_DATA();
   formats::CsvContents contents =
-      *formats::ReadUcf24("eval/testdata/ucf24/finalAnnots.mat", formats::RowKind::kGroundTruth);
+      *formats::ReadUcf24(TestData("ucf101-24/finalAnnots.mat"), formats::RowKind::kGroundTruth);
   EXPECT_EQ(contents.num_rows, 573862);
   EXPECT_EQ(contents.blocks[0].keyframes.videos().size(), 3194);
-  const auto videos = *formats::ReadVideoList("eval/testdata/ucf24/testlist01.txt");
+  const auto videos = *formats::ReadVideoList(TestData("ucf101-24/testlist01.txt"));
   formats::KeepVideos(videos, contents);
   EXPECT_EQ(contents.blocks[0].keyframes.videos().size(), 910);
   EXPECT_EQ(contents.num_rows, 170580);
