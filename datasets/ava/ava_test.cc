@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/testing/test_data.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -95,7 +96,8 @@ TEST(AvaFilesTest, BadLabelMaps) {
 
 // The published files: the evaluated classes are a subset of all, under the same names.
 TEST(AvaFilesTest, PublishedLabelMaps) {
-  const std::string folder = "datasets/ava/testdata/";
+  MRSN_SKIP_WITHOUT_TEST_DATA();
+  const std::string folder = TestData("ava/official_v2.2/");
   const auto all = ReadLabelMap(folder + "ava_action_list_v2.2.pbtxt");
   const auto evaluated = ReadLabelMap(folder + "ava_action_list_v2.2_for_activitynet_2019.pbtxt");
   ASSERT_TRUE(all.ok() && evaluated.ok()) << all.status() << evaluated.status();
@@ -110,11 +112,20 @@ TEST(AvaFilesTest, PublishedLabelMaps) {
   for (const ActionClass& action : *evaluated) EXPECT_EQ((*all)[action.id - 1].name, action.name);
 }
 
-TEST(AvaFilesTest, ExcludedKeyframes) {
-  const auto published = ReadAvaExcluded("datasets/ava/testdata/ava_val_excluded_timestamps_v2.2.csv");
+TEST(AvaFilesTest, PublishedExcludedKeyframes) {
+  MRSN_SKIP_WITHOUT_TEST_DATA();
+  const auto published = ReadAvaExcluded(TestData("ava/official_v2.2/ava_val_excluded_timestamps_v2.2.csv"));
   ASSERT_TRUE(published.ok()) << published.status();
   EXPECT_EQ(published->size(), 37);  // its lines
   EXPECT_EQ(published->count({"5BDj0ow5hnA", 1038}), 1);
+}
+
+TEST(AvaFilesTest, ExcludedKeyframes) {
+  const auto excluded = ReadAvaExcluded(Write("v,0902\nv,1038\nw,902\n"));
+  ASSERT_TRUE(excluded.ok()) << excluded.status();
+  EXPECT_EQ(excluded->size(), 3);
+  EXPECT_EQ(excluded->count({"v", 1038}), 1);
+  EXPECT_EQ(excluded->count({"w", 902}), 1);
   EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,0902\nv,0902,1\n")).status().message()),
               HasSubstr("ava_test.csv:2: expected 2 columns, video,timestamp"));
   EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,1\n")).status().message()),
