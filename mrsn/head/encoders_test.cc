@@ -23,7 +23,7 @@ using reference::ToTensor;
 using reference::Weights;
 
 const ops::GoldenBundle& Golden() {
-  static const auto* golden = new ops::GoldenBundle(ops::ReadGoldenBundle("mrsn/testdata/relations"));
+  static const auto* golden = new ops::GoldenBundle(ops::ReadGoldenBundle("mrsn/head/testdata/relations"));
   return *golden;
 }
 

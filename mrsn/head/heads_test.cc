@@ -19,7 +19,7 @@ using reference::ToTensor;
 constexpr int64_t kChannels = 6, kClasses = 5;
 
 const ops::GoldenBundle& Golden() {
-  static const auto* golden = new ops::GoldenBundle(ops::ReadGoldenBundle("mrsn/testdata/relations"));
+  static const auto* golden = new ops::GoldenBundle(ops::ReadGoldenBundle("mrsn/head/testdata/relations"));
   return *golden;
 }
 

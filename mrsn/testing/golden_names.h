@@ -1,4 +1,4 @@
-// The names the golden bundle mrsn/testdata/relations gives our parameters.
+// The names the golden bundle mrsn/head/testdata/relations gives our parameters.
 #ifndef MRSN_MRSN_TESTING_GOLDEN_NAMES_H_
 #define MRSN_MRSN_TESTING_GOLDEN_NAMES_H_
 
