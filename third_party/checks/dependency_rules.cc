@@ -48,6 +48,17 @@ bool FreeOfLibTorch(absl::string_view package) {
   return Within(package, "ops/base") || (Within(package, "eval") && !Within(package, "eval/complexity"));
 }
 
+// Of its own room the engine may see how training and evaluation are configured and what a result is.
+// Experiments by name, their files and the folders of runs are none of its business.
+bool EngineMaySee(absl::string_view label) {
+  for (const absl::string_view allowed :
+       {"//experiments:train_config", "//experiments:eval_config", "//experiments:result",
+        "//experiments:checkpoints", "//experiments/engine:", "//experiments/testing:"}) {
+    if (absl::StartsWith(label, allowed)) return true;
+  }
+  return false;
+}
+
 // Replaces comments and the values of load() and visibility by blanks; lines stay.
 std::string WithoutNonDependencies(absl::string_view text) {
   std::string kept(text);
@@ -121,6 +132,9 @@ std::vector<std::string> Offences(const std::vector<Edge>& edges) {
     if (room && to != rooms->first && !Within(package, "third_party/checks") &&
         rooms->second.count(to) == 0) {
       report(edge, absl::StrCat(rooms->first, " must not depend on ", to));
+    }
+    if (Within(package, "experiments/engine") && to == "experiments" && !EngineMaySee(edge.to)) {
+      report(edge, "experiments/engine must know no experiment by name and no folder of a run");
     }
     if (FreeOfLibTorch(package)) reached_from.emplace(package, package);
   }

@@ -3,7 +3,8 @@
 //   ablations -> experiments -> {mrsn, datasets, eval} -> ops -> third_party
 //
 // An arrow may be skipped, never turned round; mrsn, datasets and eval never see each
-// other. Nothing but eval/complexity links eval or ops/base to LibTorch.
+// other. Nothing but eval/complexity links eval or ops/base to LibTorch. Inside experiments, engine
+// sees no other folder.
 #ifndef MRSN_THIRD_PARTY_CHECKS_DEPENDENCY_RULES_H_
 #define MRSN_THIRD_PARTY_CHECKS_DEPENDENCY_RULES_H_
 

@@ -67,6 +67,21 @@ TEST(Offences, TheThreeRoomsNeverSeeEachOther) {
                           "//eval:a -> //mrsn:b: eval must not depend on mrsn"));
 }
 
+TEST(Offences, TheEngineKnowsNoExperiment) {
+  EXPECT_THAT(Offences({{"//experiments/engine:a", "//experiments:train_config_cc", ""},
+                        {"//experiments/engine:a", "//experiments/engine:b", ""},
+                        {"//experiments/engine:a", "//mrsn:detector", ""},
+                        {"//experiments/run:a", "//experiments:experiment_cc", ""}}),
+              IsEmpty());
+  EXPECT_THAT(
+      Offences({{"//experiments/engine:a", "//experiments:experiment_cc", ""},
+                {"//experiments/engine:a", "//experiments/run:run_settings", ""}}),
+      ElementsAre("//experiments/engine:a -> //experiments:experiment_cc: experiments/engine must know no "
+                  "experiment by name and no folder of a run",
+                  "//experiments/engine:a -> //experiments/run:run_settings: experiments/engine must know no "
+                  "experiment by name and no folder of a run"));
+}
+
 TEST(Offences, LibTorchInEval) {
   EXPECT_THAT(
       Offences({{"//eval:a", "//third_party:libtorch", ""}}),
