@@ -58,10 +58,10 @@ TEST_F(RunManyTest, ARunThatOthersNeedComesFirstAndOnce) {
 
 TEST_F(RunManyTest, AChildsErrorIsShown) {
   const std::vector<RunRequest> requests = {
-      {"short", "inputs { pretrained_backbone: \"w.safetensors\" }", "short@pretrained", 0}};
+      {"pre", "inputs { pretrained_backbone: \"w.safetensors\" }", "pre@pretrained", 0}};
   EXPECT_THAT(std::string(RunMany(requests, settings_, 1).message()),
-              AllOf(HasSubstr("short@pretrained seed 0: exited with 1"),
-                    HasSubstr("error: short: inputs.pretrained_backbone: "), HasSubstr("w.safetensors")));
+              AllOf(HasSubstr("pre@pretrained seed 0: exited with 1"),
+                    HasSubstr("error: pre: inputs.pretrained_backbone: "), HasSubstr("w.safetensors")));
 }
 
 TEST_F(RunManyTest, AnErrorInAConfigIsFoundBeforeAnythingRuns) {
