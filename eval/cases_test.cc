@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
 #include "ops/formats/ucf24_files.h"
-#include "ops/testing/test_data.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::eval {
 namespace {

@@ -12,7 +12,7 @@
 #include "ops/formats/ava_csv.h"
 #include "ops/formats/text_file.h"
 #include "ops/formats/ucf24_files.h"
-#include "ops/testing/test_data.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::eval {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "eval/load_evaluation.h"
 #include "gtest/gtest.h"
-#include "ops/testing/test_data.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::eval {
 namespace {

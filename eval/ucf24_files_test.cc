@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
-#include "ops/testing/test_data.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::eval {
 namespace {

@@ -13,7 +13,7 @@
 #include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
 #include "ops/base/file.h"
-#include "ops/testing/test_data.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::datasets {
 namespace {

@@ -12,8 +12,8 @@
 //   ucf101-24/                  finalAnnots.mat (the corrected annotations), testlist01.txt, classes.txt
 //   ucf101-mini/                train.txt, test.txt, videos/<Class>/<clip>.avi: clips of three classes
 //   videos/                     single clips of UCF101, <clip>.avi or <clip>.mp4
-#ifndef MRSN_OPS_TESTING_TEST_DATA_H_
-#define MRSN_OPS_TESTING_TEST_DATA_H_
+#ifndef MRSN_OPS_TEST_DATA_TEST_DATA_H_
+#define MRSN_OPS_TEST_DATA_TEST_DATA_H_
 
 #include <string>
 
@@ -33,4 +33,4 @@ std::string TestData(const std::string& path);
 #define MRSN_SKIP_WITHOUT_TEST_DATA() \
   if (::mrsn::TestDataFolder().empty()) GTEST_SKIP() << "skipped: MRSN_TEST_DATA is not set"
 
-#endif  // MRSN_OPS_TESTING_TEST_DATA_H_
+#endif  // MRSN_OPS_TEST_DATA_TEST_DATA_H_

@@ -1,4 +1,4 @@
-#include "ops/testing/test_data.h"
+#include "ops/test_data/test_data.h"
 
 #include <cstdlib>
 
