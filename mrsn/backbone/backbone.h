@@ -5,6 +5,7 @@
 #include <torch/nn/module.h>
 
 #include "mrsn/backbone/backbone_options.h"
+#include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {
@@ -16,7 +17,7 @@ struct Clip {
   at::Tensor flow;  // [B,2,T,H,W] motion to the next frame, x, y, 1 = 20 pixels; undefined unless read
 };
 
-class Backbone : public torch::nn::Module {
+class Backbone : public FreezableBatchNorm<torch::nn::Module> {
  public:
   // Returns F [B,C,h,w]: the last stage pooled over time, pathways or streams put together.
   // Taps: each pathway's stages, "slow.stem" [B,c,T,h,w], "slow.res2", ...
@@ -26,15 +27,6 @@ class Backbone : public torch::nn::Module {
   virtual int64_t stride() const = 0;          // pixels of the frame per cell of F: h = ceil(H / stride)
   virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
   virtual bool reads_flow() const { return false; }
-
-  // Frozen: batch norms use their running statistics whatever the mode, and
-  // their scale and shift are not trained (requires_grad off). Stays in force
-  // through later calls of train() and eval().
-  void SetBatchNormFrozen(bool frozen);
-  void train(bool on = true) override;
-
- private:
-  bool batch_norm_frozen_ = false;
 };
 
 at::Tensor PoolOverTime(const at::Tensor& x, TemporalPool pool);  // [B,C,T,h,w] -> [B,C,h,w]

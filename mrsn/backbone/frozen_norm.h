@@ -3,26 +3,37 @@
 #define MRSN_MRSN_BACKBONE_FROZEN_NORM_H_
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/batchnorm.h>
 
 namespace mrsn {
 
 // Scale and shift of every BatchNorm3d inside are trained, or not (requires_grad off).
-inline void SetBatchNormTrained(const torch::nn::Module& module, bool trained) {
-  for (const auto& inside : module.modules(/*include_self=*/false)) {
-    if (auto* norm = inside->as<torch::nn::BatchNorm3d>()) {
-      norm->weight.set_requires_grad(trained);
-      norm->bias.set_requires_grad(trained);
-    }
-  }
-}
+void SetBatchNormTrained(const torch::nn::Module& module, bool trained);
 
 // Every BatchNorm3d inside uses its running statistics, until the next train().
-inline void UseRunningStatistics(const torch::nn::Module& module) {
-  for (const auto& inside : module.modules(/*include_self=*/false)) {
-    if (auto* norm = inside->as<torch::nn::BatchNorm3d>()) norm->eval();
+void UseRunningStatistics(const torch::nn::Module& module);
+
+// Gives a kind of module (Base, derived from torch::nn::Module) a switch that freezes the batch
+// norms inside it.
+template <typename Base>
+class FreezableBatchNorm : public Base {
+ public:
+  // Frozen: batch norms use their running statistics whatever the mode, and their scale and
+  // shift are not trained (requires_grad off). Stays in force through later calls of train() and
+  // eval().
+  void SetBatchNormFrozen(bool frozen) {
+    frozen_ = frozen;
+    SetBatchNormTrained(*this, !frozen);
+    train(this->is_training());
   }
-}
+
+  void train(bool on = true) override {
+    Base::train(on);
+    if (frozen_) UseRunningStatistics(*this);
+  }
+
+ private:
+  bool frozen_ = false;
+};
 
 }  // namespace mrsn
 

@@ -1,14 +1,9 @@
-// The two backbones made of ResNet3d (slow_fast.h, slow_only.h) and what all share.
 #include "mrsn/backbone/slow_fast.h"
 
 #include <ATen/ATen.h>
 
 #include <string>
-#include <tuple>
 #include <utility>
-
-#include "mrsn/backbone/frozen_norm.h"
-#include "mrsn/backbone/slow_only.h"
 
 namespace mrsn {
 namespace {
@@ -70,33 +65,6 @@ at::Tensor SlowFast::Forward(const Clip& clip, Taps* taps) {
   Note(taps, "slow." + last, x);
   Note(taps, "fast." + last, y);
   return at::cat({PoolOverTime(x, options_.pool), PoolOverTime(y, options_.pool)}, 1);
-}
-
-at::Tensor SlowOnly::Forward(const Clip& clip, Taps* taps) {
-  return PoolOverTime(resnet_->Forward(clip.slow, taps, "slow."), pool_);
-}
-
-at::Tensor PoolOverTime(const at::Tensor& x, TemporalPool pool) {
-  // Over [B,T,h,w,C], which is how x lies in memory: five times as fast as over its third dimension.
-  const at::Tensor frames = x.permute({0, 2, 3, 4, 1});
-  switch (pool) {
-    case TemporalPool::kAverage:
-      return frames.mean(1).permute({0, 3, 1, 2});
-    case TemporalPool::kMax:
-      return std::get<0>(frames.max(1)).permute({0, 3, 1, 2});
-  }
-  TORCH_CHECK(false, "unknown pooling over time");
-}
-
-void Backbone::SetBatchNormFrozen(bool frozen) {
-  batch_norm_frozen_ = frozen;
-  SetBatchNormTrained(*this, !frozen);
-  train(is_training());
-}
-
-void Backbone::train(bool on) {
-  torch::nn::Module::train(on);
-  if (batch_norm_frozen_) UseRunningStatistics(*this);
 }
 
 }  // namespace mrsn
