@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "mrsn/baselines/linear_init.h"
+#include "mrsn/linear_init.h"
 
 namespace mrsn::baselines {
 namespace {

@@ -16,16 +16,13 @@ class Aare : public torch::nn::Module {
  public:
   explicit Aare(const EncoderOptions& options);
 
-  // y [N,d], same_clip bool [N,N] (SameClip below) -> [N,d]. The batch is one
+  // y [N,d], same_clip bool [N,N] (SameClip of clip_mask.h) -> [N,d]. The batch is one
   // sequence of all its persons; the mask, not padding, keeps clips apart.
   at::Tensor Forward(const at::Tensor& y, const at::Tensor& same_clip);
 
  private:
   std::vector<std::shared_ptr<EncoderLayer>> layers_;
 };
-
-// [a], [b] int64 clips -> bool [a,b]: whether they are the same clip.
-at::Tensor SameClip(const at::Tensor& clips, const at::Tensor& other_clips);
 
 }  // namespace mrsn
 

@@ -144,4 +144,14 @@ at::Tensor EncoderLayer::AfterAttention(const at::Tensor& attention, const at::T
 
 at::Tensor EncoderLayer::AfterNorm(const at::Tensor& x1) { return ffn_norm_(ffn_->Forward(x1)).add_(x1); }
 
+std::vector<std::shared_ptr<EncoderLayer>> RegisterLayers(torch::nn::Module& owner, const std::string& prefix,
+                                                          const EncoderOptions& options) {
+  std::vector<std::shared_ptr<EncoderLayer>> layers;
+  for (int64_t k = 0; k < options.layers; ++k) {
+    layers.push_back(
+        owner.register_module(prefix + std::to_string(k), std::make_shared<EncoderLayer>(options)));
+  }
+  return layers;
+}
+
 }  // namespace mrsn

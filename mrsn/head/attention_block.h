@@ -13,6 +13,7 @@
 #include <torch/nn/modules/normalization.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -115,6 +116,10 @@ class EncoderLayer : public torch::nn::Module {
   torch::nn::LayerNorm attention_norm_{nullptr}, ffn_norm_{nullptr};
   std::shared_ptr<FeedForward> ffn_;
 };
+
+// `options.layers` layers as submodules of `owner`: prefix + "0", prefix + "1", ...
+std::vector<std::shared_ptr<EncoderLayer>> RegisterLayers(torch::nn::Module& owner, const std::string& prefix,
+                                                          const EncoderOptions& options);
 
 }  // namespace mrsn
 

@@ -7,6 +7,7 @@
 
 #include "mrsn/head/aare.h"
 #include "mrsn/head/acre.h"
+#include "mrsn/head/relations.h"
 #include "mrsn/head/rse.h"
 
 namespace mrsn {
@@ -19,13 +20,7 @@ struct MrseOptions {
   int64_t acre_layers = 1, aare_layers = 1, rse_layers = 1;
 };
 
-// The two relations of every person; a tensor whose encoder is left out is undefined.
-struct Relations {
-  at::Tensor X;  // actor-context [N,L+1,d]
-  at::Tensor Y;  // actor-actor [N,d]
-};
-
-// What the first block starts from; those its encoders do not read may be undefined.
+// The tokens that the first block starts from. A token that no encoder reads may be undefined.
 struct RelationTokens {
   at::Tensor actors_in_context;  // [N,d] R_A^n + E_A
   at::Tensor context;            // [B,L,d] R_i + E_i

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mrsn/head/actor_position.h"
+#include "mrsn/head/consensus_mlp.h"
 #include "mrsn/head/mrse.h"
 #include "mrsn/head/rcm_long.h"
 #include "mrsn/head/rcm_short.h"

@@ -3,7 +3,7 @@
 #define MRSN_MRSN_HEAD_RCM_LONG_H_
 
 #include "mrsn/head/attention_block.h"
-#include "mrsn/head/relation_head.h"
+#include "mrsn/head/long_term_window.h"
 
 namespace mrsn {
 

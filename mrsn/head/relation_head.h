@@ -7,16 +7,10 @@
 
 #include <functional>
 
+#include "mrsn/head/long_term_window.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {
-
-// Bank entries around each clip, all clips' entries concatenated in any order.
-struct LongTermWindow {
-  at::Tensor features;    // [M,g] float
-  at::Tensor clip_index;  // [M] int64 in [0,B): the clip whose window the entry is in
-  at::Tensor offset;      // [M] int64 seconds, entry minus clip, in [-radius, radius]
-};
 
 // Objects that stand in the clips, in any order.
 struct ObjectFeatures {

@@ -1,16 +1,12 @@
-// TokenEmbedder (Eq. 1) and ActorPosition (Eq. 3): everything learnt about places.
 #include "mrsn/head/token_embedder.h"
 
 #include <ATen/ATen.h>
 
-#include "mrsn/head/actor_position.h"
+#include "mrsn/head/random_embedding.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn {
 namespace {
-
-// As Vision Transformers start their positional embeddings.
-at::Tensor RandomEmbedding(at::IntArrayRef shape) { return torch::randn(shape) * 0.02; }
 
 // Adaptive average pooling of a row of x [..,n] to `size` as a matrix [size,n]: cell i is the mean of
 // the cells it covers, from floor(i n / size) to ceil((i+1) n / size).
@@ -67,21 +63,6 @@ at::Tensor TokenEmbedder::ActorTokens(const at::Tensor& actors) {
       return embed(actors.flatten(1));
   }
   TORCH_CHECK(false, "unknown actor token");
-}
-
-at::Tensor ActorCell(const at::Tensor& boxes, int64_t grid) {
-  const at::Tensor centre = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;  // [N,2] x, y
-  // fmax, unlike clamp, turns NaN into the 1, which the conversion to integers needs.
-  const at::Tensor one = at::ones({}, centre.options());
-  const at::Tensor cell = at::fmax((centre * grid).ceil(), one).clamp_max(grid).to(at::kLong) - 1;
-  return cell.select(1, 1) * grid + cell.select(1, 0);
-}
-
-ActorPosition::ActorPosition(int64_t grid, int64_t width)
-    : grid_(grid), embedding_(register_parameter("embedding", RandomEmbedding({grid * grid, width}))) {}
-
-at::Tensor ActorPosition::Forward(const at::Tensor& boxes) {
-  return embedding_.index_select(0, ActorCell(boxes, grid_));
 }
 
 }  // namespace mrsn

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "mrsn/baselines/linear_init.h"
+#include "mrsn/linear_init.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
@@ -33,10 +33,8 @@ HeadOutput AcrnHead::Forward(const HeadInput& input) {
   }
   HeadOutput output;
   output.G = MaxPoolRoi(relations);
-  if (input.taps) {
-    input.taps->emplace_back("relations", relations);
-    input.taps->emplace_back("G", output.G);
-  }
+  Note(input.taps, "relations", relations);
+  Note(input.taps, "G", output.G);
   // Before the pooling, as mmaction2: another cell may then be the largest.
   const at::Tensor dropped = at::dropout(relations, options_.dropout, is_training());
   output.logits = classifier_(MaxPoolRoi(dropped));

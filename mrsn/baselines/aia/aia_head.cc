@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
-#include "mrsn/baselines/linear_init.h"
-#include "mrsn/head/aare.h"
+#include "mrsn/head/clip_mask.h"
+#include "mrsn/linear_init.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
@@ -103,8 +103,7 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
     bank.features = at::empty({0, options_.bank_width}, input.actors.options());
     bank.clip_index = bank.offset = at::empty({0}, input.clip_index.options());
   }
-  TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
-              "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
+  CheckWidth(bank, options_.bank_width);
   if (keeps_memory()) {
     bank.features = at::cat({bank.features, persons.detach()});
     bank.clip_index = at::cat({bank.clip_index, input.clip_index});
@@ -113,7 +112,7 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
   NonLocalKeys keys;
   keys.position = bank.offset + options_.window_seconds;
   if (options_.padding.memory_per_second == 0) {
-    if (bank.features.size(0) == 0) return {};
+    if (bank.empty()) return {};
     keys.features = Reduce(memory_key_, bank.features);
     keys.log_count = LogCount(SameClip(input.clip_index, bank.clip_index), keys.features);
     return keys;
@@ -212,10 +211,8 @@ HeadOutput AiaHead::Forward(const HeadInput& input) {
       options_.structure == AiaStructure::kParallel ? Parallel(query, keys) : Serial(query, keys);
   HeadOutput output;
   output.G = at::relu(hidden1_(at::relu(hidden0_(persons + interactions))));
-  if (input.taps) {
-    input.taps->emplace_back("interactions", interactions);
-    input.taps->emplace_back("G", output.G);
-  }
+  Note(input.taps, "interactions", interactions);
+  Note(input.taps, "G", output.G);
   output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }

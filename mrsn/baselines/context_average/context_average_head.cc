@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "mrsn/baselines/linear_init.h"
+#include "mrsn/linear_init.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
@@ -15,7 +15,7 @@ HeadOutput ContextAverageHead::Forward(const HeadInput& input) {
   const at::Tensor context = input.features.mean({2, 3});  // [B,C]
   HeadOutput output;
   output.G = at::cat({MaxPoolRoi(input.actors), context.index_select(0, input.clip_index)}, 1);  // [N,2C]
-  if (input.taps) input.taps->emplace_back("G", output.G);
+  Note(input.taps, "G", output.G);
   output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }

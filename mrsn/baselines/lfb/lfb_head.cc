@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "mrsn/baselines/linear_init.h"
-#include "mrsn/head/aare.h"
+#include "mrsn/head/clip_mask.h"
+#include "mrsn/linear_init.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
@@ -83,9 +83,8 @@ at::Tensor LfbHead::Seen(const HeadInput& input) const {
 at::Tensor LfbHead::LongTerm(const HeadInput& input, const at::Tensor& persons) {
   const LongTermWindow& bank = input.bank;
   at::Tensor seen, in_window;  // [M], [N,M]; undefined without entries
-  if (bank.features.defined() && bank.features.size(0) > 0) {
-    TORCH_CHECK(bank.features.dim() == 2 && bank.features.size(1) == options_.bank_width,
-                "bank features: expected width ", options_.bank_width, ", got ", bank.features.sizes());
+  if (!bank.empty()) {
+    CheckWidth(bank, options_.bank_width);
     seen = Seen(input);
     in_window = SameClip(input.clip_index, bank.clip_index) & seen.unsqueeze(0);
   }
@@ -99,10 +98,8 @@ HeadOutput LfbHead::Forward(const HeadInput& input) {
   const at::Tensor long_term = LongTerm(input, persons);
   HeadOutput output;
   output.G = at::cat({persons, long_term}, 1);
-  if (input.taps) {
-    input.taps->emplace_back("long_term", long_term);
-    input.taps->emplace_back("G", output.G);
-  }
+  Note(input.taps, "long_term", long_term);
+  Note(input.taps, "G", output.G);
   output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }

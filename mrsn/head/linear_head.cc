@@ -1,0 +1,25 @@
+#include "mrsn/head/linear_head.h"
+
+#include <ATen/ATen.h>
+
+#include "mrsn/linear_init.h"
+#include "mrsn/roi_features.h"
+
+namespace mrsn {
+
+LinearHead::LinearHead(const LinearHeadOptions& options)
+    : options_(options),
+      classifier_(register_module("classifier", NormalLinear(options.channels, options.classes, 0.01))) {}
+
+HeadOutput LinearHead::Forward(const HeadInput& input) {
+  const auto drop = [&](const at::Tensor& x, bool here) {
+    return here ? at::dropout(x, options_.dropout, is_training()) : x;
+  };
+  HeadOutput output;
+  output.G = MaxPoolRoi(drop(input.actors, options_.dropout_before_pool));  // [N,C]
+  Note(input.taps, "G", output.G);
+  output.logits = classifier_(drop(output.G, !options_.dropout_before_pool));
+  return output;
+}
+
+}  // namespace mrsn
