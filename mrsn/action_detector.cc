@@ -115,7 +115,7 @@ Detections ActionDetector::Detect(const DetectorInput& input, ClassLoss loss) {
           output.G.to(at::kFloat)};
 }
 
-std::vector<at::Tensor> ActionDetector::Pass(const DetectorInput& input) {
+std::vector<at::Tensor> ActionDetector::ForwardForCounting(const DetectorInput& input) {
   const DetectorOutput output = Forward(input);
   return {output.logits, output.G};
 }

@@ -46,8 +46,8 @@ class ActionDetector : public Detector {
 
   at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
   Detections Detect(const DetectorInput& input, ClassLoss loss) override;  // one for each of input.boxes
-  std::vector<at::Tensor> Pass(const DetectorInput& input) override;
-  void BackbonePass(const Clip& clip) override { backbone_->Forward(clip); }
+  std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
+  void BackboneForCounting(const Clip& clip) override { backbone_->Forward(clip); }
 
   int64_t num_classes() const override { return head_->num_classes(); }
   int64_t alpha() const override { return backbone_->alpha(); }

@@ -43,18 +43,18 @@ struct Detections {
   at::Tensor G;           // [D,g] relation features; undefined unless relation_width() > 0
 };
 
-// Submodules "backbone" and "head": what the tables' two shares are counted of.
+// Submodules "backbone" and "head". The tables show a share of the work for each.
 class Detector : public torch::nn::Module {
  public:
   // A scalar with a graph, 0 without persons. Throws c10::Error on shapes that contradict each other.
   virtual at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) = 0;
   virtual Detections Detect(const DetectorInput& input, ClassLoss loss) = 0;
 
-  // What Detect computes up to where values decide how much is left to do: the same
-  // work for the same sizes, also on the meta device. Returns what a loss is made from.
-  virtual std::vector<at::Tensor> Pass(const DetectorInput& input) = 0;
-  // Of Pass, the backbone's part.
-  virtual void BackbonePass(const Clip& clip) = 0;
+  // The part of Detect whose amount of work does not depend on values: the same work for the same
+  // sizes, also on the meta device. Returns the tensors that a loss is computed from.
+  virtual std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) = 0;
+  // The backbone's part of ForwardForCounting.
+  virtual void BackboneForCounting(const Clip& clip) = 0;
 
   // The data it reads and the features it gives: what NeedsOf says of its configuration.
   ModelNeeds needs() const;

@@ -40,7 +40,7 @@ std::vector<eval::ModuleWeight> WeightsOf(const torch::nn::Module& model) {
 }
 
 Split SplitOf(int64_t total, Detector& model, const DetectorInput& input) {
-  const int64_t backbone = eval::CountMacs([&] { model.BackbonePass(input); }).total;
+  const int64_t backbone = eval::CountMacs([&] { model.BackboneForCounting(input); }).total;
   return {total, backbone, total - backbone};
 }
 
@@ -108,7 +108,7 @@ std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optiona
     CurvePoint& point = curve.emplace_back();
     point.boxes = boxes;
     point.bank_entries = bank_entries;
-    point.head_macs = eval::CountMacs([&] { model.Pass(input); }).total - report.macs.backbone;
+    point.head_macs = eval::CountMacs([&] { model.ForwardForCounting(input); }).total - report.macs.backbone;
     if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, boxes, bank_entries);
   };
   for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
@@ -135,14 +135,14 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   model->SetBatchNormFrozen(experiment.train().freeze_batch_norm());
   model->train();
   std::vector<at::Tensor> kept;
-  report.activations.training = eval::CountMacs([&] { kept = model->Pass(input); }).memory.kept;
+  report.activations.training = eval::CountMacs([&] { kept = model->ForwardForCounting(input); }).memory.kept;
 
   at::NoGradGuard no_grad;
   model->eval();
   // The first inference folds norms into weights, which are then kept: it shows whose weight
   // an operation reads, and a later one what an inference makes.
-  const eval::MacReport macs = eval::CountMacs([&] { model->Pass(input); }, WeightsOf(*model));
-  const eval::MacReport later = eval::CountMacs([&] { model->Pass(input); });
+  const eval::MacReport macs = eval::CountMacs([&] { model->ForwardForCounting(input); }, WeightsOf(*model));
+  const eval::MacReport later = eval::CountMacs([&] { model->ForwardForCounting(input); });
   report.macs = SplitOf(macs.total, *model, input);
   report.uncounted = macs.uncounted;
   report.activations.made = later.memory.made;
@@ -197,7 +197,8 @@ absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting
   at::NoGradGuard no_grad;
   model->eval();
   const DetectorInput input = MetaInput(setting, *model);
-  const Split split = SplitOf(eval::CountMacs([&] { model->Pass(input); }).total, *model, input);
+  const Split split =
+      SplitOf(eval::CountMacs([&] { model->ForwardForCounting(input); }).total, *model, input);
   MultiplyAdds& macs = *result->mutable_multiply_adds();
   macs.set_total(split.total);
   macs.set_backbone(split.backbone);

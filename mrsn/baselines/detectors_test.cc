@@ -50,14 +50,14 @@ TEST(DetectorsTest, ActAtItsPublishedSize) {
   input.slow = at::empty({1, 3, 6, 300, 300}, kMeta);
   input.boxes = at::empty({0, 4}, kMeta);
   input.clip_index = at::empty({0}, kMeta.dtype(at::kLong));
-  const std::vector<at::Tensor> made = act.Pass(input);
+  const std::vector<at::Tensor> made = act.ForwardForCounting(input);
   ASSERT_EQ(made.size(), 2);
   EXPECT_EQ(made[0].sizes(), (at::IntArrayRef{1, 8732, 25}));
   EXPECT_EQ(made[1].sizes(), (at::IntArrayRef{1, 8732, 6, 4}));
   EXPECT_TRUE(made[0].requires_grad());
-  act.BackbonePass(input);
+  act.BackboneForCounting(input);
   input.slow = at::empty({2, 3, 6, 240, 320}, kMeta);  // resized
-  EXPECT_EQ(act.Pass(input)[0].sizes(), (at::IntArrayRef{2, 8732, 25}));
+  EXPECT_EQ(act.ForwardForCounting(input)[0].sizes(), (at::IntArrayRef{2, 8732, 25}));
 }
 
 // Parameters of an Inception module, with two of batch norm for each channel out.
@@ -104,12 +104,12 @@ TEST(DetectorsTest, StepAtItsPublishedSize) {
     if (flow) input.flow = at::empty({1, 2, 36, 256, 256}, kMeta);
     input.boxes = at::empty({0, 4}, kMeta);
     input.clip_index = at::empty({0}, kMeta.dtype(at::kLong));
-    const std::vector<at::Tensor> made = step.Pass(input);
+    const std::vector<at::Tensor> made = step.ForwardForCounting(input);
     ASSERT_EQ(made.size(), 8);
     EXPECT_EQ(made[1].sizes(), (at::IntArrayRef{11, 3, 4}));
     EXPECT_EQ(made[6].sizes(), (at::IntArrayRef{11, 24}));
     EXPECT_EQ(made[7].sizes(), (at::IntArrayRef{11, 9, 4}));
-    step.BackbonePass(input);
+    step.BackboneForCounting(input);
   }
 }
 

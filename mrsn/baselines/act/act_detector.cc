@@ -135,7 +135,7 @@ CuboidPredictions ActDetector::Predict(const Clip& clip) {
   return head_->Forward(Maps(clip.slow));
 }
 
-std::vector<at::Tensor> ActDetector::Pass(const DetectorInput& input) {
+std::vector<at::Tensor> ActDetector::ForwardForCounting(const DetectorInput& input) {
   const CuboidPredictions predictions = Predict(input);
   return {predictions.logits, predictions.offsets};
 }

@@ -61,8 +61,8 @@ class ActDetector : public Detector {
   at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
   // A row for each anchor cuboid that is kept for some class, in the anchors' order.
   Detections Detect(const DetectorInput& input, ClassLoss loss) override;
-  std::vector<at::Tensor> Pass(const DetectorInput& input) override;
-  void BackbonePass(const Clip& clip) override { Maps(clip.slow); }
+  std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
+  void BackboneForCounting(const Clip& clip) override { Maps(clip.slow); }
 
   int64_t num_classes() const override { return options_.classes; }
   bool takes_boxes() const override { return false; }

@@ -7,7 +7,6 @@
 #include <string>
 #include <tuple>
 
-#include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/baselines/anchors/box_coding.h"
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/baselines/anchors/nms.h"
@@ -74,17 +73,6 @@ StepDetector::StepDetector(const StepOptions& options)
       head_(register_module("head", std::make_shared<StepHeads>(options, backbone_->channels()))),
       grid_(InitialProposals(options.grids)) {}
 
-void StepDetector::SetBatchNormFrozen(bool frozen) {
-  batch_norm_frozen_ = frozen;
-  SetBatchNormTrained(*this, !frozen);
-  train(is_training());
-}
-
-void StepDetector::train(bool on) {
-  torch::nn::Module::train(on);
-  if (batch_norm_frozen_) UseRunningStatistics(*this);
-}
-
 StepDetector::Maps StepDetector::MapsOf(const DetectorInput& input) {
   TORCH_CHECK(input.slow.dim() == 5 && input.slow.size(1) == 3 && input.slow.size(2) > 0 &&
                   input.slow.size(2) % (3 * kFramesPerPosition) == 0,
@@ -150,7 +138,7 @@ void StepDetector::ForEachStep(const DetectorInput& input, bool refined,
   }
 }
 
-std::vector<at::Tensor> StepDetector::Pass(const DetectorInput& input) {
+std::vector<at::Tensor> StepDetector::ForwardForCounting(const DetectorInput& input) {
   std::vector<at::Tensor> made;
   ForEachStep(input, /*refined=*/false, [&](const Step& step) {
     for (const at::Tensor& tensor : {step.predictions.logits, step.predictions.offsets,

@@ -33,6 +33,7 @@
 #include <memory>
 #include <vector>
 
+#include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/baselines/step/step_modules.h"
 #include "mrsn/detector.h"
 #include "ops/base/box.h"
@@ -49,7 +50,7 @@ struct StepHeads : torch::nn::Module {
 };
 
 // Only ClassLoss::kBce. Clips of T frames, a multiple of 12.
-class StepDetector : public Detector {
+class StepDetector : public FreezableBatchNorm<Detector> {
  public:
   explicit StepDetector(const StepOptions& options);
 
@@ -57,15 +58,13 @@ class StepDetector : public Detector {
   // A row for each proposal that is kept for some class.
   Detections Detect(const DetectorInput& input, ClassLoss loss) override;
   // The steps on proposals that are not refined.
-  std::vector<at::Tensor> Pass(const DetectorInput& input) override;
-  void BackbonePass(const Clip& clip) override { backbone_->Forward(clip); }
+  std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
+  void BackboneForCounting(const Clip& clip) override { backbone_->Forward(clip); }
 
   int64_t num_classes() const override { return options_.classes; }
   bool reads_flow() const override { return options_.flow; }
   bool takes_boxes() const override { return false; }
   bool needs_tubelets() const override { return true; }
-  void SetBatchNormFrozen(bool frozen) override;
-  void train(bool on = true) override;
 
  private:
   struct Maps {
@@ -89,7 +88,6 @@ class StepDetector : public Detector {
   std::shared_ptr<StepBackbone> backbone_;
   std::shared_ptr<StepHeads> head_;
   std::vector<Box> grid_;
-  bool batch_norm_frozen_ = false;
 };
 
 }  // namespace mrsn::baselines

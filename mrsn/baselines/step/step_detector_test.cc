@@ -66,7 +66,7 @@ TEST(StepTest, GradientsOfAllStepsAreRight) {
   ExpectGradientsRight(
       [&] {
         std::vector<at::Tensor> flat;
-        for (const at::Tensor& made : step.Pass(input)) flat.push_back(made.flatten());
+        for (const at::Tensor& made : step.ForwardForCounting(input)) flat.push_back(made.flatten());
         return at::cat(flat);
       },
       variables, 2);
@@ -100,7 +100,7 @@ TEST(StepTest, StepsGrowFromTheMiddleThird) {
   StepDetector step(Small());
   step.eval();
   at::NoGradGuard no_grad;
-  const std::vector<at::Tensor> made = step.Pass(MakeWorld(2, 24).input);
+  const std::vector<at::Tensor> made = step.ForwardForCounting(MakeWorld(2, 24).input);
   // Of 6 positions 2, 2 and 6: logits and offsets of each step, before and after of the second.
   ASSERT_EQ(made.size(), 8);
   EXPECT_EQ(made[0].sizes(), (at::IntArrayRef{22, 2}));
@@ -137,7 +137,8 @@ TEST(StepTest, ClipsDoNotInfluenceEachOther) {
     if (!flow) continue;
     DetectorInput still = world.input;
     still.flow = at::zeros_like(still.flow);
-    EXPECT_FALSE(Close(step.Pass(still)[0], step.Pass(world.input)[0], 1e-3));  // it is read
+    EXPECT_FALSE(Close(step.ForwardForCounting(still)[0], step.ForwardForCounting(world.input)[0],
+                       1e-3));  // it is read
   }
 }
 
@@ -203,12 +204,12 @@ TEST(StepTest, FrozenBatchNormsStayFrozenEverywhere) {
   step.train();
   const at::Tensor mean = step.named_buffers()["head.step3.mixed.mixed_5c.b0.bn.running_mean"];
   const at::Tensor before = mean.clone();
-  step.Pass(MakeWorld(1).input);
+  step.ForwardForCounting(MakeWorld(1).input);
   EXPECT_TRUE(at::equal(mean, before));
   EXPECT_FALSE(step.named_parameters()["head.step3.mixed.mixed_5c.b0.bn.weight"].requires_grad());
   EXPECT_FALSE(step.named_parameters()["backbone.rgb.mixed_4f.b0.bn.weight"].requires_grad());
   step.SetBatchNormFrozen(false);
-  step.Pass(MakeWorld(1).input);
+  step.ForwardForCounting(MakeWorld(1).input);
   EXPECT_FALSE(at::equal(mean, before));
   EXPECT_TRUE(step.named_parameters()["head.step3.mixed.mixed_5c.b0.bn.weight"].requires_grad());
 }
