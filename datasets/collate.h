@@ -7,20 +7,15 @@
 #include "ATen/ATen.h"
 #include "datasets/dataset.h"
 #include "ops/base/keyframe.h"
+#include "ops/clip/clip_tensors.h"
 
 namespace mrsn::datasets {
 
-// B clips with N actors in all. Float32 and int64 on the CPU, contiguous.
-struct ClipBatch {
-  at::Tensor slow;                  // [B, 3, T, H, W]
-  at::Tensor fast;                  // [B, 3, alpha * T, H, W]; undefined with one pathway
-  at::Tensor boxes;                 // [N, 4] x1 y1 x2 y2, normalised to H x W
-  at::Tensor clip_index;            // [N] int64, ascending: which clip of the batch an actor belongs to
+// B clips with N actors in all, on the CPU, contiguous. A tensor that the samples have no values for
+// is undefined.
+struct ClipBatch : ClipTensors {
   at::Tensor labels;                // [N, K] 0 or 1
-  at::Tensor flow;                  // [B, 2, T, H, W] as Sample::flow; undefined unless the samples have it
   at::Tensor tubelets;              // [N, T, 4] as boxes, one a slow frame; undefined unless actors have them
-  at::Tensor object_boxes;          // [O, 4] as boxes; undefined unless the samples have objects
-  at::Tensor object_clip_index;     // [O] int64, ascending
   std::vector<Keyframe> keyframes;  // B
   std::vector<float> scores;        // N, the detector's
 };

@@ -45,7 +45,7 @@ ActionDetector::ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOpt
       head_(register_module("head", std::move(head))),
       precision_(precision) {}
 
-DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
+DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   TORCH_CHECK(input.slow.dim() == 5 && input.slow.size(1) == 3, "slow: expected [B,3,T,H,W], got ",
               input.slow.sizes());
   TORCH_CHECK(input.boxes.dim() == 2 && input.boxes.size(1) == 4, "boxes: expected [N,4], got ",
@@ -62,7 +62,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
     const at::Tensor none = head_->parameters().front().flatten().slice(0, 0, 0);
     output.logits = none.reshape({0, num_classes()});
     output.G = none.reshape({0, relation_width()});
-    if (input.memory != nullptr && keeps_memory()) *input.memory = none.detach().reshape({0, bank_width()});
+    if (keeps_memory()) output.memory = none.detach().reshape({0, bank_width()});
     return output;
   }
 
@@ -75,7 +75,6 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
 
   HeadInput head;
   const at::ScalarType type = input.slow.scalar_type();
-  Taps* taps = input.want_taps ? &output.taps : nullptr;
   head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
   const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
   head.roi_align = [&](const at::Tensor& map) {
@@ -95,24 +94,24 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input) {
                                 backbone_->stride(), roi_),
                     input.object_clip_index};
   }
-  head.taps = taps;
-  head.memory = input.memory;
   Note(taps, "F", head.features);
   Note(taps, "A", head.actors);
-  HeadOutput result = head_->Forward(head);
+  HeadOutput result = head_->Forward(head, taps);
   output.logits = result.logits.to(type);
   output.G = result.G.to(type);
+  output.memory = result.memory;
   return output;
 }
 
-at::Tensor ActionDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
-  return ClassificationLoss(Forward(input).logits, truth.labels, loss);
+LossOutput ActionDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
+  const DetectorOutput output = Forward(input);
+  return {ClassificationLoss(output.logits, truth.labels, loss), output.memory};
 }
 
 Detections ActionDetector::Detect(const DetectorInput& input, ClassLoss loss) {
   const DetectorOutput output = Forward(input);
   return {input.boxes, input.clip_index, ScoresOf(output.logits.to(at::kFloat), loss),
-          output.G.to(at::kFloat)};
+          output.G.to(at::kFloat), output.memory};
 }
 
 std::vector<at::Tensor> ActionDetector::ForwardForCounting(const DetectorInput& input) {

@@ -25,7 +25,7 @@ namespace mrsn {
 struct DetectorOutput {
   at::Tensor logits;  // [N,K] before the sigmoid
   at::Tensor G;       // [N,g] relation features before the classifier (Eq. 7): what the bank stores
-  Taps taps;          // named intermediates in order of computation, if asked for
+  at::Tensor memory;  // as HeadOutput::memory
 };
 
 enum class Precision {
@@ -41,10 +41,10 @@ class ActionDetector : public Detector {
                  std::shared_ptr<RelationHead> head, Precision precision = Precision::kFloat32);
 
   // No persons: empty logits and G, and the backbone is not run. Throws
-  // c10::Error on shapes that contradict each other.
-  DetectorOutput Forward(const DetectorInput& input);
+  // c10::Error on shapes that contradict each other. `taps`: where to note intermediates, if anywhere.
+  DetectorOutput Forward(const DetectorInput& input, Taps* taps = nullptr);
 
-  at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
+  LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
   Detections Detect(const DetectorInput& input, ClassLoss loss) override;  // one for each of input.boxes
   std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
   void BackboneForCounting(const Clip& clip) override { backbone_->Forward(clip); }

@@ -10,6 +10,8 @@
 #include "gtest/gtest.h"
 #include "mrsn/testing/compare.h"
 #include "mrsn/testing/micro_detector.h"
+#include "mrsn/testing/tap_named.h"
+#include "mrsn/testing/variables.h"
 
 namespace mrsn {
 namespace {
@@ -23,22 +25,18 @@ class DetectorTest : public ::testing::Test {
 
   // Double precision; nothing at its symmetric start.
   std::shared_ptr<ActionDetector> Scrambled(const std::string& config) {
-    auto detector = Build(config);
-    detector->to(at::kDouble);
-    detector->eval();
-    at::NoGradGuard no_grad;
-    for (at::Tensor& parameter : detector->parameters()) parameter.add_(at::randn_like(parameter) * 0.2);
-    return detector;
+    return mrsn::Scrambled(Build(config), 0.2);
   }
 
   // Three clips with 2, 0 and 3 persons.
   DetectorInput Input(int64_t g) {
-    DetectorInput input;
-    input.slow = at::randn({3, 3, 2, 32, 32}, at::kDouble);
-    const at::Tensor corners = at::rand({5, 2}, at::kDouble) * 0.6;
-    input.boxes = at::cat({corners, corners + 0.1 + at::rand({5, 2}, at::kDouble) * 0.3}, 1);
+    ModelNeeds needs;
+    needs.bank = {10, g};
+    InputSize size = {3, 2, 32, 32};
+    size.persons = 5;
+    size.entries = 4;
+    DetectorInput input = MakeInput(size, needs, at::kDouble);
     input.clip_index = at::tensor({0, 0, 2, 2, 2}, at::kLong);
-    input.bank.features = at::randn({4, g}, at::kDouble);
     input.bank.clip_index = at::tensor({0, 2, 2, 0}, at::kLong);
     input.bank.offset = at::tensor({-1, 0, 10, 4}, at::kLong);
     return input;
@@ -108,17 +106,16 @@ TEST_F(DetectorTest, OnePersonAlone) {
   const DetectorOutput output = detector->Forward(input);
   EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{1, 5}));
   EXPECT_TRUE(at::isfinite(output.logits).all().item<bool>());
-  EXPECT_TRUE(output.taps.empty());
+  EXPECT_FALSE(output.memory.defined());
 }
 
 TEST_F(DetectorTest, NoPersonsGiveEmptyOutputAndAStepThatLearnsNothing) {
   for (const std::string& head :
        {std::string("linear {}"), "mrsn { " + std::string(kMicroHead) + " long_term {} }"}) {
     const auto detector = Build(kMicroBackbone + head);
-    DetectorInput input;
-    input.slow = at::randn({2, 3, 2, 32, 32});
-    input.boxes = at::empty({0, 4});
-    input.clip_index = at::empty({0}, at::kLong);
+    InputSize size = {2, 2, 32, 32};
+    size.persons = 0;
+    const DetectorInput input = MakeInput(size, {});
     const DetectorOutput output = detector->Forward(input);
     EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{0, 5}));
     EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{0, detector->relation_width()}));
@@ -148,9 +145,9 @@ TEST_F(DetectorTest, RoisAreTakenAtTheBackbonesStride) {
   input.slow = at::randn({3, 3, 2, 32, 41}, at::kDouble);  // a map of 8 x 11 cells; 41 / 4 = 10.25
   input.boxes = at::tensor({8.0 / 41, 4.0 / 32, 20.0 / 41, 16.0 / 32}, at::kDouble).view({1, 4});
   input.clip_index = at::tensor({1}, at::kLong);
-  input.want_taps = true;
-  const DetectorOutput output = detector->Forward(input);
-  const at::Tensor F = TapOf(output, "F"), A = TapOf(output, "A");
+  Taps taps;
+  detector->Forward(input, &taps);
+  const at::Tensor F = TapNamed(taps, "F"), A = TapNamed(taps, "A");
   ASSERT_EQ(F.sizes(), (at::IntArrayRef{3, 8, 8, 11}));
   // The box is 3 x 3 cells from (2, 1), a bin is one cell, and its one sample lies
   // half a cell in, minus the half-cell shift: on the cells themselves.

@@ -10,6 +10,7 @@
 #include "mrsn/head/mrsn_head.h"
 #include "mrsn/model_config.pb.h"
 #include "mrsn/testing/micro_detector.h"
+#include "mrsn/testing/tap_named.h"
 
 namespace mrsn {
 namespace {
@@ -32,19 +33,14 @@ TEST(BuildModelTest, DefaultsArePaperSizeOnTheMetaDevice) {
   EXPECT_EQ(detector->relation_width(), 3072);
   EXPECT_EQ(detector->bank_radius(), 10);
   EXPECT_TRUE(detector->needs_bank());
-  DetectorInput input;
-  const auto meta = at::TensorOptions().device(at::kMeta);
-  input.slow = at::empty({1, 3, 4, 256, 341}, meta.dtype(at::kFloat));
-  input.boxes = at::empty({3, 4}, meta.dtype(at::kFloat));
-  input.clip_index = at::empty({3}, meta.dtype(at::kLong));
-  input.bank = {at::empty({50, 3072}, meta.dtype(at::kFloat)), at::empty({50}, meta.dtype(at::kLong)),
-                at::empty({50}, meta.dtype(at::kLong))};
-  input.want_taps = true;
-  const DetectorOutput output = detector->Forward(input);
+  InputSize size = {1, 4, 256, 341};
+  size.entries = 50;
+  Taps taps;
+  const DetectorOutput output = detector->Forward(MakeInput(size, detector->needs(), at::kMeta), &taps);
   EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{3, 80}));
   EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{3, 3072}));
   std::vector<std::string> names;
-  for (const auto& [name, tensor] : output.taps) {
+  for (const auto& [name, tensor] : taps) {
     names.push_back(name);
     EXPECT_TRUE(tensor.is_meta());
     if (name == "F") {
@@ -82,16 +78,10 @@ TEST(BuildModelTest, StreamsHaveTheSameShapesOnTheMetaDevice) {
       const auto detector = Build("num_classes: 5 linear {} " + c.backbone, device);
       detector->eval();
       EXPECT_EQ(detector->reads_flow(), c.reads_flow);
-      const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
-      DetectorInput input;
-      input.slow = at::zeros({2, 3, 5, 40, 70}, options);
-      if (c.reads_flow) input.flow = at::zeros({2, 2, 5, 40, 70}, options);
-      input.boxes = at::tensor({0.1f, 0.2f, 0.5f, 0.9f}).reshape({1, 4}).to(device);
-      input.clip_index = at::zeros({1}, options.dtype(at::kLong));
-      input.want_taps = true;
-      const DetectorOutput output = detector->Forward(input);
-      EXPECT_EQ(TapOf(output, "F").sizes(), at::IntArrayRef(c.F));
-      taps.push_back(output.taps);
+      InputSize size = {2, 5, 40, 70};
+      size.persons = 1;
+      detector->Forward(MakeInput(size, detector->needs(), device), &taps.emplace_back());
+      EXPECT_EQ(TapNamed(taps.back(), "F").sizes(), at::IntArrayRef(c.F));
     }
     ASSERT_EQ(taps[0].size(), taps[1].size());
     for (size_t i = 0; i < taps[0].size(); ++i) {

@@ -11,29 +11,20 @@
 #include <cstdint>
 #include <vector>
 
-#include "mrsn/backbone/backbone.h"
-#include "mrsn/head/relation_head.h"
+#include "mrsn/detector_input.h"
 #include "mrsn/model_needs.h"
 
 namespace mrsn {
 
-// `boxes` and `clip_index` are the persons to be scored; a detector that finds its own
-// reads them in training only, as ground truth.
-struct DetectorInput : Clip {
-  at::Tensor boxes;       // [N,4] x1,y1,x2,y2 in [0,1] of the frame
-  at::Tensor clip_index;  // [N] int64 in [0,B), ascending: the clip of each box
-  LongTermWindow bank;    // only read by heads that need a bank
-  // Objects of the clips, for heads that read them; undefined if nobody detects any.
-  at::Tensor object_boxes;       // [O,4] as boxes
-  at::Tensor object_clip_index;  // [O] int64 in [0,B)
-  bool want_taps = false;        // fill DetectorOutput::taps
-  at::Tensor* memory = nullptr;  // as HeadInput::memory, of `boxes`
-};
-
-// What training knows about DetectorInput::boxes.
+// The annotations of DetectorInput::boxes.
 struct Truth {
   at::Tensor labels;    // [N,K] 0 or 1
   at::Tensor tubelets;  // [N,T,4] each person's box in every slow frame; undefined unless needs_tubelets()
+};
+
+struct LossOutput {
+  at::Tensor loss;    // a scalar with a graph, 0 without persons
+  at::Tensor memory;  // as HeadOutput::memory, of DetectorInput::boxes
 };
 
 struct Detections {
@@ -41,13 +32,14 @@ struct Detections {
   at::Tensor clip_index;  // [D] int64, ascending
   at::Tensor scores;      // [D,K] in [0,1]; negative: the class is not detected in the box
   at::Tensor G;           // [D,g] relation features; undefined unless relation_width() > 0
+  at::Tensor memory;      // as HeadOutput::memory, of DetectorInput::boxes
 };
 
 // Submodules "backbone" and "head". The tables show a share of the work for each.
 class Detector : public torch::nn::Module {
  public:
-  // A scalar with a graph, 0 without persons. Throws c10::Error on shapes that contradict each other.
-  virtual at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) = 0;
+  // Throws c10::Error on shapes that contradict each other.
+  virtual LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) = 0;
   virtual Detections Detect(const DetectorInput& input, ClassLoss loss) = 0;
 
   // The part of Detect whose amount of work does not depend on values: the same work for the same

@@ -58,13 +58,7 @@ Setting Make(int64_t model, int64_t side, int64_t height, int64_t width) {
         *ReadBackbone(config), RoiFeatureOptions(), *setting.detector,
         side == kContiguous ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast3d);
   }
-  setting.input.slow = at::randn({1, 3, 8, height, width});
-  if (const int64_t alpha = setting.detector->backbone().alpha(); alpha > 0) {
-    setting.input.fast = at::randn({1, 3, 8 * alpha, height, width});
-  }
-  setting.input.boxes =
-      at::tensor({0.1f, 0.1f, 0.5f, 0.9f, 0.3f, 0.2f, 0.9f, 0.8f, 0.f, 0.f, 1.f, 1.f}).view({3, 4});
-  setting.input.clip_index = at::zeros({3}, at::kLong);
+  setting.input = MakeInput({1, 8, height, width}, setting.detector->needs());
   return setting;
 }
 

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "eval/complexity/complexity.h"
-#include "experiments/counts/meta_input.h"
 #include "experiments/counts/mrsn_plain_counts.h"
 #include "mrsn/build_model.h"
 #include "mrsn/detector.h"
@@ -166,6 +165,17 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
 }
 
 }  // namespace
+
+DetectorInput MetaInput(const ComplexitySetting& setting, const Detector& model) {
+  InputSize size;
+  size.frames = setting.frames;
+  size.height = setting.height;
+  size.width = setting.width;
+  size.persons = setting.boxes;
+  size.entries = setting.bank_entries;
+  size.objects = setting.objects;
+  return MakeInput(size, model.needs(), at::kMeta);
+}
 
 std::string BoxesText(bool takes_boxes, int boxes) {
   return takes_boxes ? absl::StrCat(boxes, " boxes") : "boxes of its own";

@@ -16,8 +16,17 @@
 #include "experiments/counts/complexity_setting.h"
 #include "experiments/experiment.pb.h"
 #include "experiments/result.pb.h"
+#include "mrsn/detector_input.h"
+
+namespace mrsn {
+class Detector;
+}
 
 namespace mrsn::experiments {
+
+// One clip of that size on the meta device, with all that `model` reads. Where persons and entries
+// are does not change the work, only how many there are.
+DetectorInput MetaInput(const ComplexitySetting& setting, const Detector& model);
 
 // The clip the experiment is evaluated on; its frames are taken to be square.
 ComplexitySetting SettingOf(const Experiment& experiment);

@@ -11,6 +11,7 @@ struct ComplexitySetting {
   int boxes = 3;                            // persons in the clip
   int bank_entries = 63;                    // in the window of a long-term head: 21 s of 3 persons ...
   static constexpr int kThreeASecond = -1;  // ... or 3 in each second of the head's own window
+  int objects = 0;                          // in the clip, for heads that read them
 };
 
 }  // namespace mrsn::experiments

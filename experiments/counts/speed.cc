@@ -31,25 +31,17 @@ struct Timed {
 };
 
 // Clips with `boxes` persons each and, for long-term heads, as many bank entries a second.
-DetectorInput RandomInput(const Detector& model, const ComplexitySetting& size, const SpeedOptions& options) {
-  const int64_t clips = options.clips, boxes = options.boxes;
-  DetectorInput input;
-  input.slow = at::randn({clips, 3, size.frames, size.height, size.width});
-  if (model.alpha() > 0) {
-    input.fast = at::randn({clips, 3, model.alpha() * size.frames, size.height, size.width});
-  }
-  if (model.reads_flow()) input.flow = at::randn({clips, 2, size.frames, size.height, size.width});
-  const at::Tensor corners = at::rand({clips * boxes, 2}) * 0.6;
-  input.boxes = at::cat({corners, corners + 0.1 + at::rand({clips * boxes, 2}) * 0.3}, 1);
-  input.clip_index = at::arange(clips, at::kLong).repeat_interleave(boxes);
-  if (model.needs_bank()) {
-    const int64_t seconds = 2 * model.bank_radius() + 1;
-    input.bank.features = at::randn({clips * seconds * boxes, model.bank_width()});
-    input.bank.clip_index = at::arange(clips, at::kLong).repeat_interleave(seconds * boxes);
-    input.bank.offset =
-        (at::arange(seconds, at::kLong) - model.bank_radius()).repeat_interleave(boxes).repeat({clips});
-  }
-  return input;
+DetectorInput RandomInput(const Detector& model, const ComplexitySetting& setting,
+                          const SpeedOptions& options) {
+  const ModelNeeds needs = model.needs();
+  InputSize size;
+  size.clips = options.clips;
+  size.frames = setting.frames;
+  size.height = setting.height;
+  size.width = setting.width;
+  size.persons = options.clips * options.boxes;
+  if (needs.bank) size.entries = (2 * needs.bank->radius + 1) * size.persons;
+  return MakeInput(size, needs);
 }
 
 double OneRound(Timed& timed, const SpeedOptions& options) {

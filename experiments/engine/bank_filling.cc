@@ -45,7 +45,7 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   inference.title = options.title;
   inference.loss = options.loss;
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
-    return AddBatch(scored, memory ? scored.memory : scored.found.G, *bank);
+    return AddBatch(scored, memory ? scored.found.memory : scored.found.G, *bank);
   }));
   return bank->Finish();
 }

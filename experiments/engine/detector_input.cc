@@ -37,14 +37,7 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
 }
 
 absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows) {
-  DetectorInput input;
-  input.slow = batch.slow;
-  input.fast = batch.fast;
-  input.flow = batch.flow;
-  input.object_boxes = batch.object_boxes;
-  input.object_clip_index = batch.object_clip_index;
-  input.boxes = batch.boxes;
-  input.clip_index = batch.clip_index;
+  DetectorInput input{batch, {}};
   if (windows.bank != nullptr) {
     MRSN_ASSIGN_OR_RETURN(input.bank, WindowsOf(windows, batch.keyframes));
   }

@@ -49,14 +49,12 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
     done += samples.size();
     for (const std::vector<Sample>& run : RunsOfOneSize(std::move(samples))) {
       const datasets::ClipBatch batch = datasets::Collate(run, dataset.classes().size());
-      MRSN_ASSIGN_OR_RETURN(DetectorInput input, InputOf(batch, bank));
-      at::Tensor memory;
-      if (model.keeps_memory()) input.memory = &memory;
+      MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
       Detections found = model.Detect(input, ClassLossOf(options.loss));
-      for (at::Tensor* tensor : {&found.boxes, &found.scores, &found.G, &found.clip_index, &memory}) {
+      for (at::Tensor* tensor : {&found.boxes, &found.scores, &found.G, &found.clip_index, &found.memory}) {
         if (tensor->defined()) *tensor = tensor->contiguous();
       }
-      MRSN_RETURN_IF_ERROR(consume({batch.keyframes, std::move(found), std::move(memory)}));
+      MRSN_RETURN_IF_ERROR(consume({batch.keyframes, std::move(found)}));
     }
     bar.Update(done, done, "");
   }

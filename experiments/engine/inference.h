@@ -25,7 +25,6 @@ struct InferenceOptions {
 struct Scored {
   const std::vector<Keyframe>& keyframes;  // of each clip
   Detections found;
-  at::Tensor memory;  // as DetectorInput::memory; undefined unless the model keeps one
 };
 
 // Every clip of the data set once, in order, without gradients, BN and dropout in

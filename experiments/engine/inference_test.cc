@@ -59,9 +59,10 @@ TEST(InferenceTest, TheMemoryOfAModelThatKeepsOneComesWithItsDetections) {
   FakeDetector model;
   std::vector<float> memory;
   const auto collect = [&](const Scored& scored) {
-    EXPECT_EQ(scored.memory.defined(), model.remembers);
-    if (!scored.memory.defined()) return absl::OkStatus();
-    for (int64_t n = 0; n < scored.memory.size(0); ++n) memory.push_back(scored.memory[n][0].item<float>());
+    const at::Tensor& kept = scored.found.memory;
+    EXPECT_EQ(kept.defined(), model.remembers);
+    if (!kept.defined()) return absl::OkStatus();
+    for (int64_t n = 0; n < kept.size(0); ++n) memory.push_back(kept[n][0].item<float>());
     return absl::OkStatus();
   };
   const FakeDataset clips({{8, 8}, {8, 8}, {16, 8}});

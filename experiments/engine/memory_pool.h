@@ -16,7 +16,7 @@
 
 #include "absl/status/status.h"
 #include "datasets/dataset.h"
-#include "mrsn/head/relation_head.h"
+#include "mrsn/head/long_term_window.h"
 #include "ops/base/keyframe.h"
 
 namespace mrsn::experiments {

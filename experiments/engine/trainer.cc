@@ -141,13 +141,9 @@ class Trainer {
     model_.SetBatchNormFrozen(config_.freeze_batch_norm());
     const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());
     MRSN_ASSIGN_OR_RETURN(DetectorInput input, InputOf(batch, bank_));
-    at::Tensor remembered;
-    if (memory_) {
-      input.bank = memory_->Windows(batch.keyframes);
-      input.memory = &remembered;
-    }
-    const at::Tensor loss = model_.Loss(input, TruthOf(batch), ClassLossOf(config_.loss()));
-    const double value = loss.item<double>();
+    if (memory_) input.bank = memory_->Windows(batch.keyframes);
+    const LossOutput output = model_.Loss(input, TruthOf(batch), ClassLossOf(config_.loss()));
+    const double value = output.loss.item<double>();
     if (!std::isfinite(value)) {
       return absl::InternalError(absl::StrFormat(
           "%s: the loss is %f at iteration %d (learning rate %g, first clip %s second %d); lower "
@@ -156,10 +152,10 @@ class Trainer {
           options_.checkpoint_path));
     }
     if (memory_) {
-      MRSN_RETURN_IF_ERROR(memory_->Write(batch.keyframes, batch.clip_index, remembered, value));
+      MRSN_RETURN_IF_ERROR(memory_->Write(batch.keyframes, batch.clip_index, output.memory, value));
     }
     optimizer_.zero_grad();
-    loss.backward();
+    output.loss.backward();
     if (config_.gradient_clip_norm() > 0) ClipGradients(config_.gradient_clip_norm());
     optimizer_.step();
     ++iteration_;

@@ -13,7 +13,6 @@
 #include "absl/strings/strip.h"
 #include "experiments/config/config.h"
 #include "experiments/counts/complexity.h"
-#include "experiments/counts/meta_input.h"
 #include "experiments/engine/training_snapshot.h"
 #include "experiments/parity/forward_input.h"
 #include "experiments/provenance.h"
@@ -106,30 +105,24 @@ absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& in
                                     const std::string& origin) {
   MRSN_ASSIGN_OR_RETURN(DetectorInput batch, ReadDetectorInput(input, origin, model));
   const bool nobody = batch.boxes.size(0) == 0;
-  if (nobody) {  // One who stands in, so that there is a feature map, and every tensor has its shape.
+  if (nobody) {  // A stand-in, so that there is a feature map and every tensor has its shape.
     batch.boxes = at::tensor({0.f, 0.f, 1.f, 1.f}).view({1, 4});
     batch.clip_index = at::zeros({1}, at::kLong);
   }
-  const at::Device device = model.parameters().front().device();
-  for (at::Tensor* tensor : {&batch.slow, &batch.fast, &batch.boxes, &batch.clip_index, &batch.bank.features,
-                             &batch.bank.clip_index, &batch.bank.offset, &batch.flow, &batch.object_boxes,
-                             &batch.object_clip_index}) {
-    if (tensor->defined()) *tensor = tensor->to(device);
-  }
-  batch.want_taps = true;
+  batch = batch.To(model.parameters().front().device());
   const at::NoGradGuard no_grad;
   model.eval();
-  DetectorOutput output;
+  Taps taps;
   try {
-    output = model.Forward(batch);
+    const DetectorOutput output = model.Forward(batch, &taps);
+    taps.emplace_back("G", output.G);
+    taps.emplace_back("logits", output.logits);
   } catch (const c10::Error& error) {  // frames smaller than the backbone's reach, no memory
     return absl::InvalidArgumentError(absl::StrCat(origin, ": ", error.what_without_backtrace()));
   }
-  output.taps.emplace_back("G", output.G);
-  output.taps.emplace_back("logits", output.logits);
   Safetensors written;
   bool per_person = false;  // taps stand in order of computation: first the backbone's, up to F
-  for (const auto& [name, tensor] : output.taps) {
+  for (const auto& [name, tensor] : taps) {
     const at::Tensor rows = nobody && per_person ? tensor.slice(0, 0, 0) : tensor;
     written.tensors[OutputName(name)] = rows.to(at::kCPU, at::kFloat).contiguous();
     if (name == "F") per_person = true;
@@ -174,15 +167,14 @@ absl::StatusOr<std::vector<TapShape>> ListTaps(const std::string& configs_root,
   if (!model.ok()) return AtItsPlace(resolved, model.status());
   ComplexitySetting setting = SettingOf(resolved.experiment);
   setting.boxes = 2;
-  DetectorInput input = MetaInput(setting, **model);
-  input.want_taps = true;
   const at::NoGradGuard no_grad;
   (*model)->eval();
-  DetectorOutput output = (*model)->Forward(input);
-  output.taps.emplace_back("logits", output.logits);
-  std::vector<TapShape> taps;
-  for (const auto& [name, tensor] : output.taps) taps.push_back({name, tensor.sizes().vec()});
-  return taps;
+  Taps taps;
+  const DetectorOutput output = (*model)->Forward(MetaInput(setting, **model), &taps);
+  taps.emplace_back("logits", output.logits);
+  std::vector<TapShape> shapes;
+  for (const auto& [name, tensor] : taps) shapes.push_back({name, tensor.sizes().vec()});
+  return shapes;
 }
 
 }  // namespace mrsn::experiments

@@ -1,8 +1,8 @@
 // One batch of clips and boxes through a detector: tensors in, tensors out, so that other
 // programs can be compared with this one stage by stage.
 //
-// Shapes: B clips of T frames, N boxes over all clips, M bank entries over all clips,
-// C backbone channels, g relation features, K classes.
+// Shapes: B clips of T frames, N boxes over all clips, C backbone channels, g relation features,
+// K classes.
 #ifndef MRSN_EXPERIMENTS_PARITY_FORWARD_H_
 #define MRSN_EXPERIMENTS_PARITY_FORWARD_H_
 
@@ -20,28 +20,21 @@ struct Safetensors;
 
 namespace mrsn::experiments {
 
-// Input tensors:
-//   slow             float32 [B,3,T,H,W]  normalised RGB
-//   fast             float32 [B,3,alpha T,H,W]  only for backbones with two pathways
-//   flow             float32 [B,2,T,H,W]  only for backbones that read it: x and y, 1 = 20 pixels
-//   boxes            float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame
-//   clip_index       int64   [N]          the clip of each box, ascending
-//   bank_features    float32 [M,g]        only for long-term heads, all three or none of them
-//   bank_clip_index  int64   [M]          (none: empty windows)
-//   bank_offset      int64   [M]          seconds, entry minus clip, within the head's window
-//   object_boxes     float32 [O,4]        only for heads that read objects, both or none
-//   object_clip_index int64  [O]
+// Input tensors: those of InputTensors() (mrsn/detector_input.h) that the model reads. Tensors of the
+// bank and of objects may be left out, each group as a whole (no bank: empty windows).
 // Output tensors, float32:
 //   features         [B,C,h,w]            F, the feature map averaged over time
 //   roi_features     [N,C,7,7]            A
 //   G                [N,g]                relation features
 //   logits           [N,K]                before the sigmoid
-// and every other tap by its name (DetectorOutput::taps). Without boxes all that comes
-// after F is cut to no rows.
+// and every other tap by its name. Without boxes all that comes after F is cut to no rows.
 //
 // InvalidArgument names the input's tensor, what was found and what is expected.
 absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& input,
                                     const std::string& origin);
+
+// A line for each input tensor, for users: name, type, shape, a few words.
+std::string InputTensorsHelp();
 
 struct ForwardOptions {
   std::string configs_root;  // folder of <experiment>.textproto

@@ -6,16 +6,18 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
 namespace {
 
+// A dimension of an expected shape.
 struct Dimension {
-  const char* name;   // "B"; not shown for a known size
-  int64_t size = -1;  // -1: any from `at_least` on
-  int64_t at_least = 1;
+  const char* symbol;  // "B"; shown as long as the size is open
+  int64_t size;        // -1: any from `at_least` on
+  int64_t at_least;
 };
 
 std::string Text(at::ScalarType type) {
@@ -48,7 +50,7 @@ std::string Text(const std::vector<Dimension>& shape) {
                                       if (dimension.size >= 0) {
                                         absl::StrAppend(text, dimension.size);
                                       } else {
-                                        absl::StrAppend(text, dimension.name);
+                                        absl::StrAppend(text, dimension.symbol);
                                       }
                                     }),
                       "]");
@@ -142,65 +144,79 @@ absl::Status CheckBoxes(const std::string& name, const at::Tensor& boxes, const 
   return absl::OkStatus();
 }
 
-absl::Status CheckAscending(const at::Tensor& clip_index, const Reader& reader) {
+absl::Status CheckAscending(const std::string& name, const at::Tensor& clip_index, const Reader& reader) {
   const auto* clip = clip_index.const_data_ptr<int64_t>();
   for (int64_t n = 1; n < clip_index.numel(); ++n) {
     if (clip[n] < clip[n - 1]) {
-      return reader.Wrong("clip_index", absl::StrCat("is ", clip[n], " at [", n, "], after ", clip[n - 1]),
+      return reader.Wrong(name, absl::StrCat("is ", clip[n], " at [", n, "], after ", clip[n - 1]),
                           "ascending numbers");
     }
   }
   return absl::OkStatus();
 }
 
+absl::Status CheckValues(const InputTensor& tensor, const at::Tensor& values, int64_t clips,
+                         const ModelNeeds& needs, const Reader& reader) {
+  switch (tensor.values) {
+    case InputTensor::Values::kFrames:
+      return absl::OkStatus();
+    case InputTensor::Values::kBoxes:
+      return CheckBoxes(tensor.name, values, reader);
+    case InputTensor::Values::kClips:
+      return reader.InRange(tensor.name, values, 0, clips - 1);
+    case InputTensor::Values::kSorted:
+      MRSN_RETURN_IF_ERROR(reader.InRange(tensor.name, values, 0, clips - 1));
+      return CheckAscending(tensor.name, values, reader);
+    case InputTensor::Values::kSeconds:
+      return reader.InRange(tensor.name, values, -needs.bank->radius, needs.bank->radius);
+  }
+  return absl::InternalError("unknown kind of values");
+}
+
+constexpr int64_t kOpen = -1;
+
+// The shape of a tensor, as far as the tensors read before it say.
+std::vector<Dimension> ShapeOf(const InputTensor& tensor, const InputSize& known, const ModelNeeds& needs) {
+  std::vector<Dimension> shape;
+  for (const Extent& extent : tensor.shape) {
+    shape.push_back({extent.symbol, SizeOf(extent, known, needs), extent.may_be_empty ? 0 : 1});
+  }
+  return shape;
+}
+
 }  // namespace
 
 absl::StatusOr<DetectorInput> ReadDetectorInput(const Safetensors& input, const std::string& origin,
                                                 ActionDetector& model) {
+  const ModelNeeds needs = model.needs();
   Reader reader(input, origin);
+  std::set<std::string> groups;  // those that hold a tensor
+  for (const InputTensor& tensor : InputTensors()) {
+    if (reader.Holds(tensor.name)) groups.insert(tensor.group);
+  }
   DetectorInput batch;
-  MRSN_ASSIGN_OR_RETURN(batch.slow, reader.Take("slow", at::kFloat, {{"B"}, {"", 3}, {"T"}, {"H"}, {"W"}}));
-  const int64_t clips = batch.slow.size(0);
-  if (const int64_t alpha = model.backbone().alpha(); alpha > 0) {
-    const auto sizes = batch.slow.sizes();
-    MRSN_ASSIGN_OR_RETURN(
-        batch.fast,
-        reader.Take("fast", at::kFloat,
-                    {{"", clips}, {"", 3}, {"", alpha * sizes[2]}, {"", sizes[3]}, {"", sizes[4]}}));
-  }
-  if (model.reads_flow()) {
-    const auto sizes = batch.slow.sizes();
-    MRSN_ASSIGN_OR_RETURN(
-        batch.flow, reader.Take("flow", at::kFloat,
-                                {{"", clips}, {"", 2}, {"", sizes[2]}, {"", sizes[3]}, {"", sizes[4]}}));
-  }
-  MRSN_ASSIGN_OR_RETURN(batch.boxes, reader.Take("boxes", at::kFloat, {{"N", -1, 0}, {"", 4}}));
-  MRSN_RETURN_IF_ERROR(CheckBoxes("boxes", batch.boxes, reader));
-  MRSN_ASSIGN_OR_RETURN(batch.clip_index, reader.Take("clip_index", at::kLong, {{"", batch.boxes.size(0)}}));
-  MRSN_RETURN_IF_ERROR(reader.InRange("clip_index", batch.clip_index, 0, clips - 1));
-  MRSN_RETURN_IF_ERROR(CheckAscending(batch.clip_index, reader));
-  const bool bank =
-      reader.Holds("bank_features") || reader.Holds("bank_clip_index") || reader.Holds("bank_offset");
-  if (model.needs_bank() && bank) {
-    MRSN_ASSIGN_OR_RETURN(batch.bank.features,
-                          reader.Take("bank_features", at::kFloat, {{"M", -1, 0}, {"", model.bank_width()}}));
-    const int64_t entries = batch.bank.features.size(0);
-    MRSN_ASSIGN_OR_RETURN(batch.bank.clip_index, reader.Take("bank_clip_index", at::kLong, {{"", entries}}));
-    MRSN_RETURN_IF_ERROR(reader.InRange("bank_clip_index", batch.bank.clip_index, 0, clips - 1));
-    MRSN_ASSIGN_OR_RETURN(batch.bank.offset, reader.Take("bank_offset", at::kLong, {{"", entries}}));
-    MRSN_RETURN_IF_ERROR(
-        reader.InRange("bank_offset", batch.bank.offset, -model.bank_radius(), model.bank_radius()));
-  }
-  if (model.reads_objects() && (reader.Holds("object_boxes") || reader.Holds("object_clip_index"))) {
-    MRSN_ASSIGN_OR_RETURN(batch.object_boxes,
-                          reader.Take("object_boxes", at::kFloat, {{"O", -1, 0}, {"", 4}}));
-    MRSN_RETURN_IF_ERROR(CheckBoxes("object_boxes", batch.object_boxes, reader));
-    MRSN_ASSIGN_OR_RETURN(batch.object_clip_index,
-                          reader.Take("object_clip_index", at::kLong, {{"", batch.object_boxes.size(0)}}));
-    MRSN_RETURN_IF_ERROR(reader.InRange("object_clip_index", batch.object_clip_index, 0, clips - 1));
+  InputSize known = {kOpen, kOpen, kOpen, kOpen, kOpen, kOpen, kOpen};
+  for (const InputTensor& tensor : InputTensors()) {
+    const bool wanted = *tensor.group == '\0' || groups.count(tensor.group) > 0;
+    if (!tensor.read(needs) || !wanted) continue;
+    MRSN_ASSIGN_OR_RETURN(const at::Tensor values,
+                          reader.Take(tensor.name, tensor.type(), ShapeOf(tensor, known, needs)));
+    for (size_t k = 0; k < tensor.shape.size(); ++k) {
+      if (tensor.shape[k].member != nullptr) known.*tensor.shape[k].member = values.size(k);
+    }
+    MRSN_RETURN_IF_ERROR(CheckValues(tensor, values, known.clips, needs, reader));
+    tensor.of(batch) = values;
   }
   MRSN_RETURN_IF_ERROR(reader.NothingElse());
   return batch;
+}
+
+std::string InputTensorsHelp() {
+  std::string help;
+  for (const InputTensor& tensor : InputTensors()) {
+    absl::StrAppendFormat(&help, "  %-17s %-26s %s\n", tensor.name, ShapeText(tensor), tensor.about);
+  }
+  return help;
 }
 
 }  // namespace mrsn::experiments

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/checkpoint/safetensors.h"
+#include "mrsn/detector_input.h"
 
 namespace mrsn::experiments {
 

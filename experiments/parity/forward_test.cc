@@ -67,7 +67,6 @@ DetectorInput Batch(const Safetensors& input) {
   batch.slow = input.tensors.at("slow");
   batch.boxes = input.tensors.at("boxes");
   batch.clip_index = input.tensors.at("clip_index");
-  batch.want_taps = true;
   if (input.tensors.count("bank_features") > 0) {
     batch.bank = {input.tensors.at("bank_features"), input.tensors.at("bank_clip_index"),
                   input.tensors.at("bank_offset")};
@@ -98,11 +97,12 @@ TEST(ForwardTest, GivesWhatTheModelGives) {
     const auto model = Model(experiment, 5);
     const auto output = Forward(*model, input, "in");
     ASSERT_TRUE(output.ok()) << output.status();
-    const DetectorOutput expected = model->Forward(Batch(input));
+    Taps taps;
+    const DetectorOutput expected = model->Forward(Batch(input), &taps);
     EXPECT_TRUE(at::equal(output->tensors.at("logits"), expected.logits));
     EXPECT_TRUE(at::equal(output->tensors.at("G"), expected.G));
-    EXPECT_EQ(output->tensors.size(), expected.taps.size() + 1);  // logits
-    for (const auto& [name, tensor] : expected.taps) {
+    EXPECT_EQ(output->tensors.size(), taps.size() + 1);  // logits
+    for (const auto& [name, tensor] : taps) {
       const std::string written = name == "F" ? "features" : name == "A" ? "roi_features" : name;
       EXPECT_TRUE(at::equal(output->tensors.at(written), tensor)) << name;
       EXPECT_FALSE(output->tensors.at(written).requires_grad());

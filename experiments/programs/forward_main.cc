@@ -30,20 +30,15 @@ ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
 namespace mrsn::experiments {
 namespace {
 
+// Before and after the list of input tensors.
 constexpr char kUsage[] =
     "Runs an experiment's model once, in evaluation mode, on tensors of a file.\n\n"
     "  bazel run //experiments:forward -- --experiment=micro/acre --list_taps\n"
     "  bazel run //experiments:forward -- --experiment=micro/acre --checkpoint=random:0 \\\n"
     "      --input=in.safetensors --output=out.safetensors --taps=R_context,X\n\n"
-    "Input, B clips of T frames, N boxes over all clips:\n"
-    "  slow        float32 [B,3,T,H,W]  normalised RGB, (value / 255 - 0.45) / 0.225 if not configured\n"
-    "  fast        float32 [B,3,alpha T,H,W]  only for backbones with two pathways\n"
-    "  boxes       float32 [N,4]        x1,y1,x2,y2 in [0,1] of the frame\n"
-    "  clip_index  int64   [N]          the clip of each box, ascending\n"
-    "and, for long-term heads, either all of these or none, M bank entries over all clips:\n"
-    "  bank_features    float32 [M,g]   G of other moments, as a short-term model gives it\n"
-    "  bank_clip_index  int64   [M]     the clip whose window the entry is in\n"
-    "  bank_offset      int64   [M]     seconds from the clip to the entry\n"
+    "Input, B clips of T frames, N boxes, M bank entries and O objects over all clips, as far as the\n"
+    "model reads them; those of the bank and of objects may be left out together:\n";
+constexpr char kOutput[] =
     "Output, float32: features [B,C,h,w] (averaged over time), roi_features [N,C,7,7], G [N,g],\n"
     "logits [N,K] (before the sigmoid) and the taps asked for. F, A and G of --list_taps are features,\n"
     "roi_features and G. N may be 0: then all that comes after features has no rows. The file's metadata\n"
@@ -88,5 +83,7 @@ absl::Status Main() {
 }  // namespace mrsn::experiments
 
 int main(int argc, char** argv) {
-  return mrsn::RunProgram(argc, argv, mrsn::experiments::kUsage, mrsn::experiments::Main);
+  using namespace mrsn::experiments;
+  const std::string usage = absl::StrCat(kUsage, InputTensorsHelp(), kOutput);
+  return mrsn::RunProgram(argc, argv, usage, Main);
 }

@@ -41,24 +41,17 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
   model.train();
   model.SetBatchNormFrozen(resolved->experiment.train().freeze_batch_norm());
 
-  // Two clips, one and two persons; two frames, unless the detector wants its own number.
+  // Two clips, two persons and one; two frames, unless the detector wants its own number.
   const int64_t frames = model.takes_boxes() ? 2 : resolved->experiment.train_data().clip().frames(),
                 classes = model.num_classes();
-  DetectorInput input;
-  input.slow = at::randn({2, 3, frames, 48, 48});
-  if (model.alpha() > 0) input.fast = at::randn({2, 3, frames * model.alpha(), 48, 48});
-  if (model.reads_flow()) input.flow = at::randn({2, 2, frames, 48, 48});
-  input.boxes = at::tensor({0.1f, 0.1f, 0.6f, 0.9f, 0.f, 0.f, 1.f, 1.f, 0.4f, 0.3f, 0.9f, 0.8f}).view({3, 4});
-  input.clip_index = at::tensor({0, 1, 1}, at::kLong);
-  if (model.needs_bank()) {
-    input.bank = {at::randn({5, model.bank_width()}), at::tensor({0, 0, 1, 1, 1}, at::kLong),
-                  at::tensor({-1, 2, 0, 0, 3}, at::kLong)};
-  }
+  InputSize size = {2, frames, 48, 48};
+  size.entries = 5;
+  const DetectorInput input = MakeInput(size, model.needs());
   Truth truth;
   truth.labels = at::zeros({3, classes});
   for (int64_t person = 0; person < 3; ++person) truth.labels[person][person % classes] = 1;
   truth.tubelets = input.boxes.unsqueeze(1).expand({3, frames, 4}).contiguous();
-  const at::Tensor loss = model.Loss(input, truth, ClassLossOf(resolved->experiment.train().loss()));
+  const at::Tensor loss = model.Loss(input, truth, ClassLossOf(resolved->experiment.train().loss())).loss;
   ASSERT_TRUE(std::isfinite(loss.item<double>()));
   if (auto* scoring = dynamic_cast<ActionDetector*>(&model)) {
     const at::NoGradGuard no_grad;

@@ -15,18 +15,17 @@ namespace mrsn::experiments {
 // the mean times 4, the memory the mean times 8, both of width 1.
 class FakeDetector : public Detector {
  public:
-  at::Tensor Loss(const DetectorInput&, const Truth&, ClassLoss) override { return at::zeros({}); }
+  LossOutput Loss(const DetectorInput&, const Truth&, ClassLoss) override { return {at::zeros({}), {}}; }
   Detections Detect(const DetectorInput& input, ClassLoss) override {
     batches.push_back(input.slow.size(0));
     const at::Tensor means =
         input.slow.flatten(1).mean(1, /*keepdim=*/true).index_select(0, input.clip_index);
-    if (remembers) *input.memory = means * 8;
     at::Tensor scores = means.repeat({1, classes});
     if (blind_class >= 0) scores.select(1, blind_class).fill_(-1);
-    return {input.boxes, input.clip_index, scores, means * 4};
+    return {input.boxes, input.clip_index, scores, means * 4, remembers ? means * 8 : at::Tensor()};
   }
-  std::vector<at::Tensor> Pass(const DetectorInput&) override { return {}; }
-  void BackbonePass(const Clip&) override {}
+  std::vector<at::Tensor> ForwardForCounting(const DetectorInput&) override { return {}; }
+  void BackboneForCounting(const Clip&) override {}
   int64_t num_classes() const override { return classes; }
   int64_t relation_width() const override { return 1; }
   int64_t bank_width() const override { return 1; }

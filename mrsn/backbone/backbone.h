@@ -7,15 +7,9 @@
 #include "mrsn/backbone/backbone_options.h"
 #include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/taps.h"
+#include "ops/clip/clip_tensors.h"
 
 namespace mrsn {
-
-// B clips as a backbone reads them.
-struct Clip {
-  at::Tensor slow;  // [B,3,T,H,W] normalised RGB
-  at::Tensor fast;  // [B,3,alpha T,H,W] the same; undefined unless the backbone has two pathways
-  at::Tensor flow;  // [B,2,T,H,W] motion to the next frame, x, y, 1 = 20 pixels; undefined unless read
-};
 
 class Backbone : public FreezableBatchNorm<torch::nn::Module> {
  public:

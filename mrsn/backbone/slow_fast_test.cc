@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "mrsn/backbone/slow_only.h"
 #include "mrsn/testing/compare.h"
+#include "mrsn/testing/tap_named.h"
 #include "ops/testing/golden.h"
 
 namespace mrsn {
@@ -24,14 +25,6 @@ SlowFastOptions Small(const LateralOptions& lateral = {}) {
   options.alpha = 4;
   options.lateral = lateral;
   return options;
-}
-
-at::Tensor Tap(const Taps& taps, const std::string& name) {
-  for (const auto& [tap, tensor] : taps) {
-    if (tap == name) return tensor;
-  }
-  ADD_FAILURE() << "no tap " << name;
-  return {};
 }
 
 void Scramble(torch::nn::Module& module) {
@@ -58,7 +51,7 @@ TEST_P(LateralTest, IsConcatenatedToTheSlowPathway) {
   const auto buffers = net.named_buffers();
   for (const std::string after : {"stem", "res2"}) {
     const std::string lateral = "lateral_" + after + ".";
-    const at::Tensor fast = Tap(taps, "fast." + after), slow = Tap(taps, "slow." + after);
+    const at::Tensor fast = TapNamed(taps, "fast." + after), slow = TapNamed(taps, "slow." + after);
     at::Tensor added = at::conv3d(fast, parameters[lateral + "conv.weight"],
                                   GetParam().bias ? parameters[lateral + "conv.bias"] : at::Tensor(),
                                   {4, 1, 1}, {GetParam().kernel / 2, 0, 0});
@@ -70,10 +63,11 @@ TEST_P(LateralTest, IsConcatenatedToTheSlowPathway) {
     } else {
       EXPECT_FALSE(parameters.contains(lateral + "norm.weight"));
     }
-    EXPECT_TRUE(Close(Tap(taps, "slow." + after + "_fused"), at::cat({slow, added}, 1), 1e-5)) << after;
+    EXPECT_TRUE(Close(TapNamed(taps, "slow." + after + "_fused"), at::cat({slow, added}, 1), 1e-5)) << after;
   }
   // Neither pathway's last stage is fused; F is both, averaged over time.
-  EXPECT_TRUE(Close(F, at::cat({Tap(taps, "slow.res3").mean(2), Tap(taps, "fast.res3").mean(2)}, 1), 1e-5));
+  EXPECT_TRUE(
+      Close(F, at::cat({TapNamed(taps, "slow.res3").mean(2), TapNamed(taps, "fast.res3").mean(2)}, 1), 1e-5));
 }
 
 INSTANTIATE_TEST_SUITE_P(Frameworks, LateralTest,

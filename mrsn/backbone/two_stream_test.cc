@@ -7,6 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "mrsn/testing/compare.h"
+#include "mrsn/testing/tap_named.h"
 
 namespace mrsn {
 namespace {
@@ -60,14 +61,6 @@ void Settle(TwoStream& net) {
   net.Forward(RandomClip(2, 4, 48, 48));
 }
 
-at::Tensor TapOf(const Taps& taps, const std::string& name) {
-  for (const auto& [tap, tensor] : taps) {
-    if (tap == name) return tensor;
-  }
-  ADD_FAILURE() << "no tap " << name;
-  return {};
-}
-
 // A stream by itself, with the two-stream network's weights.
 at::Tensor Alone(const TwoStream& both, const std::string& name, TwoStreamOptions::Stream options,
                  const at::Tensor& x) {
@@ -101,7 +94,7 @@ TEST_P(TwoStreamTest, IsBothStreamsByThemselvesFused) {
     EXPECT_EQ(F.sizes(), (at::IntArrayRef{2, net.channels(), 3, 3}));
     for (const auto& [name, stream] : {std::pair{"rgb", &options.rgb}, std::pair{"flow", &options.flow}}) {
       const std::string last = std::holds_alternative<ResNet3dOptions>(*stream) ? "res3" : "mixed_4e";
-      EXPECT_TRUE(Close(TapOf(taps, std::string(name) + "." + last).mean(2),
+      EXPECT_TRUE(Close(TapNamed(taps, std::string(name) + "." + last).mean(2),
                         std::string(name) == "rgb" ? rgb : flow, 1e-12));
     }
   }

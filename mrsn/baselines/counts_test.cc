@@ -75,16 +75,9 @@ TEST(CountsTest, DetectorsGiveShapesOnTheMetaDevice) {
     const auto built = Build(head, 8, 5);
     ASSERT_TRUE(built.ok()) << built.status();
     ActionDetector& detector = **built;
-    const auto floats = at::TensorOptions(at::kMeta), longs = floats.dtype(at::kLong);
-    DetectorInput input;
-    input.slow = at::empty({2, 3, 2, 64, 64}, floats);
-    input.boxes = at::empty({3, 4}, floats);
-    input.clip_index = at::empty({3}, longs);
-    if (detector.needs_bank()) {
-      input.bank = {at::empty({11, detector.bank_width()}, floats), at::empty({11}, longs),
-                    at::empty({11}, longs)};
-    }
-    const DetectorOutput output = detector.Forward(input);
+    InputSize size = {2, 2, 64, 64};
+    size.entries = 11;
+    const DetectorOutput output = detector.Forward(MakeInput(size, detector.needs(), at::kMeta));
     EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{3, 5})) << head;
     EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{3, detector.relation_width()})) << head;
   }
@@ -104,16 +97,9 @@ TEST(CountsTest, DetectorsTrain) {
       for (at::Tensor& parameter : detector.head().parameters())
         parameter.add_(at::randn_like(parameter) * 0.1);
     }
-    DetectorInput input;
-    input.slow = at::randn({2, 3, 2, 64, 64});
-    input.boxes =
-        at::tensor({0.1, 0.1, 0.6, 0.9, 0.0, 0.0, 1.0, 1.0, 0.4, 0.2, 0.9, 0.8}).to(at::kFloat).view({3, 4});
-    input.clip_index = at::tensor({0, 0, 1}, at::kLong);
-    if (detector.needs_bank()) {
-      input.bank = {at::randn({4, detector.bank_width()}), at::tensor({0, 1, 1, 0}, at::kLong),
-                    at::tensor({-1, 0, 1, 0}, at::kLong)};
-    }
-    detector.Forward(input).logits.square().sum().backward();
+    InputSize size = {2, 2, 64, 64};
+    size.entries = 4;
+    detector.Forward(MakeInput(size, detector.needs())).logits.square().sum().backward();
     for (const auto& parameter : detector.named_parameters()) {
       ASSERT_TRUE(parameter.value().grad().defined()) << head << " " << parameter.key();
       EXPECT_TRUE(parameter.value().grad().isfinite().all().item<bool>()) << head << " " << parameter.key();
@@ -127,18 +113,13 @@ TEST(CountsTest, AMemoryIsLeftOfEveryPersonAndOfNobody) {
   (*built)->eval();
   ASSERT_TRUE((*built)->keeps_memory());
   EXPECT_EQ((*built)->bank_width(), 8);
-  const auto floats = at::TensorOptions(at::kMeta);
-  at::Tensor memory;
-  DetectorInput input;
-  input.memory = &memory;
-  input.slow = at::empty({2, 3, 2, 64, 64}, floats);
   for (const int64_t persons : {2, 0, 1}) {
-    input.boxes = at::empty({persons, 4}, floats);
-    input.clip_index = at::empty({persons}, floats.dtype(at::kLong));
-    const DetectorOutput output = (*built)->Forward(input);
+    InputSize size = {2, 2, 64, 64};
+    size.persons = persons;
+    const DetectorOutput output = (*built)->Forward(MakeInput(size, (*built)->needs(), at::kMeta));
     EXPECT_EQ(output.logits.size(0), persons);
-    EXPECT_EQ(memory.sizes(), at::IntArrayRef({persons, 8}));
-    EXPECT_FALSE(memory.requires_grad());
+    EXPECT_EQ(output.memory.sizes(), at::IntArrayRef({persons, 8}));
+    EXPECT_FALSE(output.memory.requires_grad());
   }
 }
 

@@ -32,8 +32,6 @@ int64_t Count(const torch::nn::Module& module) {
   return count;
 }
 
-const auto kMeta = at::TensorOptions(at::kMeta);
-
 TEST(DetectorsTest, ActAtItsPublishedSize) {
   const auto built = BuildDetector(Parse("num_classes: 24 act {}"), torch::kMeta);
   ASSERT_TRUE(built.ok()) << built.status();
@@ -46,18 +44,15 @@ TEST(DetectorsTest, ActAtItsPublishedSize) {
   // anchors in a cell P: sum of C P is 14848, of P 30.
   EXPECT_EQ(Count(*act.named_children()["backbone"]), 22943936);
   EXPECT_EQ(Count(*act.named_children()["head"]), 9 * 6 * 14848 * 49 + 30 * 49);
-  DetectorInput input;
-  input.slow = at::empty({1, 3, 6, 300, 300}, kMeta);
-  input.boxes = at::empty({0, 4}, kMeta);
-  input.clip_index = at::empty({0}, kMeta.dtype(at::kLong));
+  const DetectorInput input = MakeInput({1, 6, 300, 300}, act.needs(), at::kMeta);
   const std::vector<at::Tensor> made = act.ForwardForCounting(input);
   ASSERT_EQ(made.size(), 2);
   EXPECT_EQ(made[0].sizes(), (at::IntArrayRef{1, 8732, 25}));
   EXPECT_EQ(made[1].sizes(), (at::IntArrayRef{1, 8732, 6, 4}));
   EXPECT_TRUE(made[0].requires_grad());
   act.BackboneForCounting(input);
-  input.slow = at::empty({2, 3, 6, 240, 320}, kMeta);  // resized
-  EXPECT_EQ(act.ForwardForCounting(input)[0].sizes(), (at::IntArrayRef{2, 8732, 25}));
+  const DetectorInput resized = MakeInput({2, 6, 240, 320}, act.needs(), at::kMeta);
+  EXPECT_EQ(act.ForwardForCounting(resized)[0].sizes(), (at::IntArrayRef{2, 8732, 25}));
 }
 
 // Parameters of an Inception module, with two of batch norm for each channel out.
@@ -99,11 +94,7 @@ TEST(DetectorsTest, StepAtItsPublishedSize) {
     EXPECT_EQ(Count(*step.named_children()["backbone"]), I3d(3) + (flow ? I3d(2) : 0));
     EXPECT_EQ(Count(*step.named_children()["head"]),
               Mixed5(channels) + 2 * StepHead(channels, false) + StepHead(channels, true));
-    DetectorInput input;
-    input.slow = at::empty({1, 3, 36, 256, 256}, kMeta);
-    if (flow) input.flow = at::empty({1, 2, 36, 256, 256}, kMeta);
-    input.boxes = at::empty({0, 4}, kMeta);
-    input.clip_index = at::empty({0}, kMeta.dtype(at::kLong));
+    const DetectorInput input = MakeInput({1, 36, 256, 256}, step.needs(), at::kMeta);
     const std::vector<at::Tensor> made = step.ForwardForCounting(input);
     ASSERT_EQ(made.size(), 8);
     EXPECT_EQ(made[1].sizes(), (at::IntArrayRef{11, 3, 4}));

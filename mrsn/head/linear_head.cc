@@ -11,13 +11,13 @@ LinearHead::LinearHead(const LinearHeadOptions& options)
     : options_(options),
       classifier_(register_module("classifier", NormalLinear(options.channels, options.classes, 0.01))) {}
 
-HeadOutput LinearHead::Forward(const HeadInput& input) {
+HeadOutput LinearHead::Forward(const HeadInput& input, Taps* taps) {
   const auto drop = [&](const at::Tensor& x, bool here) {
     return here ? at::dropout(x, options_.dropout, is_training()) : x;
   };
   HeadOutput output;
   output.G = MaxPoolRoi(drop(input.actors, options_.dropout_before_pool));  // [N,C]
-  Note(input.taps, "G", output.G);
+  Note(taps, "G", output.G);
   output.logits = classifier_(drop(output.G, !options_.dropout_before_pool));
   return output;
 }

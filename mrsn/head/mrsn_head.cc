@@ -43,7 +43,7 @@ int64_t MrsnHead::relation_width() const {
          ((options_.mrse.acre_layers > 0 ? 2 : 0) + (options_.mrse.aare_layers > 0 ? 1 : 0));
 }
 
-HeadOutput MrsnHead::Forward(const HeadInput& input) {
+HeadOutput MrsnHead::Forward(const HeadInput& input, Taps* taps) {
   RelationTokens tokens;
   const at::Tensor actors = embedder_->ActorTokens(input.actors);  // [N,d]
   if (options_.mrse.acre_layers > 0) {
@@ -55,21 +55,21 @@ HeadOutput MrsnHead::Forward(const HeadInput& input) {
     tokens.actors_in_place = actors + actor_position_->Forward(input.boxes);
     same_clip = SameClip(input.clip_index, input.clip_index);
   }
-  Note(input.taps, "R_context", tokens.context);
-  Note(input.taps, "R_actor", actors);
+  Note(taps, "R_context", tokens.context);
+  Note(taps, "R_actor", actors);
 
   Relations relations = blocks_.front()->ForwardFromTokens(tokens, input.clip_index, same_clip);
   for (size_t b = 1; b < blocks_.size(); ++b) relations = blocks_[b]->Forward(relations, same_clip);
-  Note(input.taps, "X", relations.X);
-  Note(input.taps, "Y", relations.Y);
+  Note(taps, "X", relations.X);
+  Note(taps, "Y", relations.Y);
 
   HeadOutput output;
   output.G = RelationFeatures(relations);  // [N,g]
-  Note(input.taps, "G", output.G);
+  Note(taps, "G", output.G);
   at::Tensor consensus = output.G;
   if (long_term_) {
     consensus = long_term_->Forward(output.G, input.clip_index, input.bank);
-    Note(input.taps, "G_long", consensus);
+    Note(taps, "G_long", consensus);
   }
   output.logits = mlp_->Forward(consensus);
   return output;

@@ -28,20 +28,20 @@ struct HeadInput {
   // RoIAlign of the persons' boxes, as A was made, on another map [B,X,h,w] of F's
   // grid -> [N,X,7,7]. For heads that pool the persons from a map of their own.
   std::function<at::Tensor(const at::Tensor&)> roi_align;
-  Taps* taps = nullptr;  // where to note intermediates, if anywhere
-  // Where a head that keeps_memory() leaves what other clips' windows shall hold of these persons,
-  // [N, bank_width()] without a graph; nullptr: nowhere.
-  at::Tensor* memory = nullptr;
 };
 
 struct HeadOutput {
   at::Tensor G;       // [N,g]
   at::Tensor logits;  // [N,K]
+  // [N, bank_width()] without a graph: the features of these persons that the windows of other clips
+  // shall hold. Undefined unless the head keeps_memory().
+  at::Tensor memory;
 };
 
 class RelationHead : public torch::nn::Module {
  public:
-  virtual HeadOutput Forward(const HeadInput& input) = 0;
+  // `taps`: where to note intermediates, if anywhere.
+  virtual HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) = 0;
   virtual int64_t num_classes() const = 0;     // K
   virtual int64_t relation_width() const = 0;  // g
   // Width of the features of the bank that the head reads: G's, unless the bank is
@@ -49,8 +49,8 @@ class RelationHead : public torch::nn::Module {
   virtual int64_t bank_width() const { return relation_width(); }
   // omega: seconds before and after the clip the bank window spans; 0 = needs no bank.
   virtual int64_t bank_radius() const { return 0; }
-  // The bank is made of what the head itself leaves in HeadInput::memory, also while it is being
-  // trained, and has no entries of the clip's own second.
+  // The entries of the bank are the head's own HeadOutput::memory, also while it is trained. The bank
+  // has no entries of the clip's own second.
   virtual bool keeps_memory() const { return false; }
   virtual bool reads_objects() const { return false; }
 };

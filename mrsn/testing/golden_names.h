@@ -1,4 +1,4 @@
-// The names the golden bundle mrsn/head/testdata/relations gives our parameters.
+// The golden bundle mrsn/head/testdata/relations, and the names it gives our parameters.
 #ifndef MRSN_MRSN_TESTING_GOLDEN_NAMES_H_
 #define MRSN_MRSN_TESTING_GOLDEN_NAMES_H_
 
@@ -13,6 +13,11 @@
 #include "ops/testing/golden.h"
 
 namespace mrsn {
+
+inline const ops::GoldenBundle& RelationsGolden() {
+  static const auto* golden = new ops::GoldenBundle(ops::ReadGoldenBundle("mrsn/head/testdata/relations"));
+  return *golden;
+}
 
 // "mrse0.rse.x_layer0.ffn.expand.weight" -> "rse.0.fcx1.weight"
 inline std::string GoldenName(std::string name) {

@@ -27,14 +27,6 @@ inline std::shared_ptr<ActionDetector> Build(const std::string& text, torch::Dev
   return *detector;
 }
 
-inline at::Tensor TapOf(const DetectorOutput& output, const std::string& name) {
-  for (const auto& [tap, tensor] : output.taps) {
-    if (tap == name) return tensor;
-  }
-  ADD_FAILURE() << "no tap " << name;
-  return {};
-}
-
 // A detector for 32 x 32 frames that runs in a millisecond.
 inline constexpr char kMicroBackbone[] = R"(
     num_classes: 5

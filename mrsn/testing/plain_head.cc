@@ -151,7 +151,7 @@ class PlainHead : public RelationHead {
   int64_t num_classes() const override { return options_.classes; }
   int64_t relation_width() const override { return relation_width_; }
 
-  HeadOutput Forward(const HeadInput& input) override {
+  HeadOutput Forward(const HeadInput& input, Taps* = nullptr) override {
     at::Tensor X, Y, other_clip;  // X [L+1,N,d], Y [1,N,d]
     const at::Tensor actors = embedder_->actor(input.actors.amax({2, 3}));
     if (options_.mrse.acre_layers > 0) {

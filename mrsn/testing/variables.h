@@ -18,12 +18,16 @@ inline at::Tensor Random(at::IntArrayRef shape) { return at::randn(shape, at::kD
 
 inline at::Tensor Variable(at::IntArrayRef shape) { return Random(shape).set_requires_grad(true); }
 
-// Double precision, and no parameter at a value (0, 1) that would hide an error.
+// In double precision and evaluation mode, and no parameter at a value (0, 1) that would hide an
+// error: normal values of that deviation are added to each.
 template <typename Module>
-std::shared_ptr<Module> Scrambled(std::shared_ptr<Module> module) {
+std::shared_ptr<Module> Scrambled(std::shared_ptr<Module> module, double deviation = 0.3) {
   module->to(at::kDouble);
+  module->eval();
   at::NoGradGuard no_grad;
-  for (at::Tensor& parameter : module->parameters()) parameter.add_(Random(parameter.sizes()) * 0.3);
+  for (at::Tensor& parameter : module->parameters()) {
+    parameter.add_(Random(parameter.sizes()) * deviation);
+  }
   return module;
 }
 

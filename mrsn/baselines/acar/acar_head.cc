@@ -45,7 +45,7 @@ at::Tensor AcarHead::BankMaps(const LongTermWindow& bank, at::IntArrayRef size) 
   return at::upsample_nearest2d(maps, size);
 }
 
-HeadOutput AcarHead::Forward(const HeadInput& input) {
+HeadOutput AcarHead::Forward(const HeadInput& input, Taps* taps) {
   TORCH_CHECK(input.roi_align, "AcarHead needs HeadInput::roi_align");
   TORCH_CHECK(input.features.size(2) >= 3 && input.features.size(3) >= 3,
               "AcarHead: the feature map needs 3 x 3 cells, got ", input.features.sizes());
@@ -55,7 +55,7 @@ HeadOutput AcarHead::Forward(const HeadInput& input) {
   const at::Tensor tiled = actors.unsqueeze(2).unsqueeze(3).expand_as(own_context);
   at::Tensor maps = at::relu(relate_(at::cat({own_context, tiled}, 1)));  // [N,c,h,w]
   maps = at::max_pool2d(at::relu(mix_(maps)), 3, 2, 1);
-  Note(input.taps, "relations", maps);
+  Note(taps, "relations", maps);
 
   HeadOutput output;
   output.G = at::adaptive_avg_pool2d(maps, {options_.bank_grid, options_.bank_grid}).flatten(1);
@@ -66,7 +66,7 @@ HeadOutput AcarHead::Forward(const HeadInput& input) {
     const at::Tensor in_window = SameClip(input.clip_index, input.bank.clip_index);
     for (const auto& layer : long_term_) maps = layer->Forward(maps, bank, in_window);
   }
-  Note(input.taps, "high_order", maps);
+  Note(taps, "high_order", maps);
   const at::Tensor consensus = at::cat({at::relu(actor_(actors)), maps.mean({2, 3})}, 1);  // [N,2c]
   output.logits = classifier_(at::dropout(consensus, options_.dropout, is_training()));
   return output;

@@ -266,27 +266,27 @@ TEST_F(AcarHeadTest, EveryVariantEqualsThePlainLoops) {
   exact_grid.bank_grid = 3;  // the 6 x 7 map gives 2 x 3 cells: neither equal nor smaller
   for (const AcarHeadOptions& options : {Small(), small_kernel, SmallWithBank(), exact_grid}) {
     const auto head = Scrambled(std::make_shared<AcarHead>(options));
-    const HeadInput input = RandomInput(kChannels, head->relation_width());
+    const HeadInput input = RandomHeadInput(kChannels, head->relation_width());
     EXPECT_TRUE(Close(head->Forward(input).logits, Reference(*head, options).Logits(input), 1e-10));
   }
 }
 
 TEST_F(AcarHeadTest, GradientsAreRight) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  ExpectHeadGradientsRight(*head, RandomInput(kChannels, head->relation_width()), true, false);
+  ExpectHeadGradientsRight(*head, RandomHeadInput(kChannels, head->relation_width()), true, false);
 }
 
 TEST_F(AcarHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  const HeadInput input = RandomInput(kChannels, head->relation_width());
+  const HeadInput input = RandomHeadInput(kChannels, head->relation_width());
   ExpectClipsDoNotInfluenceEachOther(*head, input);
   ExpectOrderDoesNotMatter(*head, input);
 }
 
-// Clip 1's window is empty in RandomInput; so is everybody's without a bank.
+// Clip 1's window is empty in RandomHeadInput; so is everybody's without a bank.
 TEST_F(AcarHeadTest, AnEmptyWindowLeavesShortTermRelationsAsTheyAre) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  HeadInput input = RandomInput(kChannels, head->relation_width());
+  HeadInput input = RandomHeadInput(kChannels, head->relation_width());
   const at::Tensor with_bank = head->Forward(input).logits;
   input.bank = {};
   const at::Tensor without = head->Forward(input).logits;
@@ -304,10 +304,9 @@ TEST_F(AcarHeadTest, TheBankHoldsFirstOrderRelations) {
   EXPECT_EQ(writer->relation_width(), reader->bank_width());
   EXPECT_EQ(writer->bank_radius(), 0);
   EXPECT_EQ(reader->bank_radius(), 2);
-  HeadInput input = RandomInput(kChannels, reader->bank_width());
+  HeadInput input = RandomHeadInput(kChannels, reader->bank_width());
   Taps taps;
-  input.taps = &taps;
-  const HeadOutput output = writer->Forward(input);
+  const HeadOutput output = writer->Forward(input, &taps);
   const at::Tensor relations = TapNamed(taps, "relations");  // [7,3,2,3]
   ASSERT_EQ(relations.sizes(), (at::IntArrayRef{7, 3, 2, 3}));
   // Columns 0, 1 and 1, 2 of the three average to the two of the grid.
@@ -324,13 +323,13 @@ TEST_F(AcarHeadTest, DropsOutInTrainingOnly) {
     none.relation_dropout = none.dropout = 0;
     ExpectDropoutInTrainingOnly(*Scrambled(std::make_shared<AcarHead>(options)),
                                 *Scrambled(std::make_shared<AcarHead>(none)),
-                                RandomInput(kChannels, 3 * 2 * 2));
+                                RandomHeadInput(kChannels, 3 * 2 * 2));
   }
 }
 
 TEST_F(AcarHeadTest, RefusesWhatDoesNotFit) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  HeadInput input = RandomInput(kChannels, head->relation_width() + 1);
+  HeadInput input = RandomHeadInput(kChannels, head->relation_width() + 1);
   EXPECT_THROW(head->Forward(input), c10::Error);
   input.bank = {};
   EXPECT_NO_THROW(head->Forward(input));

@@ -24,7 +24,7 @@ AcrnHead::AcrnHead(const AcrnHeadOptions& options)
   }
 }
 
-HeadOutput AcrnHead::Forward(const HeadInput& input) {
+HeadOutput AcrnHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor context = input.features.index_select(0, input.clip_index);  // [N,C,h,w]
   const at::Tensor persons = MaxPoolRoi(input.actors).unsqueeze(2).unsqueeze(3).expand_as(context);
   at::Tensor relations = at::cat({persons, context}, 1);  // [N,2C,h,w]
@@ -33,8 +33,8 @@ HeadOutput AcrnHead::Forward(const HeadInput& input) {
   }
   HeadOutput output;
   output.G = MaxPoolRoi(relations);
-  Note(input.taps, "relations", relations);
-  Note(input.taps, "G", output.G);
+  Note(taps, "relations", relations);
+  Note(taps, "G", output.G);
   // Before the pooling, as mmaction2: another cell may then be the largest.
   const at::Tensor dropped = at::dropout(relations, options_.dropout, is_training());
   output.logits = classifier_(MaxPoolRoi(dropped));

@@ -99,7 +99,7 @@ TEST_F(AcrnHeadTest, EqualsThePlainLoops) {
     AcrnHeadOptions options = Small();
     options.layers = layers;
     const auto head = Head(options);
-    const HeadInput input = RandomInput(kChannels, 1);
+    const HeadInput input = RandomHeadInput(kChannels, 1);
     const HeadOutput output = head->Forward(input);
     at::NoGradGuard no_grad;
     EXPECT_TRUE(Close(output.logits, ReferenceLogits(*head, options, input), 1e-11));
@@ -109,12 +109,12 @@ TEST_F(AcrnHeadTest, EqualsThePlainLoops) {
 }
 
 TEST_F(AcrnHeadTest, GradientsAreRight) {
-  ExpectHeadGradientsRight(*Head(Small()), RandomInput(kChannels, 1), false, false);
+  ExpectHeadGradientsRight(*Head(Small()), RandomHeadInput(kChannels, 1), false, false);
 }
 
 TEST_F(AcrnHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
   const auto head = Head(Small());
-  const HeadInput input = RandomInput(kChannels, 1);
+  const HeadInput input = RandomHeadInput(kChannels, 1);
   ExpectClipsDoNotInfluenceEachOther(*head, input);
   ExpectOrderDoesNotMatter(*head, input);
 }
@@ -130,12 +130,11 @@ TEST_F(AcrnHeadTest, DropsOutBeforePooling) {
   for (auto& parameter : head.named_parameters()) {
     if (parameter.key() == "classifier.weight") parameter.value().copy_(at::eye(options.width));
   }
-  HeadInput input = RandomInput(kChannels, 1);
+  HeadInput input = RandomHeadInput(kChannels, 1);
   input.features = input.features.to(at::kFloat);
   input.actors = input.actors.to(at::kFloat);
   Taps taps;
-  input.taps = &taps;
-  const HeadOutput output = head.Forward(input);
+  const HeadOutput output = head.Forward(input, &taps);
   const at::Tensor cells = TapNamed(taps, "relations").flatten(2) / 0.1;  // what survives is scaled by 10
   int64_t other_cell = 0;
   for (int64_t n = 0; n < 7; ++n) {
@@ -165,14 +164,13 @@ TEST_F(AcrnHeadTest, MatchesGolden) {
         << missing;
   }
   HeadInput input;
-  Taps taps;
-  input.taps = &taps;
   const at::Tensor roi = Golden()[name + "in/roi"].clone().set_requires_grad(true);
   const at::Tensor features = Golden()[name + "in/feat"].clone().set_requires_grad(true);
   input.actors = roi.squeeze(2);
   input.features = features.squeeze(2);
   input.clip_index = Golden()[name + "in/rois"].select(1, 0).to(at::kLong);
-  head.Forward(input);
+  Taps taps;
+  head.Forward(input, &taps);
   const at::Tensor out = TapNamed(taps, "relations");
   EXPECT_TRUE(Close(out, Golden()[name + "out"].squeeze(2), 2e-5));
   out.backward(Golden()[name + "gout"].squeeze(2));

@@ -140,7 +140,7 @@ std::vector<at::Tensor> ActDetector::ForwardForCounting(const DetectorInput& inp
   return {predictions.logits, predictions.offsets};
 }
 
-at::Tensor ActDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
+LossOutput ActDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
   TORCH_CHECK(loss == ClassLoss::kSoftmax, "ACT is trained with the softmax loss only");
   CheckClip(input.slow, options_.frames);
   const int64_t persons = input.clip_index.size(0);
@@ -150,9 +150,9 @@ at::Tensor ActDetector::Loss(const DetectorInput& input, const Truth& truth, Cla
       truth.tubelets.defined() && truth.tubelets.sizes() == at::IntArrayRef({persons, options_.frames, 4}),
       "tubelets: expected [", persons, ",", options_.frames, ",4]");
   // Without positives there are no negatives either.
-  if (persons == 0) return head_->parameters().front().flatten().slice(0, 0, 0).sum();
+  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}};
   const CuboidTargets targets = MakeCuboidTargets(anchors_, input.clip_index, truth, input.slow.size(0));
-  return ComputeCuboidLoss(Predict(input), targets).Mean();
+  return {ComputeCuboidLoss(Predict(input), targets).Mean(), {}};
 }
 
 Detections ActDetector::Detect(const DetectorInput& input, ClassLoss loss) {

@@ -58,7 +58,7 @@ class ActDetector : public Detector {
  public:
   explicit ActDetector(const ActOptions& options);
 
-  at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
+  LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
   // A row for each anchor cuboid that is kept for some class, in the anchors' order.
   Detections Detect(const DetectorInput& input, ClassLoss loss) override;
   std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;

@@ -108,8 +108,9 @@ TEST(ActTest, GradientsAreRight) {
     }
   }
   ASSERT_EQ(variables.size(), 6);
-  ExpectGradientsRight([&] { return act.Loss(world.input, world.truth, ClassLoss::kSoftmax).reshape({1}); },
-                       variables, 3);
+  ExpectGradientsRight(
+      [&] { return act.Loss(world.input, world.truth, ClassLoss::kSoftmax).loss.reshape({1}); }, variables,
+      3);
 }
 
 TEST(ActTest, ClipsDoNotInfluenceEachOther) {
@@ -166,7 +167,7 @@ TEST(ActTest, NobodyToLearnAndNothingToFind) {
   ActDetector act(Small());
   const World nobody = OnlyClip(MakeWorld(kSpeed, 3, 3, 64, 64), 2);
   ASSERT_EQ(nobody.input.boxes.size(0), 0);
-  const at::Tensor loss = act.Loss(nobody.input, nobody.truth, ClassLoss::kSoftmax);
+  const at::Tensor loss = act.Loss(nobody.input, nobody.truth, ClassLoss::kSoftmax).loss;
   EXPECT_EQ(loss.item<float>(), 0);
   loss.backward();
   // A background that is certain, and offsets that are not finite, leave no detection.
@@ -207,7 +208,7 @@ TEST(ActTest, LearnsAFewClipsByHeart) {
   double loss = 0;
   for (int i = 0; i < 120; ++i) {
     optimizer.zero_grad();
-    const at::Tensor value = act.Loss(world.input, world.truth, ClassLoss::kSoftmax);
+    const at::Tensor value = act.Loss(world.input, world.truth, ClassLoss::kSoftmax).loss;
     value.backward();
     optimizer.step();
     loss = value.item<double>();

@@ -202,17 +202,17 @@ at::Tensor AiaHead::Parallel(const at::Tensor& query, const Keys& keys) {
   return sum;
 }
 
-HeadOutput AiaHead::Forward(const HeadInput& input) {
+HeadOutput AiaHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor persons = MaxPoolRoi(input.actors);      // S [N,C]
   const at::Tensor query = Reduce(person_query_, persons);  // [N,d]
-  if (input.memory != nullptr && keeps_memory()) *input.memory = persons.detach();
   const Keys keys = MakeKeys(input, persons);
   const at::Tensor interactions =
       options_.structure == AiaStructure::kParallel ? Parallel(query, keys) : Serial(query, keys);
   HeadOutput output;
+  if (keeps_memory()) output.memory = persons.detach();
   output.G = at::relu(hidden1_(at::relu(hidden0_(persons + interactions))));
-  Note(input.taps, "interactions", interactions);
-  Note(input.taps, "G", output.G);
+  Note(taps, "interactions", interactions);
+  Note(taps, "G", output.G);
   output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }

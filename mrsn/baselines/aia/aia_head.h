@@ -75,7 +75,7 @@ struct AiaHeadOptions {
 class AiaHead : public RelationHead {
  public:
   explicit AiaHead(const AiaHeadOptions& options);
-  HeadOutput Forward(const HeadInput& input) override;
+  HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
   int64_t num_classes() const override { return options_.classes; }
   int64_t relation_width() const override { return options_.mlp_width; }
   int64_t bank_width() const override { return options_.bank_width; }

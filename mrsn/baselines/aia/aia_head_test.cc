@@ -196,7 +196,7 @@ using AiaHeadTest = HeadTest;
 TEST_F(AiaHeadTest, EveryStructureEqualsThePlainLoops) {
   for (const AiaHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<AiaHead>(options));
-    const HeadInput input = RandomInput(kChannels, kBankWidth);
+    const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const HeadOutput output = head->Forward(input);
     EXPECT_TRUE(Close(output.logits, Reference(*head, options, input).Logits(), 1e-11));
     EXPECT_EQ(output.G.size(1), head->relation_width());
@@ -211,14 +211,14 @@ TEST_F(AiaHeadTest, GradientsAreRight) {
        {Small(AiaStructure::kSerial), Small(AiaStructure::kDenseSerial), Small(AiaStructure::kParallel)}) {
     options.padding = {4, 3, 2};
     const auto head = Scrambled(std::make_shared<AiaHead>(options));
-    ExpectHeadGradientsRight(*head, RandomInput(kChannels, kBankWidth), true, true);
+    ExpectHeadGradientsRight(*head, RandomHeadInput(kChannels, kBankWidth), true, true);
   }
 }
 
 TEST_F(AiaHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
   for (const AiaHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<AiaHead>(options));
-    const HeadInput input = RandomInput(kChannels, kBankWidth);
+    const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     ExpectClipsDoNotInfluenceEachOther(*head, input);
     ExpectOrderDoesNotMatter(*head, input);
   }
@@ -228,7 +228,7 @@ TEST_F(AiaHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
 TEST_F(AiaHeadTest, MissingObjectsAndAnEmptyBankAreNothing) {
   for (const AiaHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<AiaHead>(options));
-    HeadInput input = RandomInput(kChannels, kBankWidth);
+    HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const at::Tensor longs = at::empty({0}, at::kLong);
     input.objects = {at::empty({0, kChannels, 3, 3}, at::kDouble), longs};
     input.bank = {at::empty({0, kBankWidth}, at::kDouble), longs, longs};
@@ -257,22 +257,19 @@ TEST_F(AiaHeadTest, ItsOwnSecondOfTheMemoryIsWhatItPools) {
     const auto with_memory = WithWeightsOf(*with_bank, options);
     EXPECT_TRUE(with_memory->keeps_memory());
     EXPECT_FALSE(with_bank->keeps_memory());
-    HeadInput input = RandomInput(kChannels, kChannels);
-    at::Tensor left, not_left;
-    input.memory = &left;
+    HeadInput input = RandomHeadInput(kChannels, kChannels);
     const at::Tensor pooled = MaxPoolRoi(input.actors);
     for (const bool empty : {false, true}) {
       if (empty) input.bank = {};
       HeadInput filled = input;
-      filled.memory = &not_left;
       filled.bank.features = empty ? pooled : at::cat({input.bank.features, pooled});
       filled.bank.clip_index = empty ? input.clip_index : at::cat({input.bank.clip_index, input.clip_index});
       const at::Tensor now = at::zeros_like(input.clip_index);
       filled.bank.offset = empty ? now : at::cat({input.bank.offset, now});
-      const at::Tensor logits = with_memory->Forward(input).logits;
-      EXPECT_TRUE(Close(logits, with_bank->Forward(filled).logits, 1e-12));
-      EXPECT_TRUE(at::equal(left, pooled));
-      EXPECT_FALSE(not_left.defined());
+      const HeadOutput remembering = with_memory->Forward(input), reading = with_bank->Forward(filled);
+      EXPECT_TRUE(Close(remembering.logits, reading.logits, 1e-12));
+      EXPECT_TRUE(at::equal(remembering.memory, pooled));
+      EXPECT_FALSE(reading.memory.defined());
       if (empty) continue;
       ExpectOrderDoesNotMatter(*with_memory, input);
       ExpectClipsDoNotInfluenceEachOther(*with_memory, input);
@@ -286,7 +283,7 @@ TEST_F(AiaHeadTest, NoGradientGoesThroughTheMemory) {
   options.bank_width = kChannels;
   options.asynchronous_memory = true;
   const auto head = Scrambled(std::make_shared<AiaHead>(options));
-  HeadInput input = RandomInput(kChannels, kChannels), filled = input;
+  HeadInput input = RandomHeadInput(kChannels, kChannels), filled = input;
   options.asynchronous_memory = false;
   const auto reader = WithWeightsOf(*head, options);
   input.actors = input.actors.detach().requires_grad_();
@@ -294,18 +291,17 @@ TEST_F(AiaHeadTest, NoGradientGoesThroughTheMemory) {
   filled.bank = {at::cat({input.bank.features, MaxPoolRoi(input.actors).detach()}),
                  at::cat({input.bank.clip_index, input.clip_index}),
                  at::cat({input.bank.offset, at::zeros_like(input.clip_index)})};
-  at::Tensor left;
-  input.memory = &left;
-  head->Forward(input).logits.square().sum().backward();
+  const HeadOutput output = head->Forward(input);
+  output.logits.square().sum().backward();
   reader->Forward(filled).logits.square().sum().backward();
   EXPECT_TRUE(Close(input.actors.grad(), filled.actors.grad(), 1e-11));
-  EXPECT_FALSE(left.requires_grad());
+  EXPECT_FALSE(output.memory.requires_grad());
 }
 
 TEST_F(AiaHeadTest, DropsOutInTrainingOnly) {
   AiaHeadOptions layers = Small(AiaStructure::kSerial), classifier = layers, none = layers;
   layers.dropout = classifier.layer_dropout = none.dropout = none.layer_dropout = 0;
-  const HeadInput input = RandomInput(kChannels, kBankWidth);
+  const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
   for (const AiaHeadOptions& options : {layers, classifier}) {
     ExpectDropoutInTrainingOnly(*Scrambled(std::make_shared<AiaHead>(options)),
                                 *Scrambled(std::make_shared<AiaHead>(none)), input);
@@ -314,8 +310,8 @@ TEST_F(AiaHeadTest, DropsOutInTrainingOnly) {
 
 TEST_F(AiaHeadTest, RefusesWhatDoesNotFit) {
   const auto head = Scrambled(std::make_shared<AiaHead>(Small(AiaStructure::kSerial)));
-  EXPECT_THROW(head->Forward(RandomInput(kChannels, kBankWidth + 1)), c10::Error);
-  HeadInput input = RandomInput(kChannels, kBankWidth);
+  EXPECT_THROW(head->Forward(RandomHeadInput(kChannels, kBankWidth + 1)), c10::Error);
+  HeadInput input = RandomHeadInput(kChannels, kBankWidth);
   input.bank.offset = input.bank.offset * 2;  // beyond the window
   EXPECT_ANY_THROW(head->Forward(input));
 }
@@ -353,8 +349,6 @@ TEST_F(AiaHeadTest, StructuresMatchGolden) {
       EXPECT_TRUE(missing.find("hidden") == 0 || missing.find("classifier") == 0) << missing;
     }
     HeadInput input;
-    Taps taps;
-    input.taps = &taps;
     const at::Tensor person = Golden()[name + "in/person"].clone().set_requires_grad(true);
     const at::Tensor object = Golden()[name + "in/obj"].clone().set_requires_grad(true);
     const at::Tensor memory = Golden()[name + "in/mem"].clone().set_requires_grad(true);
@@ -364,7 +358,8 @@ TEST_F(AiaHeadTest, StructuresMatchGolden) {
     input.objects = {object.squeeze(2), at::tensor({0, 0}, at::kLong)};
     const at::Tensor seconds = (at::arange(5, at::kLong) - 2).repeat_interleave(2);
     input.bank = {memory.view({20, 24}), at::arange(2, at::kLong).repeat_interleave(10), seconds.repeat({2})};
-    head.Forward(input);
+    Taps taps;
+    head.Forward(input, &taps);
     const at::Tensor out = TapNamed(taps, "interactions");
     EXPECT_TRUE(Close(out, Golden()[name + "out"].view({4, 24}), 2e-5)) << name;
     out.backward(Golden()[name + "gout"].view({4, 24}));

@@ -11,11 +11,11 @@ ContextAverageHead::ContextAverageHead(const ContextAverageHeadOptions& options)
     : options_(options),
       classifier_(register_module("classifier", NormalLinear(relation_width(), options.classes, 0.01))) {}
 
-HeadOutput ContextAverageHead::Forward(const HeadInput& input) {
+HeadOutput ContextAverageHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor context = input.features.mean({2, 3});  // [B,C]
   HeadOutput output;
   output.G = at::cat({MaxPoolRoi(input.actors), context.index_select(0, input.clip_index)}, 1);  // [N,2C]
-  Note(input.taps, "G", output.G);
+  Note(taps, "G", output.G);
   output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }

@@ -19,7 +19,7 @@ std::shared_ptr<ContextAverageHead> Head() {
 
 TEST_F(ContextAverageHeadTest, EqualsThePlainLoops) {
   const auto head = Head();
-  const HeadInput input = RandomInput(kChannels, 1);
+  const HeadInput input = RandomHeadInput(kChannels, 1);
   Matrix logits;
   for (int64_t n = 0; n < input.clip_index.size(0); ++n) {
     Row g = MaxOver(input.actors[n]);
@@ -36,11 +36,11 @@ TEST_F(ContextAverageHeadTest, EqualsThePlainLoops) {
 }
 
 TEST_F(ContextAverageHeadTest, GradientsAreRight) {
-  ExpectHeadGradientsRight(*Head(), RandomInput(kChannels, 1), /*bank=*/false, /*objects=*/false);
+  ExpectHeadGradientsRight(*Head(), RandomHeadInput(kChannels, 1), /*bank=*/false, /*objects=*/false);
 }
 
 TEST_F(ContextAverageHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
-  const HeadInput input = RandomInput(kChannels, 1);
+  const HeadInput input = RandomHeadInput(kChannels, 1);
   const auto head = Head();
   ExpectClipsDoNotInfluenceEachOther(*head, input);
   ExpectOrderDoesNotMatter(*head, input);

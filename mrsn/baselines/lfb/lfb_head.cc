@@ -93,13 +93,13 @@ at::Tensor LfbHead::LongTerm(const HeadInput& input, const at::Tensor& persons) 
   return options_.op == FeatureBankOperator::kMax ? Largest(input, seen) : Average(bank, in_window);
 }
 
-HeadOutput LfbHead::Forward(const HeadInput& input) {
+HeadOutput LfbHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor persons = MaxPoolRoi(input.actors);  // S [N,C]
   const at::Tensor long_term = LongTerm(input, persons);
   HeadOutput output;
   output.G = at::cat({persons, long_term}, 1);
-  Note(input.taps, "long_term", long_term);
-  Note(input.taps, "G", output.G);
+  Note(taps, "long_term", long_term);
+  Note(taps, "G", output.G);
   output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }

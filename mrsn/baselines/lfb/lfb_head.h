@@ -59,7 +59,7 @@ struct LfbHeadOptions {
 class LfbHead : public RelationHead {
  public:
   explicit LfbHead(const LfbHeadOptions& options);
-  HeadOutput Forward(const HeadInput& input) override;
+  HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
   int64_t num_classes() const override { return options_.classes; }
   int64_t relation_width() const override;  // C + c, or C + the bank's width
   int64_t bank_width() const override { return options_.bank_width; }

@@ -78,7 +78,7 @@ using LfbHeadTest = HeadTest;
 TEST_F(LfbHeadTest, EveryOperatorEqualsThePlainLoops) {
   for (const LfbHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    const HeadInput input = RandomInput(kChannels, kBankWidth);
+    const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const HeadOutput output = head->Forward(input);
     EXPECT_TRUE(Close(output.logits, ReferenceLogits(*head, options, input), 1e-11));
     EXPECT_EQ(output.G.size(1), head->relation_width());
@@ -90,14 +90,14 @@ TEST_F(LfbHeadTest, EveryOperatorEqualsThePlainLoops) {
 TEST_F(LfbHeadTest, GradientsAreRight) {
   for (const LfbHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    ExpectHeadGradientsRight(*head, RandomInput(kChannels, kBankWidth), true, false);
+    ExpectHeadGradientsRight(*head, RandomHeadInput(kChannels, kBankWidth), true, false);
   }
 }
 
 TEST_F(LfbHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
   for (const LfbHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    const HeadInput input = RandomInput(kChannels, kBankWidth);
+    const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     ExpectClipsDoNotInfluenceEachOther(*head, input);
     ExpectOrderDoesNotMatter(*head, input);
   }
@@ -106,7 +106,7 @@ TEST_F(LfbHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
 // 60 seconds around a clip: 30 before, its own, 29 after.
 TEST_F(LfbHeadTest, TheWindowIsEven) {
   const auto head = Scrambled(std::make_shared<LfbHead>(Small(FeatureBankOperator::kAverage)));
-  HeadInput input = RandomInput(kChannels, kBankWidth);
+  HeadInput input = RandomHeadInput(kChannels, kBankWidth);
   input.bank.clip_index = at::zeros({5}, at::kLong);
   input.bank.offset = at::tensor({-2, -1, 0, 1, 2}, at::kLong);
   input.bank.features = Random({5, kBankWidth});
@@ -118,7 +118,7 @@ TEST_F(LfbHeadTest, TheWindowIsEven) {
 TEST_F(LfbHeadTest, AnEmptyWindowGivesTheUnsupportedFeature) {
   for (const LfbHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    HeadInput input = RandomInput(kChannels, kBankWidth);
+    HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const at::Tensor with_bank = head->Forward(input).G;
     input.bank = {};
     const at::Tensor without = head->Forward(input).G;
@@ -142,7 +142,7 @@ TEST_F(LfbHeadTest, EntriesAreDrawnSecondBySecondIfAskedFor) {
     options.dropout = 0;
     options.sampled_per_second = 1;
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    HeadInput input = RandomInput(kChannels, kBankWidth);
+    HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     // The last is beyond the even window, and takes nobody's place.
     input.bank.clip_index = at::tensor({0, 3, 0, 0, 0, 0, 0}, at::kLong);
     input.bank.offset = at::tensor({1, 1, -2, 1, -2, 1, 2}, at::kLong);
@@ -176,7 +176,7 @@ TEST_F(LfbHeadTest, DrawingAllThereIsChangesNothing) {
     options.sampled_per_second = 2;
     options.sample_in_evaluation = true;
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    const HeadInput input = RandomInput(kChannels, kBankWidth);  // at most one a second
+    const HeadInput input = RandomHeadInput(kChannels, kBankWidth);  // at most one a second
     EXPECT_TRUE(Close(head->Forward(input).logits, ReferenceLogits(*head, options, input), 1e-11));
   }
 }
@@ -184,7 +184,7 @@ TEST_F(LfbHeadTest, DrawingAllThereIsChangesNothing) {
 TEST_F(LfbHeadTest, EvaluationDrawsOnlyIfAskedFor) {
   LfbHeadOptions options = Small(FeatureBankOperator::kNonLocal);
   options.sampled_per_second = 1;
-  HeadInput input = RandomInput(kChannels, kBankWidth);
+  HeadInput input = RandomHeadInput(kChannels, kBankWidth);
   input.bank.offset.zero_();
   for (const bool asked : {false, true}) {
     options.sample_in_evaluation = asked;
@@ -202,14 +202,14 @@ TEST_F(LfbHeadTest, DropsOutInTrainingOnly) {
     none.layer_dropout = none.dropout = 0;
     ExpectDropoutInTrainingOnly(*Scrambled(std::make_shared<LfbHead>(options)),
                                 *Scrambled(std::make_shared<LfbHead>(none)),
-                                RandomInput(kChannels, kBankWidth));
+                                RandomHeadInput(kChannels, kBankWidth));
   }
 }
 
 TEST_F(LfbHeadTest, RefusesABankOfAnotherWidth) {
   for (const LfbHeadOptions& options : Variants()) {
     const auto head = Scrambled(std::make_shared<LfbHead>(options));
-    EXPECT_THROW(head->Forward(RandomInput(kChannels, kBankWidth + 1)), c10::Error);
+    EXPECT_THROW(head->Forward(RandomHeadInput(kChannels, kBankWidth + 1)), c10::Error);
   }
 }
 
@@ -218,7 +218,7 @@ TEST_F(LfbHeadTest, StartsWithoutTheBanksInfluence) {
   LfbHead head(Small(FeatureBankOperator::kNonLocal));
   head.to(at::kDouble);
   head.eval();
-  HeadInput input = RandomInput(kChannels, kBankWidth);
+  HeadInput input = RandomHeadInput(kChannels, kBankWidth);
   const at::Tensor with_bank = head.Forward(input).G;
   input.bank = {};
   EXPECT_TRUE(at::equal(head.Forward(input).G, with_bank));
@@ -267,15 +267,14 @@ TEST_F(LfbHeadTest, NonLocalOperatorMatchesGolden) {
   EXPECT_EQ(LoadGolden(head, name, renames),
             (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
   HeadInput input;
-  Taps taps;
-  input.taps = &taps;
   input.actors = Golden()[name + "in/st"].view({3, 24, 1, 1}).clone().set_requires_grad(true);
   input.clip_index = at::arange(3, at::kLong);
   const at::Tensor bank = Golden()[name + "in/lt"].clone().set_requires_grad(true);  // [3,20,10,1,1]
   input.bank.features = bank.view({3, 20, 10}).transpose(1, 2).reshape({30, 20});
   input.bank.clip_index = input.clip_index.repeat_interleave(10);
   input.bank.offset = at::zeros({30}, at::kLong);
-  head.Forward(input);
+  Taps taps;
+  head.Forward(input, &taps);
   const at::Tensor out = TapNamed(taps, "long_term");
   EXPECT_TRUE(Close(out, Golden()[name + "out"].view({3, 16}), 2e-5));
   out.backward(Golden()[name + "gout"].view({3, 16}));

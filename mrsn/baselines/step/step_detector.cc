@@ -149,14 +149,14 @@ std::vector<at::Tensor> StepDetector::ForwardForCounting(const DetectorInput& in
   return made;
 }
 
-at::Tensor StepDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
+LossOutput StepDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
   TORCH_CHECK(loss == ClassLoss::kBce, "STEP is trained with a sigmoid for each class only");
   const int64_t persons = input.clip_index.size(0), frames = input.slow.size(2);
   TORCH_CHECK(truth.labels.sizes() == at::IntArrayRef({persons, options_.classes}), "labels: expected [",
               persons, ",", options_.classes, "], got ", truth.labels.sizes());
   TORCH_CHECK(truth.tubelets.defined() && truth.tubelets.sizes() == at::IntArrayRef({persons, frames, 4}),
               "tubelets: expected [", persons, ",", frames, ",4]");
-  if (persons == 0) return head_->parameters().front().flatten().slice(0, 0, 0).sum();
+  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}};
   StepTruth at_positions;
   at_positions.positions = frames / kFramesPerPosition;
   std::vector<int64_t> frame;
@@ -175,7 +175,7 @@ at::Tensor StepDetector::Loss(const DetectorInput& input, const Truth& truth, Cl
     const at::Tensor mean = ComputeStepLoss(step.predictions, targets).Mean();
     total = total.defined() ? total + mean : mean;
   });
-  return total;
+  return {total, {}};
 }
 
 Detections StepDetector::Detect(const DetectorInput& input, ClassLoss loss) {
@@ -194,8 +194,11 @@ Detections StepDetector::Detect(const DetectorInput& input, ClassLoss loss) {
     Select({boxes.begin() + first, boxes.begin() + first + per_clip}, of_clip.accessor<float, 2>());
   }
   const at::Tensor rows = (scores >= 0).any(1).nonzero().squeeze(1);
-  return {
-      TensorOf(boxes).index_select(0, rows), rows.div(per_clip, "floor"), scores.index_select(0, rows), {}};
+  return {TensorOf(boxes).index_select(0, rows),
+          rows.div(per_clip, "floor"),
+          scores.index_select(0, rows),
+          {},
+          {}};
 }
 
 }  // namespace mrsn::baselines

@@ -54,7 +54,7 @@ class StepDetector : public FreezableBatchNorm<Detector> {
  public:
   explicit StepDetector(const StepOptions& options);
 
-  at::Tensor Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
+  LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
   // A row for each proposal that is kept for some class.
   Detections Detect(const DetectorInput& input, ClassLoss loss) override;
   // The steps on proposals that are not refined.

@@ -92,7 +92,7 @@ TEST(StepTest, LossGradientsOfTheLastStepAreRight) {
     }
   }
   ASSERT_EQ(variables.size(), 3);
-  ExpectGradientsRight([&] { return step.Loss(world.input, world.truth, ClassLoss::kBce).reshape({1}); },
+  ExpectGradientsRight([&] { return step.Loss(world.input, world.truth, ClassLoss::kBce).loss.reshape({1}); },
                        variables, 4);
 }
 
@@ -129,7 +129,7 @@ TEST(StepTest, ClipsDoNotInfluenceEachOther) {
       EXPECT_TRUE(Close(alone.boxes, together.boxes.index_select(0, rows), 1e-4));
       EXPECT_TRUE(Close(alone.scores, together.scores.index_select(0, rows), 1e-4));
       found += rows.numel();
-      if (b < 2) loss += step.Loss(only.input, only.truth, ClassLoss::kBce).item<double>();
+      if (b < 2) loss += step.Loss(only.input, only.truth, ClassLoss::kBce).loss.item<double>();
     }
     EXPECT_EQ(found, together.boxes.size(0));
     EXPECT_GT(found, 3);
@@ -169,7 +169,7 @@ TEST(StepTest, DetectionsKeepTheInterface) {
 TEST(StepTest, NobodyToLearnAndNothingToFind) {
   StepDetector step(Small());
   const World nobody = OnlyClip(MakeWorld(3), 2);
-  const at::Tensor loss = step.Loss(nobody.input, nobody.truth, ClassLoss::kBce);
+  const at::Tensor loss = step.Loss(nobody.input, nobody.truth, ClassLoss::kBce).loss;
   EXPECT_EQ(loss.item<float>(), 0);
   loss.backward();
   step.eval();
@@ -227,7 +227,7 @@ TEST(StepTest, LearnsAFewClipsByHeart) {
   double loss = 0;
   for (int i = 0; i < 100; ++i) {
     optimizer.zero_grad();
-    const at::Tensor value = step.Loss(world.input, world.truth, ClassLoss::kBce);
+    const at::Tensor value = step.Loss(world.input, world.truth, ClassLoss::kBce).loss;
     value.backward();
     optimizer.step();
     loss = value.item<double>();

@@ -1,56 +1,22 @@
-// Inputs for the tests of all heads, and what holds for every one of them.
+// The properties of every head, and the helpers of their tests.
 #ifndef MRSN_MRSN_BASELINES_TESTING_HEAD_TEST_H_
 #define MRSN_MRSN_BASELINES_TESTING_HEAD_TEST_H_
 
 #include <ATen/ATen.h>
 
-#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "mrsn/head/relation_head.h"
-#include "mrsn/roi_features.h"
 #include "mrsn/testing/compare.h"
+#include "mrsn/testing/head_input.h"
+#include "mrsn/testing/seeded_test.h"
+#include "mrsn/testing/tap_named.h"
+#include "mrsn/testing/variables.h"
 
 namespace mrsn::baselines {
-
-inline at::Tensor Random(at::IntArrayRef shape) { return at::randn(shape, at::kDouble); }
-
-// In double precision, in evaluation mode, with nothing left at 0 or 1.
-template <typename Module>
-std::shared_ptr<Module> Scrambled(std::shared_ptr<Module> module) {
-  module->to(at::kDouble);
-  module->eval();
-  at::NoGradGuard no_grad;
-  for (at::Tensor& parameter : module->parameters()) parameter.add_(Random(parameter.sizes()) * 0.3);
-  return module;
-}
-
-// `actors` and roi_align from features, boxes and clip_index; a cell of the map is a pixel.
-inline void SetRois(HeadInput* input, int64_t roi_size = 3) {
-  const FrameSize frame = {input->features.size(2), input->features.size(3)};
-  input->roi_align = [boxes = input->boxes, clips = input->clip_index, frame,
-                      roi_size](const at::Tensor& map) {
-    return RoiFeatures(map, boxes, clips, frame, 1, {roi_size, 2, true});
-  };
-  input->actors = input->roi_align(input->features);
-}
-
-// Five clips; nobody in the third, one person in the second, whose window is empty.
-inline HeadInput RandomInput(int64_t channels, int64_t bank_width) {
-  HeadInput input;
-  input.clip_index = at::tensor({0, 0, 0, 1, 3, 3, 4}, at::kLong);
-  input.features = Random({5, channels, 6, 7});
-  const at::Tensor corners = at::rand({7, 2}, at::kDouble) * 0.6;
-  input.boxes = at::cat({corners, corners + 0.15 + at::rand({7, 2}, at::kDouble) * 0.25}, 1);
-  SetRois(&input);
-  input.bank.clip_index = at::tensor({3, 0, 0, 4, 2, 0, 3}, at::kLong);
-  input.bank.offset = at::tensor({2, -2, 0, 1, 0, 1, -1}, at::kLong);
-  input.bank.features = Random({7, bank_width});
-  input.objects.clip_index = at::tensor({3, 0, 2, 0}, at::kLong);
-  input.objects.features = Random({4, channels, 3, 3});
-  return input;
-}
 
 inline at::Tensor Rows(const at::Tensor& clips, int64_t clip) { return (clips == clip).nonzero().squeeze(1); }
 
@@ -125,22 +91,7 @@ inline void ExpectDropoutInTrainingOnly(RelationHead& head, RelationHead& withou
   EXPECT_TRUE(at::equal(without.Forward(input).logits, expected));
 }
 
-inline at::Tensor TapNamed(const Taps& taps, const std::string& name) {
-  for (const auto& [tap, tensor] : taps) {
-    if (tap == name) return tensor;
-  }
-  ADD_FAILURE() << "no tap " << name;
-  return {};
-}
-
-// Deterministic weights and inputs; tensors this small only wait for other threads.
-class HeadTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    at::manual_seed(5);
-    at::set_num_threads(1);
-  }
-};
+using HeadTest = SeededTest;
 
 }  // namespace mrsn::baselines
 
