@@ -53,18 +53,31 @@ Activations::Activations(const std::vector<ModuleWeight>& weights) {
 Activations::Reads Activations::Read(Values inputs) const {
   Reads reads;
   std::optional<std::string> of_weights, of_activations;
+  int64_t largest = -1;
+  bool activations = false;
+  const auto weight = [&](const std::string& module, int64_t values) {
+    if (values <= largest) return;
+    largest = values;
+    of_weights = module;
+  };
   for (const c10::IValue& input : inputs) {
     ForEachTensor(input, [&](const at::Tensor& tensor) {
       const c10::StorageImpl* storage = StorageOf(tensor);
       reads.storage.push_back(storage);
-      if (const auto weight = weights_.find(storage); weight != weights_.end()) {
-        Join(weight->second, &of_weights);
-      } else if (const auto block = blocks_.find(storage); block != blocks_.end() && block->second.module) {
-        Join(*block->second.module, &of_activations);
+      if (const auto given = weights_.find(storage); given != weights_.end()) {
+        weight(given->second, tensor.numel());
+      } else if (const auto block = blocks_.find(storage); block == blocks_.end()) {
+        activations = activations || !tensor.unsafeGetTensorImpl()->is_wrapped_number();
+      } else if (block->second.is_weight) {
+        weight(*block->second.module, tensor.numel());
+      } else {
+        activations = true;
+        if (block->second.module) Join(*block->second.module, &of_activations);
       }
     });
   }
   reads.module = of_weights ? of_weights : of_activations;
+  reads.weights_only = of_weights.has_value() && !activations;
   return reads;
 }
 
@@ -77,6 +90,7 @@ void Activations::Made(const Reads& reads, const std::vector<c10::IValue>& outpu
       const auto block =
           blocks_.try_emplace(storage, Block{tensor.storage().getWeakStorageImpl(), std::nullopt}).first;
       block->second.module = reads.module;
+      block->second.is_weight = reads.weights_only;
     });
   }
   memory_.peak = std::max(memory_.peak, BytesAlive());

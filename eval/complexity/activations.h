@@ -14,7 +14,7 @@
 
 namespace mrsn::eval {
 
-// A tensor that a module owns, "backbone.res5" or "" for the outermost.
+// A parameter or buffer of a module, "backbone.res5" or "" for the outermost.
 struct ModuleWeight {
   std::string module;
   at::Tensor weight;
@@ -37,9 +37,10 @@ class Activations {
  public:
   using Values = c10::ArrayRef<const c10::IValue>;
 
-  // What an operator reads, found before it runs.
+  // The tensors that an operator reads, found before it runs.
   struct Reads {
     std::optional<std::string> module;             // as ModuleWeight; nothing: from no weight
+    bool weights_only = false;                     // the result is a weight, too
     std::vector<const c10::StorageImpl*> storage;  // of every tensor
   };
 
@@ -56,6 +57,7 @@ class Activations {
   struct Block {
     c10::weak_intrusive_ptr<c10::StorageImpl> storage;  // also keeps its address from being used again
     std::optional<std::string> module;
+    bool is_weight = false;  // made of weights and constants only
     int64_t bytes = 0;
   };
 

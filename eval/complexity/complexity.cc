@@ -10,6 +10,7 @@
 
 #include "ATen/ATen.h"
 #include "ATen/core/function_schema.h"
+#include "ATen/record_function.h"
 #include "eval/complexity/activations.h"
 
 namespace mrsn::eval {
@@ -101,12 +102,6 @@ class Counter {
   explicit Counter(const std::vector<ModuleWeight>& weights) : activations_(weights) {}
 
   void Enter(const at::RecordFunction& function) {
-    if (function.scope() == at::RecordScope::USER_SCOPE) {
-      scopes_.push_back(scopes_.empty() ? function.name() : scopes_.back() + "/" + function.name());
-      if (!scope_macs_.count(scopes_.back())) scope_order_.push_back(scopes_.back());
-      scope_macs_[scopes_.back()] += 0;
-      return;
-    }
     operators_.push_back({false, activations_.Read(function.inputs())});
     if (counted_depth_ != 0) return;  // a part of an operator that is counted already
     const auto rule = Rules().find(function.name());
@@ -117,15 +112,10 @@ class Counter {
     OpCount& count = by_op_[function.name()];
     ++count.calls;
     count.macs += macs;
-    for (const std::string& scope : scopes_) scope_macs_[scope] += macs;
     module_macs_[operators_.back().reads.module.value_or("")] += macs;
   }
 
   void Leave(const at::RecordFunction& function) {
-    if (function.scope() == at::RecordScope::USER_SCOPE) {
-      if (!scopes_.empty()) scopes_.pop_back();
-      return;
-    }
     if (operators_.empty()) return;
     activations_.Made(operators_.back().reads, function.outputs());
     const bool outermost = operators_.size() == 1;
@@ -143,7 +133,6 @@ class Counter {
     }
     std::stable_sort(report.by_op.begin(), report.by_op.end(),
                      [](const OpCount& a, const OpCount& b) { return a.macs > b.macs; });
-    for (const std::string& scope : scope_order_) report.by_scope.push_back({scope, scope_macs_.at(scope)});
     for (const auto& [module, macs] : module_macs_) report.by_module.push_back({module, macs});
     report.uncounted.assign(uncounted_.begin(), uncounted_.end());
     report.memory = activations_.Finish();
@@ -158,10 +147,7 @@ class Counter {
 
   std::vector<Operator> operators_;  // those being executed, outermost first
   size_t counted_depth_ = 0;         // size of operators_ at the one being counted, 0 if none is
-  std::vector<std::string> scopes_;  // full names, outermost first
   std::map<std::string, OpCount> by_op_;
-  std::vector<std::string> scope_order_;
-  std::map<std::string, int64_t> scope_macs_;
   std::map<std::string, int64_t> module_macs_;
   std::set<std::string> uncounted_;
   Activations activations_;
@@ -185,11 +171,10 @@ class Watch {
   explicit Watch(Counter* counter) {
     TORCH_CHECK(active_counter == nullptr, "CountMacs() was called by the function it is counting");
     active_counter = counter;
-    handle_ =
-        at::addThreadLocalCallback(at::RecordFunctionCallback(OnEnter, OnLeave)
-                                       .needsInputs(true)
-                                       .needsOutputs(true)
-                                       .scopes({at::RecordScope::FUNCTION, at::RecordScope::USER_SCOPE}));
+    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(OnEnter, OnLeave)
+                                             .needsInputs(true)
+                                             .needsOutputs(true)
+                                             .scopes({at::RecordScope::FUNCTION}));
   }
   ~Watch() {
     at::removeCallback(handle_);
@@ -203,13 +188,6 @@ class Watch {
 };
 
 }  // namespace
-
-int64_t MacReport::InScope(const std::string& scope) const {
-  for (const ScopeCount& count : by_scope) {
-    if (count.scope == scope) return count.macs;
-  }
-  return 0;
-}
 
 int64_t MacReport::InModule(const std::string& module) const {
   int64_t macs = 0;

@@ -6,7 +6,6 @@
 //
 //   const MacReport report = CountMacs([&] { detector.forward(batch); });
 //   report.total;                    // 83106984000
-//   report.InScope("backbone");      // where the model says RECORD_USER_SCOPE("backbone")
 //
 // What a multiply-add is: one product added to one sum, counted once (not two "FLOPs").
 //   aten::convolution                            values of the output x in_channels/groups x kernel
@@ -23,9 +22,11 @@
 //
 // Told which tensors are which module's weights, CountMacs() also says which module each
 // multiply-add belongs to. An operator with weights (convolution, linear) belongs to the
-// module that owns them. A product of activations (attention) belongs to the innermost
-// module that has in it every module which made its factors: of queries and keys from two
-// layers of "head.attention", that is "head.attention".
+// module that owns the largest of them. A tensor that is computed from weights alone (the
+// weight of a convolution times the scale of a norm) is a weight of the module that owns the
+// largest of those. A product of activations (attention) belongs to the innermost module
+// that has in it every module which made its factors: a product of queries and keys from two
+// layers of "head.attention" belongs to "head.attention".
 #ifndef MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
 #define MRSN_EVAL_COMPLEXITY_COMPLEXITY_H_
 
@@ -35,7 +36,6 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
-#include "ATen/record_function.h"
 #include "eval/complexity/activations.h"
 
 namespace mrsn::eval {
@@ -46,11 +46,6 @@ struct OpCount {
   int64_t macs = 0;
 };
 
-struct ScopeCount {
-  std::string scope;  // "backbone" or, nested, "backbone/res5"
-  int64_t macs = 0;   // with everything inside it
-};
-
 struct ModuleCount {
   std::string module;  // "": the outermost, or products of what was made without any weight
   int64_t macs = 0;    // without those of the modules inside it
@@ -59,13 +54,10 @@ struct ModuleCount {
 struct MacReport {
   int64_t total = 0;
   std::vector<OpCount> by_op;          // most multiply-adds first
-  std::vector<ScopeCount> by_scope;    // in order of first entry
   std::vector<ModuleCount> by_module;  // sorted by name
   std::vector<std::string> uncounted;  // sorted; views and allocations are left out
   MemoryCount memory;
 
-  // 0 for a scope that was never entered.
-  int64_t InScope(const std::string& scope) const;
   // Of a module and all modules inside it; "" is the total.
   int64_t InModule(const std::string& module) const;
 };
@@ -73,19 +65,6 @@ struct MacReport {
 // Runs `run` on this thread and counts what it does there; an exception of it passes through.
 // May not be called from within `run`. A tensor given as two modules' weight is the first one's.
 MacReport CountMacs(const std::function<void()>& run, const std::vector<ModuleWeight>& weights = {});
-
-// Names the part of a computation between its construction and destruction. It is LibTorch's
-// own user scope: code that should not know of this room writes RECORD_USER_SCOPE("backbone")
-// instead, and profilers show the name too. Costs next to nothing while nobody counts.
-class ComplexityScope {
- public:
-  explicit ComplexityScope(const char* name) : record_(at::RecordScope::USER_SCOPE) {
-    if (record_.isActive()) record_.before(name);
-  }
-
- private:
-  at::RecordFunction record_;
-};
 
 // Values in these tensors; a tensor given twice (a shared weight) counts once.
 int64_t CountParameters(at::ArrayRef<at::Tensor> parameters);

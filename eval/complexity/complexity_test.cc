@@ -143,32 +143,6 @@ TEST_P(ComplexityTest, NamesWhatIsNotCounted) {
   EXPECT_EQ(report.total, 6 * 4 * 4);
 }
 
-TEST_P(ComplexityTest, SplitsByScope) {
-  const at::Tensor a = Ones({3, 4}), b = Ones({4, 5});  // 60 a product
-  const MacReport report = CountMacs([&] {
-    at::mm(a, b);
-    {
-      const ComplexityScope backbone("backbone");
-      at::mm(a, b);
-      for (int repeat = 0; repeat < 2; ++repeat) {
-        RECORD_USER_SCOPE("res5");
-        at::mm(a, b);
-      }
-    }
-    const ComplexityScope head("head");
-    at::relu(a);
-  });
-  EXPECT_EQ(report.total, 240);
-  ASSERT_EQ(report.by_scope.size(), 3);
-  EXPECT_EQ(report.by_scope[0].scope, "backbone");
-  EXPECT_EQ(report.by_scope[1].scope, "backbone/res5");
-  EXPECT_EQ(report.by_scope[2].scope, "head");
-  EXPECT_EQ(report.InScope("backbone"), 180);
-  EXPECT_EQ(report.InScope("backbone/res5"), 120);
-  EXPECT_EQ(report.InScope("head"), 0);
-  EXPECT_EQ(report.InScope("res5"), 0);
-}
-
 std::vector<std::pair<std::string, int64_t>> Modules(const MacReport& report) {
   std::vector<std::pair<std::string, int64_t>> modules;
   for (const ModuleCount& count : report.by_module) modules.emplace_back(count.module, count.macs);
@@ -215,6 +189,23 @@ TEST_P(ComplexityTest, FactorsOfTwoModulesBelongToTheOneAroundBoth) {
   EXPECT_EQ(owner_of_product("net", "other"), "");
 }
 
+// As a batch norm is folded into the convolution before it.
+TEST_P(ComplexityTest, AWeightMadeOfWeightsBelongsToTheOwnerOfTheLargest) {
+  const at::Tensor signal = Ones({1, 1, 5}), first = Ones({3, 1, 2}), second = Ones({2, 3, 2});
+  const at::Tensor scale = Ones({2}), variance = Ones({2});
+  const MacReport report = CountMacs(
+      [&] {
+        const at::Tensor x = at::conv1d(signal, first);  // 4 positions * 3 filters * 2
+        const at::Tensor folded = scale * (variance + 1e-5).rsqrt();
+        at::conv1d(x, second * folded.reshape({2, 1, 1}), scale - folded);  // 3 * 2 * 6
+      },
+      {{"net.block0.conv", first},
+       {"net.block1.conv", second},
+       {"net.block1.norm", scale},
+       {"net.block1.norm", variance}});
+  EXPECT_THAT(Modules(report), ElementsAre(Pair("net.block0.conv", 24), Pair("net.block1.conv", 36)));
+}
+
 TEST_P(ComplexityTest, BytesOfActivations) {
   const at::Tensor x = Ones({10, 10});  // 400 bytes
   at::Tensor result;
@@ -257,7 +248,6 @@ TEST_P(ComplexityTest, LargestOperatorFirst) {
 TEST(ComplexityWatchTest, EndsWithAnExceptionAndCannotBeNested) {
   const at::Tensor a = at::ones({3, 4}), b = at::ones({4, 5});
   EXPECT_THROW(CountMacs([&] {
-                 const ComplexityScope scope("half");
                  at::mm(a, b);
                  throw std::runtime_error("stop");
                }),

@@ -31,11 +31,43 @@ Split CountParameters(Detector& model) {
 
 std::vector<eval::ModuleWeight> WeightsOf(const torch::nn::Module& model) {
   std::vector<eval::ModuleWeight> weights;
-  for (const auto& item : model.named_parameters()) {
-    const size_t dot = item.key().rfind('.');
-    weights.push_back({dot == std::string::npos ? "" : item.key().substr(0, dot), item.value()});
+  for (const auto& tensors : {model.named_parameters(), model.named_buffers()}) {
+    for (const auto& item : tensors) {
+      const size_t dot = item.key().rfind('.');
+      weights.push_back({dot == std::string::npos ? "" : item.key().substr(0, dot), item.value()});
+    }
   }
   return weights;
+}
+
+int64_t OwnMacs(const eval::MacReport& counted, const std::string& module) {
+  for (const eval::ModuleCount& count : counted.by_module) {
+    if (count.module == module) return count.macs;
+  }
+  return 0;
+}
+
+// Modules of the backbone as counted when it runs alone: whatever the head computes from the feature
+// map alone would otherwise be the map's last layer's.
+std::vector<ModuleComplexity> ModulesOf(const Detector& model, const eval::MacReport& backbone,
+                                        const eval::MacReport& all) {
+  std::vector<ModuleComplexity> modules;
+  for (const auto& item : model.named_modules("", /*include_self=*/false)) {
+    const std::string& name = item.key();
+    const bool of_backbone = name == "backbone" || absl::StartsWith(name, "backbone.");
+    const eval::MacReport& counted = of_backbone ? backbone : all;
+    ModuleComplexity module = {name, eval::CountParameters(item.value()->parameters()),
+                               counted.InModule(name), OwnMacs(counted, name)};
+    // The head's, too, are products whose factors no weight of the head made: a bank's entries and
+    // their mask, the feature map and the matrix that pools it.
+    const int64_t rest = (of_backbone ? backbone.total : all.total - backbone.total) - counted.InModule(name);
+    if (name == "backbone" || name == "head") {
+      module.macs += rest;
+      module.own_macs += rest;
+    }
+    if (module.parameters + module.macs > 0) modules.push_back(std::move(module));
+  }
+  return modules;
 }
 
 Split SplitOf(int64_t total, Detector& model, const DetectorInput& input) {
@@ -138,23 +170,17 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
 
   at::NoGradGuard no_grad;
   model->eval();
-  // The first inference folds norms into weights, which are then kept: it shows whose weight
-  // an operation reads, and a later one what an inference makes.
-  const eval::MacReport macs = eval::CountMacs([&] { model->ForwardForCounting(input); }, WeightsOf(*model));
+  // The first inference folds norms into weights, which are then kept. The first shows whose
+  // weight an operation reads, a later one the tensors that an inference makes.
+  const std::vector<eval::ModuleWeight> weights = WeightsOf(*model);
+  const eval::MacReport backbone = eval::CountMacs([&] { model->BackboneForCounting(input); }, weights);
+  const eval::MacReport macs = eval::CountMacs([&] { model->ForwardForCounting(input); }, weights);
   const eval::MacReport later = eval::CountMacs([&] { model->ForwardForCounting(input); });
-  report.macs = SplitOf(macs.total, *model, input);
+  report.macs = {macs.total, backbone.total, macs.total - backbone.total};
   report.uncounted = macs.uncounted;
   report.activations.made = later.memory.made;
   report.activations.peak = later.memory.peak;
-  for (const auto& item : model->named_modules("", /*include_self=*/false)) {
-    ModuleComplexity module = {item.key(), eval::CountParameters(item.value()->parameters()),
-                               macs.InModule(item.key())};
-    // Products whose factors no weight of the head made (a bank's entries and their mask, the
-    // feature map and how it is pooled) are the head's all the same.
-    if (item.key() == "backbone") module.macs = report.macs.backbone;
-    if (item.key() == "head") module.macs = report.macs.head;
-    if (module.parameters + module.macs > 0) report.modules.push_back(std::move(module));
-  }
+  report.modules = ModulesOf(*model, backbone, macs);
   const std::optional<MrsnShape> shape = MrsnShapeOf(*model, PartOf(*model, "head"));
   if (shape) {
     report.plain = {MrsnParameters(*shape),

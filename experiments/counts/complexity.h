@@ -41,10 +41,14 @@ struct Split {
   int64_t total = 0, backbone = 0, head = 0;
 };
 
-// With everything inside it.
+// Of a module with everything inside it.
 struct ModuleComplexity {
   std::string module;  // "head.mrse0.acre"
   int64_t parameters = 0, macs = 0;
+  // The part of `macs` that is done by no module inside it: all of a convolution, the products of
+  // queries and keys of an attention. `macs` is the sum of this and the `macs` of the modules
+  // directly inside. 0 in all for norms and embeddings.
+  int64_t own_macs = 0;
 };
 
 // The MRSN head by its equations (mrsn_plain_counts.h), where more is computed.

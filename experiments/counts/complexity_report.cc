@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kComparedBoxes[] = {1, 3, 5, 10};
+constexpr char kNoProducts[] = "-";
 
 // 1234567 -> "1,234,567"
 std::string Exact(int64_t count) {
@@ -57,14 +58,24 @@ std::vector<std::string> CountRow(const std::string& name, int64_t parameters, i
   return {name, Exact(parameters), Rounded(parameters), Exact(macs), Rounded(macs)};
 }
 
+// A module's own products, in a line below the module where the lines of modules inside it follow.
+std::vector<std::string> OwnRow(const ModuleComplexity& module) {
+  return {absl::StrCat(module.module, " itself"), "", "", Exact(module.own_macs), Rounded(module.own_macs)};
+}
+
 Grid ModuleGrid(const ComplexityReport& report, int depth) {
   Grid grid;
   grid.caption = absl::StrCat(report.experiment, ": ", SettingText(report));
   grid.columns = {{"module"}, {"parameters", true}, {"", true}, {"multiply-adds", true}, {"", true}};
   grid.rows.push_back(CountRow("all", report.parameters.total, report.macs.total));
   for (const ModuleComplexity& module : report.modules) {
-    if (DepthOf(module.module) > depth) continue;
+    const int at = DepthOf(module.module);
+    if (at > depth) continue;
     grid.rows.push_back(CountRow(module.module, module.parameters, module.macs));
+    if (module.macs == 0) grid.rows.back()[3] = grid.rows.back()[4] = kNoProducts;
+    if (at < depth && module.own_macs > 0 && module.own_macs < module.macs) {
+      grid.rows.push_back(OwnRow(module));
+    }
   }
   if (report.plain) {
     grid.rows.push_back(
@@ -121,7 +132,8 @@ Json JsonOf(const ComplexityReport& report, int depth) {
   json["per_module"] = Json::object();
   for (const ModuleComplexity& module : report.modules) {
     if (DepthOf(module.module) > depth) continue;
-    json["per_module"][module.module] = {{"params", module.parameters}, {"macs", module.macs}};
+    json["per_module"][module.module] = {
+        {"params", module.parameters}, {"macs", module.macs}, {"own_macs", module.own_macs}};
   }
   json["uncounted"] = report.uncounted;
   json["curve"] = Json::array();
@@ -150,6 +162,10 @@ TableView ViewComplexity(const ComplexityReport& report, int depth, bool with_cu
                                     " alive at once; ", Bytes(report.activations.training),
                                     " kept for the backward pass in training."));
   view.notes.push_back(absl::StrCat("Not counted: ", absl::StrJoin(report.uncounted, ", "), "."));
+  const std::vector<std::vector<std::string>>& rows = view.grids.front().rows;
+  if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.back() == kNoProducts; })) {
+    view.notes.push_back("-: norms and embeddings, which have parameters but do no multiply-adds.");
+  }
   return view;
 }
 

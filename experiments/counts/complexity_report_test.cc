@@ -47,6 +47,30 @@ TEST(ViewComplexityTest, ExactAndRoundedDownToADepth) {
             "head.mrse0.acre.layer0");
 }
 
+// Products that no module inside does have a line, so that the lines sum up.
+TEST(ViewComplexityTest, LinesOfModulesSumUp) {
+  ComplexityReport report = Report("x", 1, false);
+  report.modules = {{"backbone", 400, 1500000, 0},          {"backbone.conv", 300, 1500000, 1500000},
+                    {"backbone.norm", 100, 0, 0},           {"head", 600, 500000, 1000},
+                    {"head.attention", 500, 490000, 90000}, {"head.attention.in", 500, 400000, 400000},
+                    {"head.mlp", 100, 9000, 9000}};
+  const auto rows = [&](int depth) {
+    std::vector<std::string> lines;
+    for (const auto& row : ViewComplexity(report, depth, false).grids[0].rows) {
+      lines.push_back(row[0] + " " + row[3]);
+    }
+    return lines;
+  };
+  EXPECT_THAT(rows(2),
+              ElementsAre("all 2,000,000", "backbone 1,500,000", "backbone.conv 1,500,000", "backbone.norm -",
+                          "head 500,000", "head itself 1,000", "head.attention 490,000", "head.mlp 9,000"));
+  EXPECT_THAT(rows(3),
+              ElementsAre("all 2,000,000", "backbone 1,500,000", "backbone.conv 1,500,000", "backbone.norm -",
+                          "head 500,000", "head itself 1,000", "head.attention 490,000",
+                          "head.attention itself 90,000", "head.attention.in 400,000", "head.mlp 9,000"));
+  EXPECT_EQ(ViewComplexity(report, 2, false).notes.back().substr(0, 2), "-:");
+}
+
 TEST(ViewComplexityTest, TheCurveHasABankColumnForLongTermHeads) {
   ComplexityReport report = Report("x", 1, true);
   EXPECT_EQ(ViewComplexity(report, 3, true).grids[1].rows[1],
@@ -106,7 +130,7 @@ TEST(ComplexityJsonTest, OneIsAnObjectSeveralAreAnArray) {
   EXPECT_EQ(one["macs"], (nlohmann::json{{"total", 2000000}, {"backbone", 1500000}, {"head", 500000}}));
   EXPECT_EQ(one["plain_equations"], (nlohmann::json{{"head_params", 600}, {"head_macs", 600000}}));
   EXPECT_EQ(one["per_module"].size(), 2);  // the third is deeper
-  EXPECT_EQ(one["per_module"]["head"], (nlohmann::json{{"params", 600}, {"macs", 500000}}));
+  EXPECT_EQ(one["per_module"]["head"], (nlohmann::json{{"params", 600}, {"macs", 500000}, {"own_macs", 0}}));
   EXPECT_EQ(one["uncounted"], (nlohmann::json{"aten::gelu", "aten::relu"}));
   EXPECT_EQ(one["curve"][4], (nlohmann::json{{"boxes", 5},
                                              {"bank_entries", 0},

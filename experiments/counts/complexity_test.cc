@@ -2,6 +2,13 @@
 // and counted; two of them against counts worked out by hand.
 #include "experiments/counts/complexity.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+
+#include <map>
 #include <string>
 
 #include "absl/strings/str_replace.h"
@@ -9,6 +16,7 @@
 #include "experiments/config/config.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mrsn/build_model.h"
 #include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
@@ -51,11 +59,49 @@ TEST_P(EveryExperimentTest, IsBuiltAndRunAtItsRealSize) {
   }
 }
 
+bool IsNorm(const torch::nn::Module& module) {
+  return module.as<torch::nn::BatchNorm2d>() || module.as<torch::nn::BatchNorm3d>() ||
+         module.as<torch::nn::LayerNorm>() || module.as<torch::nn::GroupNorm>();
+}
+
+// Every convolution and linear layer has multiply-adds of its own, no norm has any, and a module's
+// are its own and those of the modules directly inside it.
+void ExpectModulesSumUp(const ComplexityReport& report, const ModelConfig& config) {
+  std::map<std::string, const ModuleComplexity*> modules;
+  std::map<std::string, int64_t> inside;  // of the modules directly inside
+  for (const ModuleComplexity& module : report.modules) {
+    modules[module.module] = &module;
+    const size_t dot = module.module.rfind('.');
+    inside[dot == std::string::npos ? "" : module.module.substr(0, dot)] += module.macs;
+  }
+  EXPECT_EQ(inside[""], report.macs.total);
+  EXPECT_EQ(modules.at("backbone")->own_macs, 0);
+  for (const ModuleComplexity& module : report.modules) {
+    EXPECT_EQ(module.macs, module.own_macs + inside[module.module]) << module.module;
+    EXPECT_GE(module.own_macs, 0) << module.module;
+  }
+  const auto model = BuildDetector(config, at::kMeta);
+  ASSERT_TRUE(model.ok()) << model.status();
+  for (const auto& item : (*model)->named_modules("", /*include_self=*/false)) {
+    const torch::nn::Module& module = *item.value();
+    if (module.parameters().empty()) continue;
+    ASSERT_EQ(modules.count(item.key()), 1) << item.key();
+    const int64_t own = modules.at(item.key())->own_macs;
+    if (IsNorm(module)) {
+      EXPECT_EQ(own, 0) << item.key();
+    } else if (module.as<torch::nn::Linear>() || module.as<torch::nn::Conv2d>() ||
+               module.as<torch::nn::Conv3d>()) {
+      EXPECT_GT(own, 0) << item.key();
+    }
+  }
+}
+
 // Three ways to the same numbers: by module, apart, and by the equations.
 TEST_P(EveryExperimentTest, ItsCountsAgree) {
   const Experiment experiment = LoadExperiment(Configs(), GetParam())->experiment;
   ComplexitySetting setting = SmallClip(experiment);
   setting.bank_entries = 40;
+  setting.objects = 4;
   const auto report = CountComplexity(GetParam(), experiment, setting);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->parameters.total, report->parameters.backbone + report->parameters.head);
@@ -78,6 +124,7 @@ TEST_P(EveryExperimentTest, ItsCountsAgree) {
   }
   EXPECT_GT(report->activations.made, report->activations.peak);
   EXPECT_GT(report->activations.training, report->activations.peak);
+  ExpectModulesSumUp(*report, experiment.model());
   const bool relations = experiment.model().mrsn().has_acre() || experiment.model().mrsn().has_aare();
   ASSERT_EQ(report->plain.has_value(), relations);
   if (relations) {
@@ -118,6 +165,24 @@ TEST(ComplexityTest, MicroCountsByHand) {
   EXPECT_EQ(none.multiply_adds().backbone(),
             4 * 32 * 32 * 16 * 75 + 4 * 16 * 16 * 48 * (16 * 27 + 48 * 9 + 16));
   EXPECT_EQ(none.multiply_adds().head(), 3 * 48 * 15);
+}
+
+// PySlowFast's SlowFast R-50 on 8 slow frames of 64 x 64: maps of 16 x 16 after the stem. The lateral
+// there is 7 x 1 x 1 from 8 to 16 channels, every fourth of 32 frames; the Slow pathway's first block
+// has 64 + 16 channels in, 64 inside, 256 out, and a shortcut.
+TEST(ComplexityTest, ModulesByHand) {
+  const auto resolved = LoadExperiment(Configs(), "reference/slowfast_r50_8x8");
+  ComplexitySetting setting = SettingOf(resolved->experiment);
+  setting.height = setting.width = 64;
+  const auto report = CountComplexity("row", resolved->experiment, setting);
+  ASSERT_TRUE(report.ok()) << report.status();
+  std::map<std::string, int64_t> macs;
+  for (const ModuleComplexity& module : report->modules) macs[module.module] = module.macs;
+  EXPECT_EQ(macs["backbone.slow.stem"], 8 * 32 * 32 * 64 * (3 * 7 * 7));
+  EXPECT_EQ(macs["backbone.fast.stem"], 32 * 32 * 32 * 8 * (3 * 5 * 7 * 7));
+  EXPECT_EQ(macs["backbone.lateral_stem"], 8 * 16 * 16 * 16 * (8 * 7));
+  EXPECT_EQ(macs["backbone.slow.res2_0"], 8 * 16 * 16 * (80 * 64 + 64 * 64 * 9 + 64 * 256 + 80 * 256));
+  EXPECT_EQ(macs["head.classifier"], 3 * 2304 * 80);
 }
 
 // What is executed (mrsn/PAPER.md, "Same results, less work"; M = 1, N persons, L = 64

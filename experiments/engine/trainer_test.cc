@@ -32,10 +32,10 @@ class PulledWeights : public FakeDetector {
     a = register_parameter("a", at::ones({}));
     b = register_parameter("b", at::ones({}));
   }
-  at::Tensor Loss(const DetectorInput&, const Truth&, ClassLoss) override {
+  LossOutput Loss(const DetectorInput&, const Truth&, ClassLoss) override {
     const at::Tensor loss = pull_a_ * a + pull_b_ * b;
-    if (calls++ == broken_call) return loss * broken_value;
-    return noise ? loss * at::rand({}) : loss;
+    if (calls++ == broken_call) return {loss * broken_value, {}};
+    return {noise ? loss * at::rand({}) : loss, {}};
   }
 
   at::Tensor a, b;
