@@ -80,6 +80,14 @@ const FieldDescriptor& ConfigReader::Find(const std::string& field) const {
   return *found;
 }
 
+std::string ConfigReader::FieldsOf(const std::string& oneof) const {
+  const auto* found = message_->GetDescriptor()->FindOneofByName(oneof);
+  GOOGLE_CHECK(found != nullptr) << message_->GetTypeName() << " has no oneof " << oneof;
+  std::vector<std::string> names;
+  for (int i = 0; i < found->field_count(); ++i) names.push_back(found->field(i)->name());
+  return absl::StrJoin(names, ", ");
+}
+
 ConfigReader ConfigReader::In(const std::string& field) const {
   ConfigReader inside = *this;
   inside.message_ = &message_->GetReflection()->GetMessage(*message_, &Find(field));
@@ -149,7 +157,8 @@ void ConfigReader::NoteDefault(const std::string& field, const std::string& text
 }
 
 void ConfigReader::Fail(const std::string& field, absl::string_view found, absl::string_view allowed) {
-  if (status_->ok()) *status_ = FieldError(absl::StrCat(path_, ".", field), found, allowed);
+  const char* dot = path_.empty() ? "" : ".";
+  if (status_->ok()) *status_ = FieldError(absl::StrCat(path_, dot, field), found, allowed);
 }
 
 void ConfigReader::RefuseIfSet(const std::string& field, absl::string_view allowed) {

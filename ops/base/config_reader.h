@@ -47,7 +47,8 @@ absl::Status FieldError(absl::string_view field, absl::string_view found, absl::
 
 class ConfigReader {
  public:
-  // `path` is what errors call the message: "model.acar". `message` must outlive the reader.
+  // `path` is what errors call the message: "model.acar", or nothing for the outermost one. `message` must
+  // outlive the reader.
   ConfigReader(const google::protobuf::Message& message, std::string path);
 
   // The reader of a message inside, set or not. It shares this reader's first error.
@@ -75,6 +76,9 @@ class ConfigReader {
     Get(field, option);
     if (!allowed.holds(static_cast<double>(*option))) Fail(field, TextOf(*option), allowed.text);
   }
+
+  // The fields of a oneof, for errors: "slow_only, slow_fast".
+  std::string FieldsOf(const std::string& oneof) const;
 
   // The option that goes with the enum's value; ..._UNSPECIFIED leaves it alone. `choices` names every other
   // value of the enum.

@@ -2,6 +2,7 @@
 #include "ops/base/config_reader.h"
 
 #include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/stubs/logging.h>
 
 #include <limits>
@@ -83,6 +84,13 @@ TEST(ConfigReaderTest, RequiredAndRefusedFields) {
   EXPECT_TRUE(refused.ok());
   refused.RefuseIfSet("name", "only with number");
   EXPECT_EQ(refused.status().message(), "x.name is set; allowed: only with number");
+}
+
+TEST(ConfigReaderTest, FieldsOfAOneof) {
+  const google::protobuf::Value value;
+  EXPECT_EQ(ConfigReader(value, "x").FieldsOf("kind"),
+            "null_value, number_value, string_value, bool_value, struct_value, list_value");
+  EXPECT_THROW(ConfigReader(value, "x").FieldsOf("kin"), google::protobuf::FatalException);
 }
 
 enum class Type { kOther, kCord, kPiece };
