@@ -99,7 +99,7 @@ TEST(ObjectBoxesTest, ComeWithTheSamplesAndFlipWithThem) {
               HasSubstr("gone.csv: no such file"));
   config.mutable_proposals()->set_object_score(2);
   EXPECT_THAT(OpenDataset(config, Usage::kTrain, ::testing::TempDir()).status().message(),
-              HasSubstr("proposals.object_score is 2; allowed: 0..1"));
+              HasSubstr("proposals.object_score is 2; allowed: 0 to 1"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Opens the data set that a config describes. Only this file and flow_command.h read the proto.
+// Opens the data set that a config describes.
 #ifndef MRSN_DATASETS_OPEN_DATASET_H_
 #define MRSN_DATASETS_OPEN_DATASET_H_
 
@@ -13,7 +13,7 @@
 namespace mrsn::datasets {
 
 // Checks every field's range without touching a file. The message names the field,
-// its value and what is allowed: "dataset.clip.frames is 0; allowed: 1..128".
+// its value and what is allowed: "dataset.clip.frames is 0; allowed: 1 to 128".
 absl::Status ValidateDatasetConfig(const DatasetConfig& config);
 
 // Opens `config`'s training or inference split. `data_root` is where the data set's

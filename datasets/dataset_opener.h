@@ -1,0 +1,43 @@
+// What each data set's config becomes, and what their readers share.
+#ifndef MRSN_DATASETS_DATASET_OPENER_H_
+#define MRSN_DATASETS_DATASET_OPENER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datasets/clip_dataset.h"
+#include "datasets/dataset.h"
+#include "datasets/dataset_config.pb.h"
+#include "ops/base/config_reader.h"
+#include "ops/formats/read_options.h"
+
+namespace mrsn::datasets {
+
+// A data set whose config has been read.
+struct DatasetOpener {
+  // Opens it below a root, with the settings that all data sets share.
+  std::function<absl::StatusOr<std::unique_ptr<Dataset>>(ClipDatasetOptions clip_dataset,
+                                                         const std::string& root)>
+      open;
+  formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds;  // of key frames, in files of objects
+};
+
+// "train" and "val" unless the config names others.
+std::string SplitOf(const DatasetConfig& config, Usage usage);
+
+// Reads the fields of `proposals` that every data set has into its options. `reader` reads `config`.
+template <typename Options>
+void ReadProposals(ConfigReader* reader, Options* options) {
+  ConfigReader proposals = reader->In("proposals");
+  proposals.Read("training_iou", &options->training_iou, Between(0, 1));
+  proposals.Read("inference_score", &options->inference_score, Between(0, 1));
+}
+
+// For data sets that have the splits train and val, and annotate key frames only.
+void CheckKeyframeDataset(const DatasetConfig& config, const std::string& name, ConfigReader* reader);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_DATASET_OPENER_H_

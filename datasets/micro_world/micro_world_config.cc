@@ -1,0 +1,30 @@
+#include "datasets/micro_world/micro_world_config.h"
+
+#include <string>
+#include <utility>
+
+#include "datasets/micro_world/micro_world.h"
+#include "ops/base/config_reader.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+
+absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage usage) {
+  MicroWorldOptions options;
+  options.split = SplitOf(config, usage);
+  ConfigReader reader(config, "dataset");
+  ConfigReader world = reader.In("micro_world");
+  world.Read("seed", &options.generate.seed);
+  world.Read("train_videos", &options.generate.train_videos, Between(1, 100000));
+  world.Read("val_videos", &options.generate.val_videos, Between(1, 100000));
+  world.Read("keyframes_per_video", &options.generate.keyframes_per_video, Between(1, 897));
+  world.Read("single_actor", &options.generate.single_actor);
+  CheckKeyframeDataset(config, "micro_world", &reader);
+  ReadProposals(&reader, &options);
+  MRSN_RETURN_IF_ERROR(reader.status());
+  return DatasetOpener{[options](ClipDatasetOptions clip_dataset, const std::string& root) {
+    return OpenMicroWorld(options, std::move(clip_dataset), root);
+  }};
+}
+
+}  // namespace mrsn::datasets

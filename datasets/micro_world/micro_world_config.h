@@ -1,0 +1,15 @@
+// The generated world from its config.
+#ifndef MRSN_DATASETS_MICRO_WORLD_MICRO_WORLD_CONFIG_H_
+#define MRSN_DATASETS_MICRO_WORLD_MICRO_WORLD_CONFIG_H_
+
+#include "absl/status/statusor.h"
+#include "datasets/dataset_opener.h"
+
+namespace mrsn::datasets {
+
+// InvalidArgument names the field ("dataset.micro_world"), its value and what is allowed.
+absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage usage);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_MICRO_WORLD_MICRO_WORLD_CONFIG_H_

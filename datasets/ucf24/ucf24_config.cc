@@ -1,0 +1,31 @@
+#include "datasets/ucf24/ucf24_config.h"
+
+#include <string>
+#include <utility>
+
+#include "datasets/ucf24/ucf24.h"
+#include "ops/base/config_reader.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::datasets {
+
+absl::StatusOr<DatasetOpener> ReadUcf24(const DatasetConfig& config, Usage usage) {
+  Ucf24Options options;
+  options.split = SplitOf(config, usage);
+  ConfigReader reader(config, "dataset");
+  ConfigReader ucf24 = reader.In("ucf24");
+  ucf24.Read("annotations", &options.annotations);
+  ucf24.Read("detections", &options.detections);
+  int train_step = options.keyframe_step, inference_step = options.keyframe_step;
+  ucf24.Read("train_keyframe_step", &train_step, Between(1, 1000));
+  ucf24.Read("inference_keyframe_step", &inference_step, Between(1, 1000));
+  options.keyframe_step = usage == Usage::kTrain ? train_step : inference_step;
+  ReadProposals(&reader, &options);
+  MRSN_RETURN_IF_ERROR(reader.status());
+  return DatasetOpener{[options](ClipDatasetOptions clip_dataset, const std::string& root) {
+                         return OpenUcf24(options, std::move(clip_dataset), root);
+                       },
+                       formats::Timestamps::kFrames};
+}
+
+}  // namespace mrsn::datasets
