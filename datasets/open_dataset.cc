@@ -103,13 +103,12 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
   if (!data_root.empty() && !FileExists(data_root)) {
     return absl::NotFoundError(absl::StrCat("data root ", data_root, ": there is no such folder"));
   }
-  const std::string root = data_root.empty() && config.has_ucf24() ? Ucf24TestdataFolder() : data_root;
   if (config.has_flow()) {
     options.clip_dataset.flow = {options.flow,
-                                 FlowCommand(config, SplitOf(config, usage), options.flow, root)};
+                                 FlowCommand(config, SplitOf(config, usage), options.flow, data_root)};
   }
-  const absl::Status objects = ReadObjects(options.objects, root, &options.clip_dataset);
-  auto dataset = opener.open(std::move(options.clip_dataset), root);
+  const absl::Status objects = ReadObjects(options.objects, data_root, &options.clip_dataset);
+  auto dataset = opener.open(std::move(options.clip_dataset), data_root);
   if (objects.ok()) return dataset;
   if (dataset.ok()) return objects;
   return absl::Status(dataset.status().code(),

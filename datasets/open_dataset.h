@@ -17,8 +17,8 @@ namespace mrsn::datasets {
 absl::Status ValidateDatasetConfig(const DatasetConfig& config);
 
 // Opens `config`'s training or inference split. `data_root` is where the data set's
-// files are. "" means what comes with the program: micro_world's videos, generated
-// under CacheFolder() when they are not there yet; ucf24's few clips of testdata; nothing of ava.
+// files are. "" means CacheFolder() for micro_world, whose videos are generated when they are not there
+// yet; ucf24 and ava need a root.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
                                                      const std::string& data_root);
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "datasets/ucf24/acted_clips.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -177,9 +178,15 @@ TEST(OpenDatasetTest, SingleActor) {
 }
 
 TEST(OpenDatasetTest, Ucf24WithTubelets) {
-  const auto dataset =
-      OpenDataset(Config("ucf24 { train_keyframe_step: 100 } train_split: \"clips\" clip { tubelets: true }"),
-                  Usage::kTrain, "");
+  const std::string root = ::testing::TempDir() + "open_dataset_test_ucf24";
+  ActedClipsOptions clips;
+  clips.groups = 1;
+  ASSERT_TRUE(WriteActedClips(clips, root).ok());
+  const DatasetConfig config =
+      Config("ucf24 { train_keyframe_step: 100 } train_split: \"clips\" clip { tubelets: true }");
+  EXPECT_THAT(std::string(OpenDataset(config, Usage::kTrain, "").status().message()),
+              HasSubstr("ucf24 needs a data root"));
+  const auto dataset = OpenDataset(config, Usage::kTrain, root);
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   EXPECT_EQ((*dataset)->Load(0, 0)->actors[0].tubelet.size(), 8);
 }

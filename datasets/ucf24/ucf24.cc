@@ -10,7 +10,6 @@
 #include "datasets/dataset_fingerprint.h"
 #include "datasets/proposals.h"
 #include "ops/base/file.h"
-#include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
 #include "ops/formats/class_lists.h"
@@ -111,8 +110,6 @@ std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Acto
 
 }  // namespace
 
-std::string Ucf24TestdataFolder() { return DataFilesRoot() + "/datasets/ucf24/testdata"; }
-
 std::vector<ActionClass> Ucf24Classes() {
   std::vector<ActionClass> classes;
   for (const formats::ActionClass& c : formats::Ucf24Classes()) classes.push_back({c.id, c.name, c.kind});
@@ -120,9 +117,11 @@ std::vector<ActionClass> Ucf24Classes() {
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
-                                                   ClipDatasetOptions clip_dataset,
-                                                   const std::string& given_root) {
-  const std::string root = given_root.empty() ? Ucf24TestdataFolder() : given_root;
+                                                   ClipDatasetOptions clip_dataset, const std::string& root) {
+  if (root.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ucf24 needs a data root, the folder of videos/ and ", options.annotations));
+  }
   if (!FileExists(root)) return absl::NotFoundError(absl::StrCat(root, ": no such data root"));
   const std::string split_path = absl::StrCat(root, "/", options.split, ".txt");
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);

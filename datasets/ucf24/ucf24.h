@@ -18,9 +18,6 @@ constexpr FrameSize kUcf24FrameSize = {320, 240};
 // The 24 classes, id = position = 0..23, without kinds.
 std::vector<ActionClass> Ucf24Classes();
 
-// The clips that come with the program, as a data root.
-std::string Ucf24TestdataFolder();
-
 struct Ucf24Options {
   std::string split;  // <root>/<split>.txt lists "Class/v_Class_gXX_cYY", one a line
   // Below the root: a CSV file, finalAnnots.mat, or a folder of one text file a frame
@@ -37,8 +34,8 @@ struct Ucf24Options {
 // overlap ground truth are used, too, if `detections` is set. Rows of videos outside the
 // split are skipped; a video of the split without rows is an error. A box's person_id is its
 // tube; without that column, its place among the boxes of its frame, and `clip_dataset.tubelets`
-// is an error. `clip_dataset` brings usage, clip, transform and cache settings. Root "" is the testdata
-// folder that comes with the program.
+// is an error. `clip_dataset` brings usage, clip, transform and cache settings. `root` is the folder of
+// videos/ and the annotations; "" is an error.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
                                                    ClipDatasetOptions clip_dataset, const std::string& root);
 

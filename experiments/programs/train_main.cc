@@ -32,7 +32,7 @@ namespace {
 constexpr char kUsage[] =
     "Trains one experiment, evaluates it and writes its result.\n\n"
     "  bazel run //experiments:train -- --experiment=micro/acre\n"
-    "  bazel run //experiments:train -- --experiment=ucf24/real_clips\n"
+    "  bazel run //experiments:train -- --experiment=ucf24/real_clips --data_root=/data/ucf24\n"
     "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n\n"
     "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
     "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n";

@@ -13,13 +13,17 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "datasets/flow/compute_flow.h"
 #include "datasets/open_dataset.h"
+#include "datasets/ucf24/acted_clips.h"
+#include "datasets/ucf24/real_clips.h"
 #include "experiments/config/config.h"
 #include "experiments/run/run_experiment.h"
 #include "experiments/run/run_settings.h"
 #include "ops/base/file.h"
 #include "ops/base/runfiles.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -59,28 +63,35 @@ double Mean(std::vector<double>::const_iterator begin, std::vector<double>::cons
   return std::accumulate(begin, end, 0.0) / (end - begin);
 }
 
-// A copy of the bundled clips with flow beside them.
-std::string ClipsWithFlow(DatasetConfig config) {
-  const std::string root = ::testing::TempDir() + "/ucf24";
-  std::filesystem::copy(DataFilesRoot() + "/datasets/ucf24/testdata", root,
-                        std::filesystem::copy_options::recursive);
+enum class Clips { kGenerated, kReal };
+
+// A data root of UCF101-24's layout for `experiment`, with flow beside the clips if the experiment reads
+// flow.
+std::string ClipsRoot(const Experiment& experiment, Clips clips) {
+  const std::string root = ::testing::TempDir() + (clips == Clips::kReal ? "/real" : "/generated");
+  const absl::Status made =
+      clips == Clips::kReal ? datasets::MakeRealClips(root) : datasets::WriteActedClips({}, root);
+  EXPECT_TRUE(made.ok()) << made;
+  DatasetConfig config = experiment.eval_data();
+  if (!config.has_flow()) return root;
   config.clear_flow();
-  const auto clips = datasets::OpenDataset(config, datasets::Usage::kInference, root);
-  if (!clips.ok()) {
-    ADD_FAILURE() << clips.status();
+  const auto dataset = datasets::OpenDataset(config, datasets::Usage::kInference, root);
+  if (!dataset.ok()) {
+    ADD_FAILURE() << dataset.status();
     return root;
   }
-  const auto report = datasets::ComputeFlows((*clips)->VideoPaths(), datasets::FlowMethod::kDis, 1);
+  const auto report = datasets::ComputeFlows((*dataset)->VideoPaths(), datasets::FlowMethod::kDis, 1);
   EXPECT_TRUE(report.ok() && report->failed.empty());
   return root;
 }
 
-void ExpectLearns(const std::string& experiment) {
-  RunSettings settings = DefaultSettings(::testing::TempDir() + "/learning");
+void ExpectLearns(const std::string& experiment, Clips clips) {
+  RunSettings settings =
+      DefaultSettings(::testing::TempDir() + (clips == Clips::kReal ? "/learning_real" : "/learning"));
   const auto resolved = LoadExperiment(settings.configs_root, experiment);
   ASSERT_TRUE(resolved.ok()) << resolved.status();
-  if (resolved->experiment.eval_data().has_flow()) {
-    settings.data_root = ClipsWithFlow(resolved->experiment.eval_data());
+  if (resolved->experiment.eval_data().has_ucf24()) {
+    settings.data_root = ClipsRoot(resolved->experiment, clips);
   }
   const auto finished = RunExperiment({experiment, "", "", 0}, settings);
   ASSERT_TRUE(finished.ok()) << finished.status();
@@ -128,19 +139,42 @@ TEST_P(LearningTest, LossFallsAndScoresRiseAboveChance) {
   for (const std::string& name : Names()) {
     if (WriterFor(name) != GetParam()) continue;
     SCOPED_TRACE(name);
-    ExpectLearns(name);
+    ExpectLearns(name, Clips::kGenerated);
   }
 }
 
-TEST(LearningTest, ThereAreExperiments) { EXPECT_GE(Names().size(), 13); }
+// The experiments of UCF101-24's layout.
+std::vector<std::string> ClipsNames() {
+  std::vector<std::string> names = {"ucf24/real_clips"};
+  for (const std::string& name : Names()) {
+    const auto resolved = LoadExperiment(Configs(), name);
+    if (resolved.ok() && resolved->experiment.eval_data().has_ucf24()) names.push_back(name);
+  }
+  return names;
+}
 
-INSTANTIATE_TEST_SUITE_P(Rows, LearningTest, ::testing::ValuesIn(Writers()), [](const auto& info) {
-  std::string name = info.param.substr(sizeof(kFolder) - 1);
+class RealClipsLearningTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(RealClipsLearningTest, LossFallsAndScoresRiseAboveChance) {
+  MRSN_SKIP_WITHOUT_TEST_DATA();
+  ExpectLearns(GetParam(), Clips::kReal);
+}
+
+TEST(LearningTest, ThereAreExperiments) {
+  EXPECT_GE(Names().size(), 13);
+  EXPECT_GE(ClipsNames().size(), 6);
+}
+
+std::string TestName(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name(absl::StripPrefix(info.param, kFolder));
   for (char& c : name) {
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
   }
   return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, LearningTest, ::testing::ValuesIn(Writers()), TestName);
+INSTANTIATE_TEST_SUITE_P(Rows, RealClipsLearningTest, ::testing::ValuesIn(ClipsNames()), TestName);
 
 }  // namespace
 }  // namespace mrsn::experiments

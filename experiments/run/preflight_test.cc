@@ -80,7 +80,7 @@ TEST_F(PreflightTest, AllExperimentsOfTheChainAreChecked) {
   const std::string reader =
       "model { mrsn { width: 64 long_term {} } } inputs { relation_bank_from: \"smoke/resume\" }";
   EXPECT_THAT(Missing("ucf24/real_clips", reader),
-              AllOf(HasSubstr("ucf24/real_clips: train_data: "), HasSubstr("clips.txt"),
+              AllOf(HasSubstr("ucf24/real_clips: train_data: "), HasSubstr("train.txt"),
                     HasSubstr("ucf24/real_clips: train_data, boxes for the relation bank: "),
                     Not(HasSubstr("smoke/resume"))));
   const auto opened = Open({"ucf24/real_clips", reader, "", 0}, settings_);
