@@ -18,6 +18,7 @@
 #include "mrsn/backbone/backbone.h"
 #include "mrsn/detector.h"
 #include "mrsn/head/relation_head.h"
+#include "mrsn/precision.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn {
@@ -26,12 +27,6 @@ struct DetectorOutput {
   at::Tensor logits;  // [N,K] before the sigmoid
   at::Tensor G;       // [N,g] relation features before the classifier (Eq. 7): what the bank stores
   at::Tensor memory;  // as HeadOutput::memory
-};
-
-enum class Precision {
-  kFloat32,
-  kBfloat16,  // LibTorch's autocast: convolutions and products in bfloat16; weights, features F,
-              // RoIAlign, norms and results in float32
 };
 
 class ActionDetector : public Detector {

@@ -2,6 +2,7 @@
 #ifndef MRSN_MRSN_BACKBONE_FROM_CONFIG_H_
 #define MRSN_MRSN_BACKBONE_FROM_CONFIG_H_
 
+#include <cstdint>
 #include <variant>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@ namespace mrsn {
 
 class ModelConfig;  // mrsn/model_config.pb.h
 
+// Of each: ChannelsOf, NeedsOf, and a line of MakeBackbone in build_model.cc.
 using BackboneOptions =
     std::variant<SlowOnlyOptions, SlowFastOptions, Inception3dBackboneOptions, TwoStreamOptions>;
 
@@ -18,7 +20,7 @@ using BackboneOptions =
 // allowed.
 absl::StatusOr<BackboneOptions> ReadBackbone(const ModelConfig& config);
 
-int64_t ChannelsOf(const BackboneOptions& options);  // C of the backbone's feature map
+int64_t BackboneChannels(const BackboneOptions& options);  // C of the feature map
 
 }  // namespace mrsn
 

@@ -23,10 +23,10 @@ ModelConfig Parse(const std::string& text) {
 TEST(ReadBackboneTest, NothingSetIsPySlowFasts) {
   const auto slow = ReadBackbone(Parse("slow_only {}"));
   ASSERT_TRUE(slow.ok()) << slow.status();
-  EXPECT_EQ(ChannelsOf(*slow), 2048);
+  EXPECT_EQ(BackboneChannels(*slow), 2048);
   const auto both = ReadBackbone(Parse("slow_fast {}"));
   ASSERT_TRUE(both.ok()) << both.status();
-  EXPECT_EQ(ChannelsOf(*both), 2304);
+  EXPECT_EQ(BackboneChannels(*both), 2304);
   const auto& options = std::get<SlowFastOptions>(*both);
   EXPECT_EQ(options.alpha, 4);
   EXPECT_EQ(options.lateral.kernel, 7);
@@ -66,7 +66,7 @@ TEST(ReadBackboneTest, EveryFieldArrives) {
   EXPECT_EQ(options.lateral.ratio, 1);
   EXPECT_FALSE(options.lateral.norm_and_relu);
   EXPECT_TRUE(options.lateral.bias);
-  EXPECT_EQ(ChannelsOf(*read), 2048 + 512);
+  EXPECT_EQ(BackboneChannels(*read), 2048 + 512);
 }
 
 TEST(ReadBackboneTest, FlatResNetWithPoolingIsC2d) {
@@ -78,7 +78,7 @@ TEST(ReadBackboneTest, FlatResNetWithPoolingIsC2d) {
   for (const ResNet3dOptions::Stage& stage : options.stages) {
     EXPECT_TRUE(stage.temporal_kernel == 1 || stage.temporal_blocks == 0);
   }
-  EXPECT_EQ(ChannelsOf(*read), 2048);
+  EXPECT_EQ(BackboneChannels(*read), 2048);
 }
 
 TEST(ReadBackboneTest, InceptionWithNothingSetIsGuEtAls) {
@@ -92,7 +92,7 @@ TEST(ReadBackboneTest, InceptionWithNothingSetIsGuEtAls) {
   EXPECT_EQ(options.width_divisor, 1);
   EXPECT_EQ(options.batch_norm_epsilon, 1e-3);
   EXPECT_EQ(options.batch_norm_momentum, 0.01);
-  EXPECT_EQ(ChannelsOf(*read), 528);
+  EXPECT_EQ(BackboneChannels(*read), 528);
 }
 
 TEST(ReadBackboneTest, EveryFieldOfInceptionArrives) {
@@ -110,7 +110,7 @@ TEST(ReadBackboneTest, EveryFieldOfInceptionArrives) {
   EXPECT_EQ(backbone.inception.last_stride, 1);
   EXPECT_EQ(backbone.inception.width_divisor, 4);
   EXPECT_EQ(backbone.inception.batch_norm_momentum, 0.1);
-  EXPECT_EQ(ChannelsOf(*read), 256);
+  EXPECT_EQ(BackboneChannels(*read), 256);
 }
 
 TEST(ReadBackboneTest, EveryLastModuleIsItself) {
@@ -120,7 +120,7 @@ TEST(ReadBackboneTest, EveryLastModuleIsItself) {
     config.mutable_inception()->set_last(static_cast<Inception3dConfig::Last>(last));
     const auto read = ReadBackbone(config);
     ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_EQ(ChannelsOf(*read), channels[last]) << last;
+    EXPECT_EQ(BackboneChannels(*read), channels[last]) << last;
     const std::string name = last == 0 ? "MIXED_4E" : Inception3dConfig::Last_Name(config.inception().last());
     EXPECT_STRCASEEQ(NameOf(std::get<Inception3dBackboneOptions>(*read).inception.last), name.c_str());
   }
@@ -132,7 +132,7 @@ TEST(ReadBackboneTest, FlowIsLikeRgbUnlessItSaysOtherwise) {
   const auto& options = std::get<TwoStreamOptions>(*read);
   EXPECT_EQ(std::get<Inception3dOptions>(options.flow).last, InceptionStep::kMixed4f);
   EXPECT_EQ(options.fusion, TwoStreamOptions::Fusion::kAverage);
-  EXPECT_EQ(ChannelsOf(*read), 832);
+  EXPECT_EQ(BackboneChannels(*read), 832);
 }
 
 TEST(ReadBackboneTest, StreamsMayDifferWhenTheyAreConcatenated) {
@@ -145,7 +145,7 @@ TEST(ReadBackboneTest, StreamsMayDifferWhenTheyAreConcatenated) {
   EXPECT_TRUE(std::get<Inception3dOptions>(options.flow).separable);
   EXPECT_EQ(options.fusion, TwoStreamOptions::Fusion::kConcatenate);
   EXPECT_EQ(options.pool, TemporalPool::kMax);
-  EXPECT_EQ(ChannelsOf(*read), 2048 + 528);
+  EXPECT_EQ(BackboneChannels(*read), 2048 + 528);
 }
 
 TEST(ReadBackboneTest, ErrorsNameFieldValueAndWhatIsAllowed) {
@@ -153,62 +153,70 @@ TEST(ReadBackboneTest, ErrorsNameFieldValueAndWhatIsAllowed) {
     const char* config;
     const char* message;
   } cases[] = {
-      {"", "model.backbone: not set; allowed: slow_only, slow_fast, inception, two_stream"},
-      {"slow_only { depth: 18 }", "model.slow_only.depth: 18; allowed: 50, 101"},
-      {"slow_only { res4_temporal_blocks: 7 }", "model.slow_only.res4_temporal_blocks: 7; allowed: 0 to 6"},
-      {"slow_only { res5_dilation: 0 }", "model.slow_only.res5_dilation: 0; allowed: 1 to 16"},
+      {"", "model.backbone is not set; allowed: slow_only, slow_fast, inception, two_stream"},
+      {"slow_only { depth: 18 }", "model.slow_only.depth is 18; allowed: 50, 101"},
+      {"slow_only { res4_temporal_blocks: 7 }", "model.slow_only.res4_temporal_blocks is 7; allowed: 0 to 6"},
+      {"slow_only { res5_dilation: 0 }", "model.slow_only.res5_dilation is 0; allowed: 1 to 16"},
       {"slow_only { depth: 50 stages { blocks: 1 channels: 8 } }",
-       "model.slow_only.depth: set; allowed: only where no stages are given"},
+       "model.slow_only.depth is set; allowed: only where no stages are given"},
       {"slow_only { res5_dilation: 1 stages { blocks: 1 channels: 8 } }",
-       "model.slow_only.res5_dilation: set; allowed: only where no stages are given"},
+       "model.slow_only.res5_dilation is set; allowed: only where no stages are given"},
       {"slow_only { flat: true stages { blocks: 1 channels: 8 } }",
-       "model.slow_only.flat: set; allowed: only where no stages are given"},
+       "model.slow_only.flat is set; allowed: only where no stages are given"},
       {"slow_only { flat: true res4_temporal_blocks: 6 }",
-       "model.slow_only.res4_temporal_blocks: set; allowed: only without flat"},
-      {"slow_only { res2_pool: 0 }", "model.slow_only.res2_pool: 0; allowed: 1 to 64"},
-      {"slow_fast { slow { res2_pool: 2 } }", "model.slow_fast.slow.res2_pool: 2; allowed: 1"},
-      {"inception { last: 10 }", "model.inception.last: 10; allowed: MIXED_3B to MIXED_5C"},
-      {"inception { gating: true }", "model.inception.gating: true; allowed: only with separable"},
-      {"inception { last: MIXED_5B last_stride: 3 }", "model.inception.last_stride: 3; allowed: 1 to 2"},
+       "model.slow_only.res4_temporal_blocks is set; allowed: only without flat"},
+      {"slow_only { res2_pool: 0 }", "model.slow_only.res2_pool is 0; allowed: 1 to 64"},
+      {"slow_fast { slow { res2_pool: 2 } }", "model.slow_fast.slow.res2_pool is 2; allowed: 1"},
+      {"inception { last: 10 }",
+       "model.inception.last is 10; allowed: MIXED_3B, MIXED_3C, MIXED_4B, MIXED_4C, MIXED_4D, MIXED_4E, "
+       "MIXED_4F, MIXED_5B, MIXED_5C"},
+      {"inception { gating: true }", "model.inception.gating is true; allowed: only with separable"},
+      {"inception { last: MIXED_5B last_stride: 3 }", "model.inception.last_stride is 3; allowed: 1 to 2"},
       {"inception { last_stride: 1 }",
-       "model.inception.last_stride: set; allowed: only with last MIXED_5B, MIXED_5C"},
-      {"inception { width_divisor: 3 }", "model.inception.width_divisor: 3; allowed: 1, 2, 4, 8"},
-      {"inception { width_divisor: 0 }", "model.inception.width_divisor: 0; allowed: 1, 2, 4, 8"},
-      {"inception { width_divisor: 16 }", "model.inception.width_divisor: 16; allowed: 1, 2, 4, 8"},
-      {"inception { batch_norm_momentum: 1.5 }", "model.inception.batch_norm_momentum: 1.5; allowed: 0 to 1"},
-      {"two_stream {}", "model.two_stream.rgb.network: not set; allowed: resnet, inception"},
+       "model.inception.last_stride is set; allowed: only with last MIXED_5B, MIXED_5C"},
+      {"inception { width_divisor: 3 }",
+       "model.inception.width_divisor is 3; allowed: powers of 2 from 1 to 8"},
+      {"inception { width_divisor: 0 }",
+       "model.inception.width_divisor is 0; allowed: powers of 2 from 1 to 8"},
+      {"inception { width_divisor: 16 }",
+       "model.inception.width_divisor is 16; allowed: powers of 2 from 1 to 8"},
+      {"inception { batch_norm_momentum: 1.5 }",
+       "model.inception.batch_norm_momentum is 1.5; allowed: 0 to 1"},
+      {"two_stream {}", "model.two_stream.rgb.network is not set; allowed: resnet, inception"},
       {"two_stream { rgb { resnet {} } flow {} }",
-       "model.two_stream.flow.network: not set; allowed: resnet, inception"},
+       "model.two_stream.flow.network is not set; allowed: resnet, inception"},
       {"two_stream { rgb { resnet { depth: 3 } } }",
-       "model.two_stream.rgb.resnet.depth: 3; allowed: 50, 101"},
+       "model.two_stream.rgb.resnet.depth is 3; allowed: 50, 101"},
       {"two_stream { rgb { resnet {} } flow { inception { width_divisor: 5 } } }",
-       "model.two_stream.flow.inception.width_divisor: 5; allowed: 1, 2, 4, 8"},
+       "model.two_stream.flow.inception.width_divisor is 5; allowed: powers of 2 from 1 to 8"},
       {"two_stream { rgb { resnet {} } fusion: 3 }",
-       "model.two_stream.fusion: 3; allowed: AVERAGE, CONCATENATE"},
+       "model.two_stream.fusion is 3; allowed: AVERAGE, CONCATENATE"},
       {"two_stream { rgb { inception { last: MIXED_5C } } flow { inception {} } fusion: CONCATENATE }",
-       "model.two_stream.flow: stride 16; allowed: that of rgb, 32"},
+       "model.two_stream.flow is of stride 16; allowed: that of rgb, 32"},
       {"two_stream { rgb { resnet {} } flow { inception {} } }",
-       "model.two_stream.flow: 528 channels; allowed: as many as rgb has, 2048, for an average"},
-      {"slow_only { nonlocal {} }", "model.slow_only.nonlocal.stage: not set; allowed: 2 to 5"},
-      {"slow_only { nonlocal { stage: 6 } }", "model.slow_only.nonlocal.stage: 6; allowed: 2 to 5"},
-      {"slow_only { nonlocal { stage: 4 } }", "model.slow_only.nonlocal.after_blocks: none; allowed: 0 to 5"},
+       "model.two_stream.flow is of 528 channels; allowed: as many as rgb has, 2048, for an average"},
+      {"slow_only { nonlocal {} }", "model.slow_only.nonlocal.stage is not set; allowed: 2 to 5"},
+      {"slow_only { nonlocal { stage: 6 } }", "model.slow_only.nonlocal.stage is 6; allowed: 2 to 5"},
+      {"slow_only { nonlocal { stage: 4 } }",
+       "model.slow_only.nonlocal.after_blocks is none; allowed: 0 to 5"},
       {"slow_only { nonlocal { stage: 4 after_blocks: 6 } }",
-       "model.slow_only.nonlocal.after_blocks[0]: 6; allowed: 0 to 5"},
+       "model.slow_only.nonlocal.after_blocks[0] is 6; allowed: 0 to 5"},
       {"slow_only { nonlocal { stage: 4 after_blocks: 0 affinity: 9 } }",
-       "model.slow_only.nonlocal.affinity: 9; allowed: DOT_PRODUCT, SOFTMAX"},
+       "model.slow_only.nonlocal.affinity is 9; allowed: DOT_PRODUCT, SOFTMAX"},
       {"slow_only { nonlocal { stage: 4 after_blocks: 0 pool: 2 } }",
-       "model.slow_only.nonlocal.pool: 1 numbers; allowed: 3: over t, y and x"},
+       "model.slow_only.nonlocal.pool is 1 numbers; allowed: 3: over t, y and x"},
       {"slow_only { nonlocal { stage: 4 after_blocks: 0 pool: 1 pool: 0 pool: 1 } }",
-       "model.slow_only.nonlocal.pool[1]: 0; allowed: 1 to 16"},
-      {"slow_only {} temporal_pool: 7", "model.temporal_pool: 7; allowed: AVERAGE, MAX"},
-      {"slow_fast { slow { stem_kernel: 2 } }", "model.slow_fast.slow.stem_kernel: 2; allowed: odd"},
-      {"slow_fast { alpha: 0 }", "model.slow_fast.alpha: 0; allowed: 1 to 64"},
-      {"slow_fast { beta_inverse: 7 }", "model.slow_fast.beta_inverse: 7; allowed: divisors of every width"},
-      {"slow_fast { fast_temporal_kernel: 2 }", "model.slow_fast.fast_temporal_kernel: 2; allowed: odd"},
+       "model.slow_only.nonlocal.pool[1] is 0; allowed: 1 to 16"},
+      {"slow_only {} temporal_pool: 7", "model.temporal_pool is 7; allowed: AVERAGE, MAX"},
+      {"slow_fast { slow { stem_kernel: 2 } }", "model.slow_fast.slow.stem_kernel is 2; allowed: odd"},
+      {"slow_fast { alpha: 0 }", "model.slow_fast.alpha is 0; allowed: 1 to 64"},
+      {"slow_fast { beta_inverse: 7 }",
+       "model.slow_fast.beta_inverse is 7; allowed: divisors of every width"},
+      {"slow_fast { fast_temporal_kernel: 2 }", "model.slow_fast.fast_temporal_kernel is 2; allowed: odd"},
       {"slow_fast { fast_stem_temporal_kernel: 0 }",
-       "model.slow_fast.fast_stem_temporal_kernel: 0; allowed: odd"},
-      {"slow_fast { lateral { kernel: 6 } }", "model.slow_fast.lateral.kernel: 6; allowed: odd"},
-      {"slow_fast { lateral { ratio: 0 } }", "model.slow_fast.lateral.ratio: 0; allowed: 1 to 16"},
+       "model.slow_fast.fast_stem_temporal_kernel is 0; allowed: odd"},
+      {"slow_fast { lateral { kernel: 6 } }", "model.slow_fast.lateral.kernel is 6; allowed: odd"},
+      {"slow_fast { lateral { ratio: 0 } }", "model.slow_fast.lateral.ratio is 0; allowed: 1 to 16"},
   };
   for (const auto& c : cases) {
     const auto read = ReadBackbone(Parse(c.config));

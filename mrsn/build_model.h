@@ -1,4 +1,4 @@
-// A detector from its configuration; the only code that reads ModelConfig.
+// A detector from its configuration.
 //
 //   MRSN_ASSIGN_OR_RETURN(std::shared_ptr<ActionDetector> detector,
 //                         BuildModel(config, torch::kCPU));

@@ -1,6 +1,6 @@
 // The data that a model reads and the features that it gives, without LibTorch.
 //
-//   MRSN_ASSIGN_OR_RETURN(const ModelNeeds needs, NeedsOf(config.model()));
+//   MRSN_ASSIGN_OR_RETURN(const ModelNeeds needs, NeedsOf(experiment.model()));  // model_options.h
 //   if (needs.flow && !data.has_flow()) ...
 //
 // Whoever must match a model with data (checks of experiments, the preflight, counts, speed, the

@@ -6,19 +6,9 @@
 
 #include <cstdint>
 
+#include "mrsn/roi_options.h"
+
 namespace mrsn {
-
-enum class RoiScale {
-  kStride,   // cells = pixels / stride, as PySlowFast
-  kMapSize,  // cells = normalised box times the map's size, as ACAR-Net
-};
-
-struct RoiFeatureOptions {
-  int64_t output_size = 7;
-  int64_t sampling_ratio = 0;  // samples per bin and axis; 0: as many as the bin spans cells
-  bool aligned = true;         // half-cell shift
-  RoiScale scale = RoiScale::kStride;
-};
 
 // features   F [B,C,h,w]
 // boxes      [N,4] x1,y1,x2,y2 in [0,1] of the frame

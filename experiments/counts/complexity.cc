@@ -2,16 +2,19 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <memory>
+#include <optional>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "datasets/clip_config.h"
 #include "eval/complexity/complexity.h"
-#include "experiments/counts/mrsn_plain_counts.h"
 #include "mrsn/build_model.h"
 #include "mrsn/detector.h"
+#include "mrsn/head/mrsn_head_counts.h"
+#include "mrsn/model_options.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -75,62 +78,32 @@ Split SplitOf(int64_t total, Detector& model, const DetectorInput& input) {
   return {total, backbone, total - backbone};
 }
 
-// The numbers of the head's closed forms, from its parameters' shapes; nothing for
-// another head.
-std::optional<MrsnShape> MrsnShapeOf(const Detector& model, const torch::nn::Module& head) {
-  const auto parameters = head.named_parameters();
-  const auto size = [&](const char* name, int64_t dimension) {
-    const at::Tensor* parameter = parameters.find(name);
-    return parameter == nullptr ? 0 : parameter->size(dimension);
-  };
-  const auto layers = [&](const char* encoder) {
-    int64_t count = 0;
-    for (const auto& item : parameters) {
-      count += absl::StartsWith(item.key(), "mrse") && absl::StrContains(item.key(), encoder) &&
-               absl::EndsWith(item.key(), "attention.in_proj_weight");
-    }
-    return count;
-  };
-  MrsnShape shape;
-  shape.acre_layers = layers(".acre.layer");
-  shape.aare_layers = layers(".aare.layer");
-  shape.rse_layers = layers(".rse.x_layer");
-  if (shape.acre_layers + shape.aare_layers == 0) return std::nullopt;
-  for (const auto& item : parameters) {
-    if (absl::EndsWith(item.key(), "layer0.ffn.expand.weight")) shape.hidden = item.value().size(0);
-  }
-  shape.width = size("embedder.actor.weight", 0);
-  shape.actor_inputs = size("embedder.actor.weight", 1);
-  shape.channels = size("embedder.patch.weight", 1);
-  shape.patch_size = size("embedder.patch.weight", 2);
-  shape.context_tokens = std::max(size("embedder.context_embedding", 0), size("actor_position.embedding", 0));
-  shape.classes = size("mlp.classifier.weight", 0);
-  shape.mlp_layers = size("mlp.hidden.weight", 0) > 0 ? 2 : 1;
-  shape.inner_width = size("long_term.attention.in_proj_weight", 0) / 3;
-  shape.window_seconds = model.bank_radius();
-  return shape;
-}
-
-// That its bank has entries of: a memory's lack the clip's own.
-int SecondsOf(const Detector& model) {
-  return 2 * static_cast<int>(model.bank_radius()) + (model.keeps_memory() ? 0 : 1);
+// The options of an MRSN head; nothing for another head.
+std::optional<MrsnHeadOptions> MrsnHeadOf(const ModelConfig& config) {
+  const auto model = ReadModel(config);
+  if (!model.ok()) return std::nullopt;
+  const auto* on_backbone = std::get_if<ActionDetectorOptions>(&*model);
+  if (on_backbone == nullptr) return std::nullopt;
+  const auto* head = std::get_if<MrsnHeadOptions>(&on_backbone->head);
+  return head == nullptr ? std::nullopt : std::make_optional(*head);
 }
 
 // With what the model does not read set to 0.
-ComplexitySetting ReadBy(const Detector& model, ComplexitySetting setting) {
-  if (!model.needs_bank()) {
+ComplexitySetting ReadBy(const ModelNeeds& needs, ComplexitySetting setting) {
+  if (!needs.bank) {
     setting.bank_entries = 0;
   } else if (setting.bank_entries == ComplexitySetting::kThreeASecond) {
-    setting.bank_entries = 3 * SecondsOf(model);
+    setting.bank_entries = static_cast<int>(3 * needs.bank->seconds());
   }
-  if (!model.takes_boxes()) setting.boxes = 0;
+  if (!needs.boxes) setting.boxes = 0;
   return setting;
 }
 
-std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnShape>& shape,
+std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optional<MrsnHeadOptions>& mrsn,
                               Detector& model) {
   std::vector<CurvePoint> curve;
-  if (!model.takes_boxes()) return curve;
+  const ModelNeeds needs = model.needs();
+  if (!needs.boxes) return curve;
   const auto add = [&](int boxes, int bank_entries) {
     ComplexitySetting setting = report.setting;
     setting.boxes = boxes;
@@ -140,12 +113,12 @@ std::vector<CurvePoint> Curve(const ComplexityReport& report, const std::optiona
     point.boxes = boxes;
     point.bank_entries = bank_entries;
     point.head_macs = eval::CountMacs([&] { model.ForwardForCounting(input); }).total - report.macs.backbone;
-    if (shape) point.plain_head_macs = MrsnPlainMacs(*shape, boxes, bank_entries);
+    if (mrsn) point.plain_head_macs = MrsnHeadPlainMacs(*mrsn, boxes, bank_entries);
   };
   for (int boxes = 1; boxes <= kMostBoxes; ++boxes) add(boxes, report.setting.bank_entries);
-  if (!report.needs_bank) return curve;
+  if (!needs.bank) return curve;
   for (const int persons : kPersonsInBank) {
-    add(report.setting.boxes, persons * SecondsOf(model));
+    add(report.setting.boxes, static_cast<int>(persons * needs.bank->seconds()));
   }
   return curve;
 }
@@ -155,9 +128,10 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
   ComplexityReport report;
   report.experiment = name;
-  report.setting = ReadBy(*model, setting);
-  report.takes_boxes = model->takes_boxes();
-  report.needs_bank = model->needs_bank();
+  const ModelNeeds needs = model->needs();
+  report.setting = ReadBy(needs, setting);
+  report.takes_boxes = needs.boxes;
+  report.needs_bank = needs.bank.has_value();
   report.parameters = CountParameters(*model);
 
   const DetectorInput input = MetaInput(report.setting, *model);
@@ -181,12 +155,12 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   report.activations.made = later.memory.made;
   report.activations.peak = later.memory.peak;
   report.modules = ModulesOf(*model, backbone, macs);
-  const std::optional<MrsnShape> shape = MrsnShapeOf(*model, PartOf(*model, "head"));
-  if (shape) {
-    report.plain = {MrsnParameters(*shape),
-                    MrsnPlainMacs(*shape, report.setting.boxes, report.setting.bank_entries)};
+  const std::optional<MrsnHeadOptions> mrsn = MrsnHeadOf(experiment.model());
+  if (mrsn) {
+    report.plain = {MrsnHeadParameters(*mrsn),
+                    MrsnHeadPlainMacs(*mrsn, report.setting.boxes, report.setting.bank_entries)};
   }
-  report.curve = Curve(report, shape, *model);
+  report.curve = Curve(report, mrsn, *model);
   return report;
 }
 
@@ -208,22 +182,17 @@ std::string BoxesText(bool takes_boxes, int boxes) {
 }
 
 ComplexitySetting SettingOf(const Experiment& experiment) {
-  const DatasetConfig& data = experiment.eval_data();
+  const datasets::ClipSize clip = datasets::ClipSizeOf(experiment.eval_data());
   ComplexitySetting setting;
-  // What an unset field stands for, see datasets/dataset_config.proto.
-  if (data.has_micro_world()) {
-    setting.frames = 4;
-    setting.height = 64;
-  }
-  if (data.clip().has_frames()) setting.frames = data.clip().frames();
-  if (data.transform().short_side() > 0) setting.height = data.transform().short_side();
-  setting.width = setting.height;
+  setting.frames = clip.frames;
+  setting.height = setting.width = clip.short_side;
   return setting;
 }
 
 absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting& wanted, Result* result) {
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
-  const ComplexitySetting setting = ReadBy(*model, wanted);
+  const ModelNeeds needs = model->needs();
+  const ComplexitySetting setting = ReadBy(needs, wanted);
   const Split counted = CountParameters(*model);
   Parameters& parameters = *result->mutable_parameters();
   parameters.set_total(counted.total);
@@ -240,8 +209,8 @@ absl::Status AddComplexity(const Experiment& experiment, const ComplexitySetting
   macs.set_backbone(split.backbone);
   macs.set_head(split.head);
   std::string text = absl::StrFormat("%dx%dx%d, ", setting.frames, setting.height, setting.width);
-  absl::StrAppend(&text, BoxesText(model->takes_boxes(), setting.boxes));
-  if (model->needs_bank()) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
+  absl::StrAppend(&text, BoxesText(needs.boxes, setting.boxes));
+  if (needs.bank) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
   macs.set_setting(text);
   return absl::OkStatus();
 }

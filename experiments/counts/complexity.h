@@ -51,7 +51,7 @@ struct ModuleComplexity {
   int64_t own_macs = 0;
 };
 
-// The MRSN head by its equations (mrsn_plain_counts.h), where more is computed.
+// The MRSN head by its equations (mrsn/head/mrsn_head_counts.h), where more is computed.
 struct PlainEquations {
   int64_t head_parameters = 0, head_macs = 0;
 };

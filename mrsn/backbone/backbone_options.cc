@@ -21,16 +21,15 @@ std::vector<ResNet3dOptions::Stage> SlowStages(int64_t depth, int64_t width) {
           {3, 32 * width, 8 * width, 1, 2, 3, 3}};
 }
 
-ResNet3dOptions FastPathway(const ResNet3dOptions& slow, int64_t beta_inverse, int64_t stem_temporal_kernel,
-                            int64_t temporal_kernel) {
+ResNet3dOptions FastPathway(const ResNet3dOptions& slow, const FastPathwayOptions& options) {
   ResNet3dOptions fast = slow;
-  fast.stem_channels /= beta_inverse;
-  fast.stem_temporal_kernel = stem_temporal_kernel;
+  fast.stem_channels /= options.beta_inverse;
+  fast.stem_temporal_kernel = options.stem_temporal_kernel;
   for (ResNet3dOptions::Stage& stage : fast.stages) {
-    stage.channels /= beta_inverse;
-    stage.inner_channels /= beta_inverse;
+    stage.channels /= options.beta_inverse;
+    stage.inner_channels /= options.beta_inverse;
     if (stage.temporal_kernel == 1) stage.temporal_blocks = stage.blocks;
-    stage.temporal_kernel = temporal_kernel;
+    stage.temporal_kernel = options.temporal_kernel;
     stage.nonlocal.clear();
   }
   return fast;
@@ -128,5 +127,34 @@ int64_t StrideAfter(const Inception3dOptions& options, InceptionStep step) {
   if (step < InceptionStep::kPool5a) return 16;
   return 16 * options.last_stride;
 }
+
+int64_t ChannelsOf(const Inception3dOptions& options) { return ChannelsAfter(options, options.last); }
+int64_t ChannelsOf(const TwoStreamOptions::Stream& stream) {
+  return std::visit([](const auto& network) { return ChannelsOf(network); }, stream);
+}
+int64_t ChannelsOf(const SlowOnlyOptions& options) { return ChannelsOf(options.resnet); }
+int64_t ChannelsOf(const SlowFastOptions& options) {
+  return ChannelsOf(options.slow) + ChannelsOf(options.fast);
+}
+int64_t ChannelsOf(const Inception3dBackboneOptions& options) { return ChannelsOf(options.inception); }
+int64_t ChannelsOf(const TwoStreamOptions& options) {
+  switch (options.fusion) {
+    case TwoStreamOptions::Fusion::kAverage:
+      break;
+    case TwoStreamOptions::Fusion::kConcatenate:
+      return ChannelsOf(options.rgb) + ChannelsOf(options.flow);
+  }
+  return ChannelsOf(options.rgb);
+}
+
+int64_t StrideOf(const Inception3dOptions& options) { return StrideAfter(options, options.last); }
+int64_t StrideOf(const TwoStreamOptions::Stream& stream) {
+  return std::visit([](const auto& network) { return StrideOf(network); }, stream);
+}
+
+BackboneNeeds NeedsOf(const SlowOnlyOptions&) { return {}; }
+BackboneNeeds NeedsOf(const SlowFastOptions& options) { return {options.alpha, /*flow=*/false}; }
+BackboneNeeds NeedsOf(const Inception3dBackboneOptions&) { return {}; }
+BackboneNeeds NeedsOf(const TwoStreamOptions&) { return {/*alpha=*/0, /*flow=*/true}; }
 
 }  // namespace mrsn

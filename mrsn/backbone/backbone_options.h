@@ -147,11 +147,37 @@ struct SlowFastOptions {
   TemporalPool pool = TemporalPool::kAverage;
 };
 
-// The Fast pathway that goes with a Slow one: 1 / beta_inverse of its widths, temporal
-// kernels everywhere, but in those blocks only that have one in a stage of the Slow
-// pathway with any (SlowFast "50-50": the first 6 of res4's 23). No non-local blocks.
-ResNet3dOptions FastPathway(const ResNet3dOptions& slow, int64_t beta_inverse, int64_t stem_temporal_kernel,
-                            int64_t temporal_kernel);
+// The Fast pathway that goes with a Slow one.
+struct FastPathwayOptions {
+  int64_t beta_inverse = 8;          // slow channels per fast channel
+  int64_t stem_temporal_kernel = 5;  // odd
+  int64_t temporal_kernel = 3;       // odd, of every stage
+};
+
+// 1 / beta_inverse of the Slow pathway's widths, temporal kernels everywhere, but in those blocks only that
+// have one in a stage of the Slow pathway with any (SlowFast "50-50": the first 6 of res4's 23). No
+// non-local blocks.
+ResNet3dOptions FastPathway(const ResNet3dOptions& slow, const FastPathwayOptions& options);
+
+// The feature map of a whole backbone: its channels C, and the pixels of the frame for a cell.
+int64_t ChannelsOf(const Inception3dOptions& options);
+int64_t ChannelsOf(const TwoStreamOptions::Stream& stream);
+int64_t ChannelsOf(const SlowOnlyOptions& options);
+int64_t ChannelsOf(const SlowFastOptions& options);
+int64_t ChannelsOf(const Inception3dBackboneOptions& options);
+int64_t ChannelsOf(const TwoStreamOptions& options);
+int64_t StrideOf(const Inception3dOptions& options);
+int64_t StrideOf(const TwoStreamOptions::Stream& stream);
+
+// The frames that a backbone reads beside those of the slow pathway.
+struct BackboneNeeds {
+  int64_t alpha = 0;  // fast frames per slow frame; 0: reads no fast frames
+  bool flow = false;  // reads optical flow
+};
+BackboneNeeds NeedsOf(const SlowOnlyOptions& options);
+BackboneNeeds NeedsOf(const SlowFastOptions& options);
+BackboneNeeds NeedsOf(const Inception3dBackboneOptions& options);
+BackboneNeeds NeedsOf(const TwoStreamOptions& options);
 
 }  // namespace mrsn
 

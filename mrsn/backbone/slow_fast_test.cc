@@ -21,7 +21,7 @@ SlowFastOptions Small(const LateralOptions& lateral = {}) {
   options.slow.stem_kernel = 3;
   options.slow.stages = {{1, 16, 4, 1, 1, 1, 0}, {2, 32, 8, 2, 1, 3, 2}};
   options.fast =
-      FastPathway(options.slow, /*beta_inverse=*/4, /*stem_temporal_kernel=*/5, /*temporal_kernel=*/3);
+      FastPathway(options.slow, {/*beta_inverse=*/4, /*stem_temporal_kernel=*/5, /*temporal_kernel=*/3});
   options.alpha = 4;
   options.lateral = lateral;
   return options;
@@ -82,7 +82,7 @@ TEST(SlowFastTest, TheFastPathwayIsThinAndTemporalEverywhere) {
   slow.stages = SlowStages(101, 64);
   slow.stages[2].temporal_blocks = 6;
   slow.stages[2].nonlocal = {6, 13};
-  const ResNet3dOptions fast = FastPathway(slow, 8, 5, 3);
+  const ResNet3dOptions fast = FastPathway(slow, {8, 5, 3});
   EXPECT_EQ(fast.stem_channels, 8);
   EXPECT_EQ(fast.stem_temporal_kernel, 5);
   const int64_t temporal_blocks[] = {3, 4, 6, 3};  // SlowFast "50-50": as in the Slow pathway's res4

@@ -120,26 +120,26 @@ TEST(DetectorsTest, BuildDetectorBuildsTheOthers) {
 
 TEST(DetectorsTest, ErrorsNameTheField) {
   EXPECT_EQ(std::string(BuildDetector(Parse("act {}"), torch::kMeta).status().message()),
-            "model.num_classes: not set; allowed: 1 to 100000");
-  EXPECT_EQ(ErrorOf("act { frames: 0 }"), "model.act.frames: 0; allowed: 1 to 128");
-  EXPECT_EQ(ErrorOf("act { input_size: 63 }"), "model.act.input_size: 63; allowed: 64 to 2048");
+            "model.num_classes is not set; allowed: 1 to 100000");
+  EXPECT_EQ(ErrorOf("act { frames: 0 }"), "model.act.frames is 0; allowed: 1 to 128");
+  EXPECT_EQ(ErrorOf("act { input_size: 63 }"), "model.act.input_size is 63; allowed: 64 to 2048");
   EXPECT_EQ(ErrorOf("act { width_divisor: 3 }"),
-            "model.act.width_divisor: 3; allowed: powers of 2 from 1 to 32");
+            "model.act.width_divisor is 3; allowed: powers of 2 from 1 to 32");
   EXPECT_EQ(ErrorOf("step { width_divisor: 16 }"),
-            "model.step.width_divisor: 16; allowed: powers of 2 from 1 to 8");
-  EXPECT_EQ(ErrorOf("step { dropout: 1 }"), "model.step.dropout: 1; allowed: 0 to 0.99");
+            "model.step.width_divisor is 16; allowed: powers of 2 from 1 to 8");
+  EXPECT_EQ(ErrorOf("step { dropout: 1 }"), "model.step.dropout is 1; allowed: 0 to 0.99");
   EXPECT_EQ(ErrorOf("step { grids { size: 0.5 } grids { size: 1.5 } }"),
-            "model.step.grids[1].size: 1.5; allowed: above 0, at most 1");
-  EXPECT_EQ(ErrorOf("step { grids {} }"), "model.step.grids[0].size: not set; allowed: above 0, at most 1");
+            "model.step.grids[1].size is 1.5; allowed: above 0, at most 1");
+  EXPECT_EQ(ErrorOf("step { grids {} }"), "model.step.grids[0].size is not set; allowed: above 0, at most 1");
   EXPECT_EQ(ErrorOf("step { grids { size: 1 per_axis: 0 } }"),
-            "model.step.grids[0].per_axis: 0; allowed: 1 to 16");
+            "model.step.grids[0].per_axis is 0; allowed: 1 to 16");
   EXPECT_EQ(ErrorOf("slow_fast {} step {}"),
-            "model.backbone: set; allowed: nothing with step, which has a backbone of its own");
+            "model.backbone is set; allowed: nothing with step, which has a backbone of its own");
   const std::string own = "; allowed: nothing with act, which has a backbone of its own";
-  EXPECT_EQ(ErrorOf("slow_only {} act {}"), "model.backbone: set" + own);
-  EXPECT_EQ(ErrorOf("temporal_pool: MAX act {}"), "model.temporal_pool: set" + own);
-  EXPECT_EQ(ErrorOf("roi {} act {}"), "model.roi: set" + own);
-  EXPECT_EQ(ErrorOf("precision: BFLOAT16 act {}"), "model.precision: BFLOAT16; allowed: FLOAT32 with act");
+  EXPECT_EQ(ErrorOf("slow_only {} act {}"), "model.backbone is set" + own);
+  EXPECT_EQ(ErrorOf("temporal_pool: MAX act {}"), "model.temporal_pool is set" + own);
+  EXPECT_EQ(ErrorOf("roi {} act {}"), "model.roi is set" + own);
+  EXPECT_EQ(ErrorOf("precision: BFLOAT16 act {}"), "model.precision is BFLOAT16; allowed: FLOAT32 with act");
 }
 
 }  // namespace

@@ -4,16 +4,10 @@
 
 #include <torch/nn/modules/linear.h>
 
+#include "mrsn/head/linear_head_config.h"
 #include "mrsn/head/relation_head.h"
 
 namespace mrsn {
-
-struct LinearHeadOptions {
-  int64_t channels = 2048;  // C
-  int64_t classes = 80;     // K
-  double dropout = 0.5;
-  bool dropout_before_pool = false;  // on the cells, as mmaction2, not on G
-};
 
 // G = max over the RoI's cells [N,C]; logits = Linear(dropout(G)).
 class LinearHead : public RelationHead {

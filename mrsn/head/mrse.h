@@ -7,18 +7,11 @@
 
 #include "mrsn/head/aare.h"
 #include "mrsn/head/acre.h"
+#include "mrsn/head/mrsn_head_config.h"
 #include "mrsn/head/relations.h"
 #include "mrsn/head/rse.h"
 
 namespace mrsn {
-
-struct MrseOptions {
-  int64_t width = 1024;  // d
-  int64_t heads = 8;
-  int64_t hidden = 1024;  // of every feed-forward layer
-  // Layers of each encoder; 0 leaves it out. rse_layers > 0 needs the other two.
-  int64_t acre_layers = 1, aare_layers = 1, rse_layers = 1;
-};
 
 // The tokens that the first block starts from. A token that no encoder reads may be undefined.
 struct RelationTokens {

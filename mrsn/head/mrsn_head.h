@@ -10,30 +10,13 @@
 #include "mrsn/head/actor_position.h"
 #include "mrsn/head/consensus_mlp.h"
 #include "mrsn/head/mrse.h"
+#include "mrsn/head/mrsn_head_config.h"
 #include "mrsn/head/rcm_long.h"
 #include "mrsn/head/rcm_short.h"
 #include "mrsn/head/relation_head.h"
 #include "mrsn/head/token_embedder.h"
 
 namespace mrsn {
-
-struct MrsnHeadOptions {
-  struct LongTerm {
-    int64_t window_seconds = 10;
-    int64_t inner_width = 1024;
-  };
-  int64_t channels = 2048;  // C
-  int64_t classes = 80;     // K
-  int64_t roi_size = 7;
-  int64_t support_size = 16;  // S
-  int64_t patch_size = 2;     // p
-  ActorToken actor_token = ActorToken::kMax;
-  MrseOptions mrse;  // at least one of ACRE and AARE
-  int64_t blocks = 1;
-  std::optional<LongTerm> long_term;  // MRSN_L; without, MRSN_S
-  int64_t mlp_layers = 2;
-  double dropout = 0.5;
-};
 
 // Taps, in this order and if computed: R_context, R_actor, X, Y, G, G_long.
 class MrsnHead : public RelationHead {

@@ -11,15 +11,10 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
+#include "mrsn/head/mrsn_head_config.h"
 #include "mrsn/packed_linear.h"
 
 namespace mrsn {
-
-enum class ActorToken {
-  kMax,      // max over the RoI's cells, Linear(C, d)
-  kAverage,  // mean over the RoI's cells, Linear(C, d)
-  kFlatten,  // all cells, Linear(C roi_size^2, d)
-};
 
 struct TokenEmbedderOptions {
   int64_t channels = 2048;    // C

@@ -28,29 +28,11 @@
 #include <optional>
 #include <vector>
 
+#include "mrsn/baselines/acar/acar_config.h"
 #include "mrsn/baselines/acar/hr2o.h"
 #include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
-
-// The defaults are the R-50 configuration's; R-101's is depth 1, output_kernel 1.
-struct AcarHeadOptions {
-  struct LongTerm {
-    int64_t window_seconds = 10;  // before and after the clip
-    int64_t depth = 1;            // HR2O layers over the bank
-  };
-  int64_t channels = 2048;        // C
-  int64_t classes = 80;           // K
-  int64_t reduced_width = 1024;   // r
-  int64_t width = 512;            // c
-  int64_t depth = 2;              // HR2O layers over the clip's persons
-  int64_t kernel = 3;             // of HR2O's queries, keys and values; odd
-  int64_t output_kernel = 3;      // of HR2O's last convolution; odd
-  double relation_dropout = 0.2;  // in HR2O
-  double dropout = 0;             // before the classifier
-  int64_t bank_grid = 7;
-  std::optional<LongTerm> long_term;
-};
 
 // Needs maps of at least 3 x 3 cells and HeadInput::roi_align. Taps: relations (F_n
 // after pooling), high_order (H after all layers).

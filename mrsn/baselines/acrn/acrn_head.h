@@ -22,17 +22,10 @@
 
 #include <vector>
 
+#include "mrsn/baselines/acrn/acrn_config.h"
 #include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
-
-struct AcrnHeadOptions {
-  int64_t channels = 2048;  // C
-  int64_t classes = 80;     // K
-  int64_t width = 2048;     // d
-  int64_t layers = 1;       // 3 x 3 convolutions
-  double dropout = 0.5;
-};
 
 // G = max of R_n over the map. Taps: relations (R_n after the last layer), G.
 class AcrnHead : public RelationHead {

@@ -25,18 +25,13 @@
 #include <memory>
 #include <vector>
 
+#include "mrsn/baselines/act/act_config.h"
 #include "mrsn/baselines/act/cuboid_loss.h"
 #include "mrsn/baselines/act/vgg_ssd.h"
 #include "mrsn/detector.h"
 #include "ops/base/box.h"
 
 namespace mrsn::baselines {
-
-struct ActOptions {
-  int64_t classes = 24;  // K
-  int64_t frames = 6;    // T; the paper's K
-  VggSsdOptions backbone;
-};
 
 // The 3 x 3 convolutions over the maps of all frames, a pair for each level.
 class CuboidHead : public torch::nn::Module {

@@ -20,12 +20,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace mrsn::baselines {
+#include "mrsn/baselines/act/act_config.h"
 
-struct VggSsdOptions {
-  int64_t input_size = 300;   // pixels a side, 64 or more: with less there are no four levels
-  int64_t width_divisor = 1;  // of all channels; a divisor of 64
-};
+namespace mrsn::baselines {
 
 class VggSsd : public torch::nn::Module {
  public:

@@ -8,15 +8,10 @@
 
 #include <torch/nn/modules/linear.h>
 
+#include "mrsn/baselines/context_average/context_average_config.h"
 #include "mrsn/head/relation_head.h"
 
 namespace mrsn::baselines {
-
-struct ContextAverageHeadOptions {
-  int64_t channels = 2048;  // C
-  int64_t classes = 80;     // K
-  double dropout = 0.5;
-};
 
 // Taps: G.
 class ContextAverageHead : public RelationHead {

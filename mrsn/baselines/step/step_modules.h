@@ -16,18 +16,10 @@
 #include "mrsn/backbone/backbone.h"
 #include "mrsn/backbone/inception3d.h"
 #include "mrsn/baselines/step/proposals.h"
+#include "mrsn/baselines/step/step_config.h"
 #include "mrsn/baselines/step/step_loss.h"
 
 namespace mrsn::baselines {
-
-struct StepOptions {
-  int64_t classes = 24;       // K
-  bool flow = true;           // a second I3D, over optical flow
-  int64_t width_divisor = 1;  // 1, 2, 4 or 8
-  double dropout = 0.3;
-  double batch_norm_momentum = 0.01;
-  std::vector<ProposalGrid> grids = {{1, 1}, {0.75, 1}, {0.5, 3}};
-};
 
 // I3D up to mixed_4f, time kept; with flow one for each, their maps side by side. Submodules
 // "rgb" and "flow".
