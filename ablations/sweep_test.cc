@@ -95,7 +95,7 @@ TEST_F(SweepTest, ABadPointIsFoundBeforeAnythingRuns) {
   EXPECT_THAT(
       Runs("experiments: \"short\" axes { name: \"b\" points { label: \"0\" delta { train { batch_size: "
            "0 } } } }"),
-      ElementsAre("short with b=0: train.batch_size is 0; allowed: 1..4096"));
+      ElementsAre("short with b=0: train.batch_size is 0; allowed: 1 to 4096"));
 }
 
 TEST_F(SweepTest, BankWritersMustHaveTheSameModel) {

@@ -149,11 +149,11 @@ TEST_F(ConfigTest, ErrorsInTheBaseNameTheBase) {
 }
 
 TEST_F(ConfigTest, RangesOfTrain) {
-  EXPECT_EQ(ErrorOfTrain("batch_size: 0"), "R/x.textproto:3:3: train.batch_size is 0; allowed: 1..4096");
+  EXPECT_EQ(ErrorOfTrain("batch_size: 0"), "R/x.textproto:3:3: train.batch_size is 0; allowed: 1 to 4096");
   EXPECT_EQ(ErrorOfTrain("epochs: -1"),
-            "R/x.textproto:3:3: train.epochs is -1; allowed: above 0, at most 1e6");
+            "R/x.textproto:3:3: train.epochs is -1; allowed: above 0, at most 1000000");
   EXPECT_EQ(ErrorOfTrain("epochs: inf"),
-            "R/x.textproto:3:3: train.epochs is inf; allowed: above 0, at most 1e6");
+            "R/x.textproto:3:3: train.epochs is inf; allowed: above 0, at most 1000000");
   EXPECT_EQ(ErrorOfTrain("learning_rate: nan"),
             "R/x.textproto:3:3: train.learning_rate is nan; allowed: above 0, at most 1000");
   EXPECT_EQ(ErrorOfTrain("decay_epochs: 2 decay_epochs: 1"),
@@ -195,31 +195,34 @@ TEST_F(ConfigTest, RangesOfEvalAndExpected) {
   Write("x", "base: \"base/b\"\nexpected { metric: \"map\" value: 1 tolerance: 0 }");
   EXPECT_EQ(ErrorOf("x"), "R/x.textproto:2:12: expected[0].metric is \"map\"; allowed: \"frame_map\"");
   Write("x", "base: \"base/b\"\nexpected { metric: \"frame_map\" value: 90 tolerance: 0 }");
-  EXPECT_EQ(ErrorOf("x"), "R/x.textproto:2:32: expected[0].value is 90; allowed: 0..1");
+  EXPECT_EQ(ErrorOf("x"), "R/x.textproto:2:32: expected[0].value is 90; allowed: 0 to 1");
 }
 
 TEST_F(ConfigTest, ModelAndInputs) {
-  Write("x", "train { epochs: 1 }");
-  EXPECT_EQ(ErrorOf("x"),
-            "R/x.textproto: model.backbone is not set; set one of its messages, e.g. model { slow_only {} }");
+  Write("x", "model { linear {} }");
+  EXPECT_EQ(
+      ErrorOf("x"),
+      "R/x.textproto:1:1: model.backbone is not set; allowed: slow_only, slow_fast, inception, two_stream");
   Write("x", "model { slow_only {} }");
   EXPECT_EQ(ErrorOf("x"),
-            "R/x.textproto:1:1: model.head is not set; set model { linear {} } or model { mrsn { .. } }");
-  Write("x", "base: \"base/b\"\nmodel { mrsn { long_term {} } }");
-  EXPECT_EQ(ErrorOf("x"),
-            "R/x.textproto: inputs.relation_bank_from is not set; model.mrsn.long_term needs it: the "
-            "experiment whose trained model writes the bank");
+            "R/x.textproto:1:1: model.head is not set; allowed: linear, mrsn, acrn, lfb, acar, aia, "
+            "context_average, act, step");
+  Write("x", "base: \"base/b\"\nmodel { mrsn { acre {} long_term {} } }");
+  EXPECT_EQ(
+      ErrorOf("x"),
+      "R/x.textproto: inputs.relation_bank_from is not set; allowed: the experiment whose trained model "
+      "writes the bank that model.mrsn reads");
   Write("x",
         "base: \"base/b\"\nmodel { aia { asynchronous_memory: true } }\n"
         "inputs { relation_bank_from: \"y\" }");
   EXPECT_EQ(ErrorOf("x"),
             "R/x.textproto:3:10: inputs.relation_bank_from is \"y\"; allowed: none with "
-            "model.aia.asynchronous_memory, which writes its own");
+            "model.aia, which writes its own memory");
   const std::pair<const char*, const char*> readers[] = {
-      {"lfb {}", "model.lfb"}, {"aia {}", "model.aia"}, {"acar { long_term {} }", "model.acar.long_term"}};
+      {"lfb {}", "model.lfb"}, {"aia {}", "model.aia"}, {"acar { long_term {} }", "model.acar"}};
   for (const auto& [head, reader] : readers) {
     Write("x", absl::StrCat("base: \"base/b\"\nmodel { ", head, " }"));
-    EXPECT_THAT(ErrorOf("x"), ::testing::HasSubstr(absl::StrCat("is not set; ", reader, " needs it")));
+    EXPECT_THAT(ErrorOf("x"), ::testing::HasSubstr(absl::StrCat("writes the bank that ", reader, " reads")));
   }
   Write("x", "base: \"base/b\"\nmodel { acar {} }");
   EXPECT_EQ(ErrorOf("x"), "no error");
@@ -232,16 +235,17 @@ TEST_F(ConfigTest, ModelAndInputs) {
 }
 
 TEST_F(ConfigTest, DetectorsThatFindBoxesThemselves) {
-  Write("x", "model { act {} }\ntrain {\n  loss: SOFTMAX }\ntrain_data { clip { frames: 6 } }");
+  Write("x",
+        "model { num_classes: 24 act {} }\ntrain {\n  loss: SOFTMAX }\ntrain_data { clip { frames: 6 } }");
   EXPECT_EQ(ErrorOf("x"), "no error");
   EXPECT_EQ(ErrorOf("x", "train { loss: BCE }"),
             "override:1:9: train.loss is BCE; allowed: SOFTMAX with model.act");
   EXPECT_EQ(ErrorOf("x", "train_data { clip { frames: 8 } }"),
-            "override:1:21: train_data.clip.frames is 8; allowed: model.act.frames, 6");
+            "override:1:21: train_data.clip.frames is 8; allowed: 6 with model.act");
   EXPECT_EQ(ErrorOf("x", "train_data { clip { frames: 8 } } model { act { frames: 8 } }"), "no error");
   EXPECT_EQ(ErrorOf("x", "eval_data {}"),
-            "override:1:1: eval_data.clip.frames is not set; allowed: model.act.frames, 6");
-  Write("y", "model { step {} }\neval_data { clip { frames: 36 } }");
+            "override:1:1: eval_data.clip.frames is not set; allowed: 6 with model.act");
+  Write("y", "model { num_classes: 24 step {} }\neval_data { clip { frames: 36 } }");
   EXPECT_EQ(ErrorOf("y"), "no error");
   EXPECT_EQ(ErrorOf("y", "train { loss: SOFTMAX }"),
             "override:1:9: train.loss is SOFTMAX; allowed: BCE with model.step");
@@ -310,7 +314,8 @@ TEST_F(ConfigTest, OverrideIsOneMoreLayer) {
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->experiment.train().epochs(), 1);
   EXPECT_EQ(loaded->experiment.train().decay_epochs_size(), 0);
-  EXPECT_EQ(ErrorOf("x", "train { batch_size: 0 }"), "override:1:9: train.batch_size is 0; allowed: 1..4096");
+  EXPECT_EQ(ErrorOf("x", "train { batch_size: 0 }"),
+            "override:1:9: train.batch_size is 0; allowed: 1 to 4096");
   EXPECT_EQ(ErrorOf("x", "train { batch: 1 }"),
             "override:1:14: Message type \"mrsn.TrainConfig\" has no field named \"batch\"");
   EXPECT_EQ(ErrorOf("x", "base: \"y\""), "override: base cannot be overridden");
@@ -332,10 +337,10 @@ TEST_F(ConfigTest, BuildersErrorsGetTheirPlace) {
     return absl::StrReplaceAll(AtItsPlace(*loaded, absl::InvalidArgumentError(message), root, path).message(),
                                {{root_, "R"}});
   };
-  EXPECT_EQ(placed("model.mrsn.heads: 3; allowed: the divisors of width, 64", "model", "model"),
-            "R/x.textproto:3:10: model.mrsn.heads: 3; allowed: the divisors of width, 64");
-  EXPECT_EQ(placed("dataset.clip.frames is 0; allowed: 1..128", "dataset", "train_data"),
-            "R/x.textproto:5:21: train_data.clip.frames is 0; allowed: 1..128");
+  EXPECT_EQ(placed("model.mrsn.heads is 3; allowed: the divisors of width, 64", "model", "model"),
+            "R/x.textproto:3:10: model.mrsn.heads is 3; allowed: the divisors of width, 64");
+  EXPECT_EQ(placed("dataset.clip.frames is 0; allowed: 1 to 128", "dataset", "train_data"),
+            "R/x.textproto:5:21: train_data.clip.frames is 0; allowed: 1 to 128");
   EXPECT_EQ(placed("videos/a.mp4: cannot read", "dataset", "train_data"), "videos/a.mp4: cannot read");
 }
 

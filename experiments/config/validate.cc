@@ -1,143 +1,227 @@
 #include "experiments/config/validate.h"
 
-#include <cmath>
+#include <google/protobuf/message.h>
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "eval/protocol.h"
+#include "mrsn/model_options.h"
+#include "ops/base/config_reader.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
 namespace {
 
-// Keeps the first field out of range.
-class Ranges {
- public:
-  Ranges(const std::string& origin, const FieldPlaces& places) : origin_(origin), places_(places) {}
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 
-  void Check(const std::string& field, bool allowed, const std::string& value, absl::string_view expected) {
-    if (allowed || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(absl::StrFormat(
-        "%s: %s is %s; allowed: %s", PlaceOf(places_, field, origin_), field, value, expected));
-  }
-  void Number(const std::string& field, double value, bool allowed, absl::string_view expected) {
-    Check(field, allowed && std::isfinite(value), absl::StrCat(value), expected);
-  }
-
-  const absl::Status& status() const { return status_; }
-
- private:
-  const std::string& origin_;
-  const FieldPlaces& places_;
-  absl::Status status_;
+// A number of TrainConfig: the value of an unset field, and the values it may have.
+struct NumberField {
+  const char* name;
+  double value;
+  Allowed allowed;
 };
 
-void CheckTrain(const TrainConfig& train, Ranges* ranges) {
-  const auto number = [&](const char* field, double value, bool allowed, const char* expected) {
-    ranges->Number(absl::StrCat("train.", field), value, allowed, expected);
+const std::vector<NumberField>& TrainNumbers() {
+  static const auto* fields = new std::vector<NumberField>{
+      {"batch_size", 16, Between(1, 4096)},
+      {"epochs", 6, AboveUpTo(0, 1e6)},
+      {"learning_rate", 0.04, AboveUpTo(0, 1000)},
+      {"decay_factor", 0.1, AboveUpTo(0, 1)},
+      {"warmup_epochs", 0, AtLeast(0)},
+      {"warmup_start_learning_rate", 0, AtLeast(0)},
+      {"momentum", 0.9, FromBelow(0, 1)},
+      {"weight_decay", 1e-7, AtLeast(0)},
+      {"gradient_clip_norm", 0, AtLeast(0)},
+      {"checkpoint_every_iterations", 200, AtLeast(1)},
   };
-  number("batch_size", train.batch_size(), train.batch_size() >= 1 && train.batch_size() <= 4096, "1..4096");
-  number("epochs", train.epochs(), train.epochs() > 0 && train.epochs() <= 1e6, "above 0, at most 1e6");
-  number("learning_rate", train.learning_rate(), train.learning_rate() > 0 && train.learning_rate() <= 1e3,
-         "above 0, at most 1000");
+  return *fields;
+}
+
+bool IsInteger(const FieldDescriptor& field) { return field.cpp_type() == FieldDescriptor::CPPTYPE_INT32; }
+
+void SetIfUnset(const NumberField& number, Message* message) {
+  const FieldDescriptor& field = *message->GetDescriptor()->FindFieldByName(number.name);
+  const auto& reflection = *message->GetReflection();
+  if (reflection.HasField(*message, &field)) return;
+  if (IsInteger(field)) {
+    reflection.SetInt32(message, &field, static_cast<int>(number.value));
+  } else {
+    reflection.SetDouble(message, &field, number.value);
+  }
+}
+
+void Check(const NumberField& number, const Message& message, ConfigReader* reader) {
+  if (IsInteger(*message.GetDescriptor()->FindFieldByName(number.name))) {
+    int value = 0;
+    reader->Read(number.name, &value, number.allowed);
+  } else {
+    double value = 0;
+    reader->Read(number.name, &value, number.allowed);
+  }
+}
+
+absl::Status CheckTrain(const TrainConfig& train) {
+  ConfigReader reader(train, "train");
+  for (const NumberField& number : TrainNumbers()) Check(number, train, &reader);
   double previous = 0;
   for (int i = 0; i < train.decay_epochs_size(); ++i) {
     const double epoch = train.decay_epochs(i);
-    ranges->Number(absl::StrCat("train.decay_epochs[", i, "]"), epoch,
-                   epoch > previous && epoch < train.epochs(),
-                   absl::StrFormat("above %g (ascending), below train.epochs, %g", previous, train.epochs()));
+    if (!(epoch > previous && epoch < train.epochs())) {
+      reader.Fail(absl::StrCat("decay_epochs[", i, "]"), absl::StrCat(epoch),
+                  absl::StrFormat("above %g (ascending), below train.epochs, %g", previous, train.epochs()));
+    }
     previous = epoch;
   }
-  number("decay_factor", train.decay_factor(), train.decay_factor() > 0 && train.decay_factor() <= 1,
-         "above 0, at most 1");
-  ranges->Number("train.warmup_epochs", train.warmup_epochs(),
-                 train.warmup_epochs() >= 0 && train.warmup_epochs() <= train.epochs(),
-                 absl::StrFormat("0 to train.epochs, %g", train.epochs()));
-  number("warmup_start_learning_rate", train.warmup_start_learning_rate(),
-         train.warmup_start_learning_rate() >= 0, "0 or more");
-  number("momentum", train.momentum(), train.momentum() >= 0 && train.momentum() < 1, "0 or more, below 1");
-  ranges->Check("train.nesterov", !train.nesterov() || train.momentum() > 0, "true",
-                "only with train.momentum above 0");
-  number("weight_decay", train.weight_decay(), train.weight_decay() >= 0, "0 or more");
-  number("gradient_clip_norm", train.gradient_clip_norm(), train.gradient_clip_norm() >= 0, "0 or more");
-  // proto3 enums are open: a number that is no Loss parses.
-  ranges->Check("train.loss", train.loss() == TrainConfig::BCE || train.loss() == TrainConfig::SOFTMAX,
-                absl::StrCat(train.loss()), "BCE, SOFTMAX");
-  number("checkpoint_every_iterations", train.checkpoint_every_iterations(),
-         train.checkpoint_every_iterations() >= 1, "1 or more");
+  if (train.warmup_epochs() > train.epochs()) {
+    reader.Fail("warmup_epochs", absl::StrCat(train.warmup_epochs()),
+                absl::StrFormat("0 to train.epochs, %g", train.epochs()));
+  }
+  if (train.nesterov() && train.momentum() == 0) {
+    reader.Fail("nesterov", "true", "only with train.momentum above 0");
+  }
+  TrainConfig::Loss loss = TrainConfig::BCE;
+  reader.Choose("loss", &loss, {{"BCE", TrainConfig::BCE}, {"SOFTMAX", TrainConfig::SOFTMAX}});
+  return reader.status();
 }
 
-absl::Status CheckEval(const EvalConfig& config, const std::string& origin, const FieldPlaces& places) {
+absl::Status CheckEval(const EvalConfig& config) {
   const auto protocol = eval::ParseProtocol(config.protocol());
   if (!protocol.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, "eval.protocol", origin),
-                                                   ": eval.protocol: ", protocol.status().message()));
+    return absl::InvalidArgumentError(absl::StrCat("eval.protocol: ", protocol.status().message()));
   }
-  Ranges ranges(origin, places);
-  ranges.Number("eval.iou", config.iou(), config.iou() > 0 && config.iou() <= 1, "above 0, at most 1");
-  return ranges.status();
+  ConfigReader reader(config, "eval");
+  double iou = config.iou();
+  reader.Read("iou", &iou, AboveUpTo(0, 1));
+  return reader.status();
 }
 
-// The field that makes the model read a relation bank; empty if none does.
-std::string BankReader(const ModelConfig& model) {
-  switch (model.head_case()) {
-    case ModelConfig::kMrsn:
-      return model.mrsn().has_long_term() ? "model.mrsn.long_term" : "";
-    case ModelConfig::kAcar:
-      return model.acar().has_long_term() ? "model.acar.long_term" : "";
-    case ModelConfig::kLfb:
-      return "model.lfb";
-    case ModelConfig::kAia:
-      return (model.aia().has_memory() && !model.aia().memory()) || model.aia().asynchronous_memory()
-                 ? ""
-                 : "model.aia";
-    case ModelConfig::kLinear:
-    case ModelConfig::kAcrn:
-    case ModelConfig::kContextAverage:
-    case ModelConfig::kAct:
-    case ModelConfig::kStep:
-    case ModelConfig::HEAD_NOT_SET:
+absl::Status CheckExpected(const Experiment& experiment) {
+  for (int i = 0; i < experiment.expected_size(); ++i) {
+    const Expected& expected = experiment.expected(i);
+    ConfigReader reader(expected, absl::StrCat("expected[", i, "]"));
+    if (expected.metric() != "frame_map") {
+      reader.Fail("metric", absl::StrCat("\"", expected.metric(), "\""), "\"frame_map\"");
+    }
+    double value = 0, tolerance = 0;
+    reader.Read("value", &value, Between(0, 1));
+    reader.Read("tolerance", &tolerance, AtLeast(0));
+    MRSN_RETURN_IF_ERROR(reader.status());
+  }
+  return absl::OkStatus();
+}
+
+// "model.acar"
+std::string HeadField(const ModelConfig& model) {
+  const auto& oneof = *ModelConfig::descriptor()->FindOneofByName("head");
+  return absl::StrCat("model.", model.GetReflection()->GetOneofFieldDescriptor(model, &oneof)->name());
+}
+
+absl::Status CheckLoss(const ModelNeeds& needs, const std::string& head, TrainConfig::Loss loss) {
+  if (!needs.loss) return absl::OkStatus();
+  TrainConfig::Loss wanted = TrainConfig::BCE;
+  switch (*needs.loss) {
+    case ClassLoss::kBce:
+      break;
+    case ClassLoss::kSoftmax:
+      wanted = TrainConfig::SOFTMAX;
       break;
   }
-  return "";
+  if (loss == wanted) return absl::OkStatus();
+  return FieldError("train.loss", TrainConfig::Loss_Name(loss),
+                    absl::StrCat(TrainConfig::Loss_Name(wanted), " with ", head));
 }
 
-// What detectors that find boxes themselves ask of training and data.
-void CheckBoxFinder(const Experiment& experiment, Ranges* ranges) {
-  const ModelConfig& model = experiment.model();
-  const bool act = model.has_act();
-  if (!act && !model.has_step()) return;
-  const TrainConfig::Loss loss = experiment.train().loss();
-  ranges->Check("train.loss", loss == (act ? TrainConfig::SOFTMAX : TrainConfig::BCE),
-                TrainConfig::Loss_Name(loss), act ? "SOFTMAX with model.act" : "BCE with model.step");
-  const int frames = model.act().has_frames() ? model.act().frames() : 6;
-  const auto check = [&](const std::string& field, const ClipConfig& clip) {
-    ranges->Check(field + ".clip.frames",
-                  clip.has_frames() && (act ? clip.frames() == frames : clip.frames() % 12 == 0),
-                  clip.has_frames() ? absl::StrCat(clip.frames()) : "not set",
-                  act ? absl::StrCat("model.act.frames, ", frames) : "multiples of 12 with model.step");
-  };
-  if (experiment.has_train_data()) check("train_data", experiment.train_data().clip());
-  if (experiment.has_eval_data()) check("eval_data", experiment.eval_data().clip());
+// For models that do not take clips of every length.
+absl::Status CheckFrames(const ModelNeeds& needs, const std::string& head, const std::string& data,
+                         const ClipConfig& clip) {
+  if (!needs.frames && needs.frames_multiple == 1) return absl::OkStatus();
+  const bool fits =
+      needs.frames ? clip.frames() == *needs.frames : clip.frames() % needs.frames_multiple == 0;
+  if (clip.has_frames() && fits) return absl::OkStatus();
+  return FieldError(absl::StrCat(data, ".clip.frames"),
+                    clip.has_frames() ? absl::StrCat(clip.frames()) : "not set",
+                    needs.frames ? absl::StrCat(*needs.frames, " with ", head)
+                                 : absl::StrCat("multiples of ", needs.frames_multiple, " with ", head));
+}
+
+absl::Status CheckBank(const ModelNeeds& needs, const std::string& head, const std::string& writer) {
+  const bool own_memory = needs.bank && needs.bank->own_memory;
+  if (needs.bank && !own_memory && writer.empty()) {
+    return FieldError(
+        "inputs.relation_bank_from", "not set",
+        absl::StrCat("the experiment whose trained model writes the bank that ", head, " reads"));
+  }
+  if (own_memory && !writer.empty()) {
+    return FieldError("inputs.relation_bank_from", absl::StrCat("\"", writer, "\""),
+                      absl::StrCat("none with ", head, ", which writes its own memory"));
+  }
+  return absl::OkStatus();
+}
+
+// Training, data and inputs against the model. Errors of the model itself are reported where it is built,
+// but for a model without backbone or head.
+absl::Status CheckNeeds(const Experiment& experiment) {
+  const auto needs = NeedsOf(experiment.model());
+  if (!needs.ok()) {
+    const absl::string_view message = needs.status().message();
+    const bool incomplete = absl::StartsWith(message, "model.head is not set") ||
+                            absl::StartsWith(message, "model.backbone is not set");
+    return incomplete ? needs.status() : absl::OkStatus();
+  }
+  const std::string head = HeadField(experiment.model());
+  MRSN_RETURN_IF_ERROR(CheckLoss(*needs, head, experiment.train().loss()));
+  if (experiment.has_train_data()) {
+    MRSN_RETURN_IF_ERROR(CheckFrames(*needs, head, "train_data", experiment.train_data().clip()));
+  }
+  if (experiment.has_eval_data()) {
+    MRSN_RETURN_IF_ERROR(CheckFrames(*needs, head, "eval_data", experiment.eval_data().clip()));
+  }
+  return CheckBank(*needs, head, experiment.inputs().relation_bank_from());
+}
+
+absl::Status CheckPretrainedBackbone(const Inputs& inputs) {
+  const std::string& file = inputs.pretrained_backbone();
+  if (file.empty()) return absl::OkStatus();
+  const std::string found = absl::StrCat("\"", file, "\"");
+  if (file[0] == '/' || absl::StrContains(file, "..")) {
+    return FieldError("inputs.pretrained_backbone", found, "a path below the data root");
+  }
+  if (!inputs.initialise_from().empty()) {
+    return FieldError("inputs.pretrained_backbone", found, "only without inputs.initialise_from");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAll(const Experiment& experiment) {
+  Compatibility compatibility = COMPATIBILITY_UNSPECIFIED;
+  ConfigReader reader(experiment, "");
+  reader.Choose("compatibility", &compatibility,
+                {{"PYSLOWFAST", PYSLOWFAST},
+                 {"PYTORCHVIDEO", PYTORCHVIDEO},
+                 {"MMACTION2", MMACTION2},
+                 {"ACAR", ACAR},
+                 {"ALPHACTION", ALPHACTION}});
+  MRSN_RETURN_IF_ERROR(reader.status());
+  MRSN_RETURN_IF_ERROR(CheckTrain(experiment.train()));
+  MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval()));
+  MRSN_RETURN_IF_ERROR(CheckPretrainedBackbone(experiment.inputs()));
+  MRSN_RETURN_IF_ERROR(CheckNeeds(experiment));
+  return CheckExpected(experiment);
 }
 
 }  // namespace
 
 void FillDefaults(Experiment* experiment) {
   TrainConfig& train = *experiment->mutable_train();
-  if (!train.has_batch_size()) train.set_batch_size(16);
-  if (!train.has_epochs()) train.set_epochs(6);
-  if (!train.has_learning_rate()) train.set_learning_rate(0.04);
-  if (!train.has_decay_factor()) train.set_decay_factor(0.1);
-  if (!train.has_warmup_epochs()) train.set_warmup_epochs(0);
-  if (!train.has_warmup_start_learning_rate()) train.set_warmup_start_learning_rate(0);
-  if (!train.has_momentum()) train.set_momentum(0.9);
+  for (const NumberField& number : TrainNumbers()) SetIfUnset(number, &train);
   if (!train.has_nesterov()) train.set_nesterov(false);
-  if (!train.has_weight_decay()) train.set_weight_decay(1e-7);
-  if (!train.has_gradient_clip_norm()) train.set_gradient_clip_norm(0);
   if (!train.has_freeze_batch_norm()) train.set_freeze_batch_norm(true);
   if (train.loss() == TrainConfig::LOSS_UNSPECIFIED) train.set_loss(TrainConfig::BCE);
-  if (!train.has_checkpoint_every_iterations()) train.set_checkpoint_every_iterations(200);
   EvalConfig& eval = *experiment->mutable_eval();
   if (!eval.has_protocol()) eval.set_protocol("official_2019");
   if (!eval.has_iou()) eval.set_iou(0.5);
@@ -145,53 +229,12 @@ void FillDefaults(Experiment* experiment) {
 
 absl::Status ValidateExperiment(const Experiment& experiment, const std::string& origin,
                                 const FieldPlaces& places) {
-  const auto missing = [&](const char* field, const std::string& what) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(PlaceOf(places, field, origin), ": ", field, " is not set; ", what));
-  };
-  const ModelConfig& model = experiment.model();
-  const bool own_backbone = model.has_act() || model.has_step();
-  if (model.backbone_case() == ModelConfig::BACKBONE_NOT_SET && !own_backbone) {
-    return missing("model.backbone", "set one of its messages, e.g. model { slow_only {} }");
-  }
-  if (model.head_case() == ModelConfig::HEAD_NOT_SET) {
-    return missing("model.head", "set model { linear {} } or model { mrsn { .. } }");
-  }
-  Ranges ranges(origin, places);
-  // proto3 enums are open: a number that is no Compatibility parses.
-  ranges.Check("compatibility", Compatibility_IsValid(experiment.compatibility()),
-               absl::StrCat(experiment.compatibility()),
-               "PYSLOWFAST, PYTORCHVIDEO, MMACTION2, ACAR, ALPHACTION");
-  CheckTrain(experiment.train(), &ranges);
-  CheckBoxFinder(experiment, &ranges);
-  MRSN_RETURN_IF_ERROR(ranges.status());
-  MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval(), origin, places));
-  if (!experiment.inputs().pretrained_backbone().empty()) {
-    const std::string& file = experiment.inputs().pretrained_backbone();
-    ranges.Check("inputs.pretrained_backbone", file[0] != '/' && file.find("..") == std::string::npos,
-                 absl::StrCat("\"", file, "\""), "a path below the data root");
-    ranges.Check("inputs.pretrained_backbone", experiment.inputs().initialise_from().empty(),
-                 absl::StrCat("\"", file, "\""), "only without inputs.initialise_from");
-    MRSN_RETURN_IF_ERROR(ranges.status());
-  }
-  const std::string reader = BankReader(model);
-  if (!reader.empty() && experiment.inputs().relation_bank_from().empty()) {
-    return missing("inputs.relation_bank_from",
-                   absl::StrCat(reader, " needs it: the experiment whose trained model writes the bank"));
-  }
-  ranges.Check("inputs.relation_bank_from",
-               experiment.inputs().relation_bank_from().empty() || !model.aia().asynchronous_memory(),
-               absl::StrCat("\"", experiment.inputs().relation_bank_from(), "\""),
-               "none with model.aia.asynchronous_memory, which writes its own");
-  for (int i = 0; i < experiment.expected_size(); ++i) {
-    const Expected& expected = experiment.expected(i);
-    const std::string field = absl::StrCat("expected[", i, "].");
-    ranges.Check(field + "metric", expected.metric() == "frame_map",
-                 absl::StrCat("\"", expected.metric(), "\""), "\"frame_map\"");
-    ranges.Number(field + "value", expected.value(), expected.value() >= 0 && expected.value() <= 1, "0..1");
-    ranges.Number(field + "tolerance", expected.tolerance(), expected.tolerance() >= 0, "0 or more");
-  }
-  return ranges.status();
+  const absl::Status status = CheckAll(experiment);
+  if (status.ok()) return status;
+  // Every message starts with the field.
+  const absl::string_view message = status.message();
+  const absl::string_view field = message.substr(0, message.find_first_of(": "));
+  return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, field, origin), ": ", message));
 }
 
 }  // namespace mrsn::experiments

@@ -14,9 +14,9 @@ namespace mrsn::experiments {
 // Fills what is not set of `train` and `eval` with the documented defaults.
 void FillDefaults(Experiment* experiment);
 
-// The first field out of range, after FillDefaults: "<place>: <field> is <value>;
-// allowed: <range>". `places` says where the fields stand, `origin` is the file named
-// for a field that no file sets.
+// The first field out of range, after FillDefaults: "<place>: <field> is <value>; allowed: <range>".
+// Training, data and inputs are also compared with what the model needs (mrsn/model_needs.h). `places` says
+// where the fields stand, `origin` is the file named for a field that no file sets.
 absl::Status ValidateExperiment(const Experiment& experiment, const std::string& origin,
                                 const FieldPlaces& places = {});
 
