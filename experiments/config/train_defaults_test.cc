@@ -1,0 +1,50 @@
+// The defaults that the comments of train_config.proto and eval_config.proto promise are those of
+// FillDefaults.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/text_format.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "experiments/config/validate.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+#include "ops/testing/proto_defaults.h"
+
+namespace mrsn::experiments {
+namespace {
+
+std::map<std::string, std::string> FieldsOf(const google::protobuf::Message& message) {
+  std::map<std::string, std::string> fields;
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  message.GetReflection()->ListFields(message, &set);
+  for (const auto* field : set) {
+    google::protobuf::TextFormat::PrintFieldValueToString(message, field, -1, &fields[field->full_name()]);
+  }
+  return fields;
+}
+
+// Those of one message.
+std::map<std::string, std::string> Documented(const std::string& path, const std::string& message) {
+  const auto proto = ReadFile(path);
+  EXPECT_TRUE(proto.ok()) << proto.status();
+  std::map<std::string, std::string> fields;
+  if (!proto.ok()) return fields;
+  for (const auto& [field, words] : DocumentedDefaults(*proto)) {
+    if (absl::StartsWith(field, message + ".")) fields[field] = words;
+  }
+  return fields;
+}
+
+TEST(TrainDefaultsTest, CommentsOfTheProtoFiles) {
+  Experiment experiment;
+  FillDefaults(&experiment);
+  EXPECT_EQ(FieldsOf(experiment.train()), Documented("experiments/train_config.proto", "mrsn.TrainConfig"));
+  EXPECT_EQ(FieldsOf(experiment.eval()), Documented("experiments/eval_config.proto", "mrsn.EvalConfig"));
+  EXPECT_EQ(FieldsOf(experiment.train()).size(), 13);
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
