@@ -17,7 +17,7 @@
 namespace mrsn::experiments {
 namespace {
 
-// What `command` prints, or "" when it fails.
+// The output of `command`, or "" when it fails.
 std::string OutputOf(const std::string& command) {
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return "";

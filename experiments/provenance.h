@@ -1,4 +1,4 @@
-// Where a result was measured: recorded beside every number.
+// The provenance that is recorded beside every number: commit, device, date, memory.
 #ifndef MRSN_EXPERIMENTS_PROVENANCE_H_
 #define MRSN_EXPERIMENTS_PROVENANCE_H_
 

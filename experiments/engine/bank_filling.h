@@ -1,4 +1,4 @@
-// From a trained detector to a relation bank on disk.
+// Writes the relation bank of a trained detector.
 #ifndef MRSN_EXPERIMENTS_ENGINE_BANK_FILLING_H_
 #define MRSN_EXPERIMENTS_ENGINE_BANK_FILLING_H_
 
@@ -15,11 +15,11 @@ namespace mrsn::experiments {
 struct BankFillingOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
-  BankIdentity identity;  // what the bank says it was made from
+  BankIdentity identity;  // names everything that the bank is made from
 };
 
-// Runs the detector over the data set and writes what it leaves of every box to a new bank at `path`:
-// its memory if it keeps one, or else G. A key frame without boxes gets an entry without persons.
+// Runs the detector over the data set and writes the features of every box to a new bank at `path`: the
+// memory if the detector keeps one, otherwise G. A key frame without boxes gets an entry without persons.
 // AlreadyExists if something stands at `path`; after an error nothing stands there.
 absl::Status FillBank(const BankFillingOptions& options, const std::string& path,
                       const datasets::Dataset& dataset, Detector& model);

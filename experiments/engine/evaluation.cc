@@ -19,7 +19,7 @@
 namespace mrsn::experiments {
 namespace {
 
-// Boxes in the unit the annotations (and with them the protocol) are in.
+// Boxes in the unit of the annotations and of the protocol.
 class Unit {
  public:
   explicit Unit(const datasets::Dataset& dataset) {

@@ -1,4 +1,4 @@
-// From a trained detector to detections on disk and frame-mAP.
+// Evaluates a trained detector: detections on disk and frame-mAP.
 #ifndef MRSN_EXPERIMENTS_ENGINE_EVALUATION_H_
 #define MRSN_EXPERIMENTS_ENGINE_EVALUATION_H_
 

@@ -16,8 +16,8 @@ namespace mrsn::experiments {
 
 struct TrainOptions {
   std::string title;  // before the progress bar
-  // What checkpoints say about the run, without where it stands. A checkpoint of
-  // another identity is an error; everything random follows from the seed.
+  // The run's description in checkpoints, without its position. A checkpoint of another identity is an error;
+  // everything random follows from the seed.
   Checkpoint about;
   std::string checkpoint_path;  // written every checkpoint_every_iterations, read when it exists
   std::string log_path;  // one JSON object a line: iteration, epoch, loss, learning_rate, clips_per_second

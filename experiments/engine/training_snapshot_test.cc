@@ -134,7 +134,7 @@ TEST(WeightsTest, TheirHashIsOfNamesShapesAndValuesAlone) {
   EXPECT_EQ(read->experiment(), "a");
 }
 
-// What comes with the tree is in the present form: reading and writing changes no byte.
+// The shipped files have the present form: reading and writing changes no byte.
 TEST(WeightsTest, TheShippedFilesAreAsThisVersionWritesThem) {
   const std::string path = "experiments/checkpoints/micro/pretrain.safetensors";
   auto weights = ReadSafetensors(path);

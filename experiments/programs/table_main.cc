@@ -97,7 +97,7 @@ absl::Status RunTable() {
   return json.empty() ? absl::OkStatus() : WriteFileAtomically(UserPath(json), ToJson(view));
 }
 
-// What is wrong with the flags; "" = nothing.
+// The first mistake in the flags; "" = none.
 std::string WrongFlags() {
   if (absl::GetFlag(FLAGS_table).empty()) return "--table is not set";
   if (absl::GetFlag(FLAGS_seeds) < 1 || absl::GetFlag(FLAGS_parallel) < 1) {

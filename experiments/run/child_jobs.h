@@ -1,8 +1,7 @@
 // Runs several child processes, each after the ones it needs, some at a time.
 //
-// Every training is a process of its own with one thread: two of them use two
-// cores better than one with two threads, and a run's numbers do not depend on
-// what else is running.
+// Every training is a process of its own with one thread. Two such processes use two cores better than one
+// process with two threads, and a run's numbers do not depend on other runs.
 #ifndef MRSN_EXPERIMENTS_RUN_CHILD_JOBS_H_
 #define MRSN_EXPERIMENTS_RUN_CHILD_JOBS_H_
 

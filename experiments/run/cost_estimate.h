@@ -1,4 +1,4 @@
-// What a training will cost, before it is begun.
+// Estimates the cost of a training before it begins.
 #ifndef MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_
 #define MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_
 
@@ -15,11 +15,11 @@ struct CostEstimate {
   int64_t parameters = 0;
   int64_t state_bytes = 0;       // weights, gradients and momentum
   int64_t activation_bytes = 0;  // kept for the backward pass of one batch, 3 persons a clip
-  // Of all iterations; nothing when the training data cannot be opened. A backward pass counts as
-  // two forward passes.
+  // Of all iterations. No value if the training data cannot be opened. A backward pass counts as two forward
+  // passes.
   std::optional<int64_t> iterations;
   double training_macs = 0;
-  double macs_per_second = 0;  // of a matrix product here, now: what no training can exceed
+  double macs_per_second = 0;  // measured on a matrix product now: an upper limit for training
 };
 
 // `threads` as RunSettings::threads.

@@ -1,5 +1,5 @@
-// Whether a model and its data, or a model and the writer of its bank, agree: what would otherwise
-// throw in the first forward pass.
+// Checks that a model fits its data and the writer of its bank. A misfit would otherwise throw in the first
+// forward pass.
 #ifndef MRSN_EXPERIMENTS_RUN_MODEL_FIT_H_
 #define MRSN_EXPERIMENTS_RUN_MODEL_FIT_H_
 
@@ -12,12 +12,11 @@
 
 namespace mrsn::experiments {
 
-// Whether the model can read the data set that `config` describes. Errors name the field.
+// OK if the model can read the data set that `config` describes. Errors name the field.
 absl::Status CheckDataFits(const ModelNeeds& model, const DatasetConfig& config, datasets::Usage usage,
                            const datasets::Dataset& dataset);
 
-// Whether the reader can read the bank that the experiment `writer_name` writes. OK for a model that
-// reads none.
+// OK if the reader can read the bank that the experiment `writer_name` writes, or reads no bank.
 absl::Status CheckBankFits(const ModelNeeds& reader, const ModelNeeds& writer,
                            const std::string& writer_name);
 

@@ -1,5 +1,5 @@
-// What a run is made of: opening it gives its data sets, its model and the weights it
-// starts from, and says what is missing. The preflight prints it, the run uses it.
+// Opens the parts of a run: its data sets, its model and its initial weights; and lists the missing ones. The
+// preflight prints the opened run, the run uses it.
 //
 //   MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open({"micro/acre", "", "", 0}, settings));
 //   MRSN_RETURN_IF_ERROR(opened.AllThere());
@@ -25,8 +25,8 @@ namespace mrsn::experiments {
 
 struct ShippedWeights;  // this and Detector are declared only: their headers bring LibTorch
 
-// One run of the graph, opened. A member is null where the run has no such thing and
-// where OpenedRuns::needs says that it is missing.
+// One opened run of the graph. A member is null if the run has no such part, or if OpenedRuns::needs says
+// that the part is missing.
 struct OpenedRun {
   std::shared_ptr<const RunNode> node;
 
@@ -39,21 +39,21 @@ struct OpenedRun {
   std::shared_ptr<const datasets::Dataset>
       bank_boxes;  // the training videos, for the bank that training reads
 
-  // With the seed's random weights, or the pretrained backbone's where the config names one. On the
-  // meta device, without weights, if a data set is missing: then nothing can be trained.
+  // Has the seed's random weights, or those of the pretrained backbone if the config names one. If a data set
+  // is missing, nothing can be trained, and the model is on the meta device, without weights.
   std::shared_ptr<Detector> model;
-  std::string pretrained_sha256;  // of the file Inputs::pretrained_backbone names
+  std::string pretrained_sha256;  // of the file that Inputs::pretrained_backbone names
 
   std::shared_ptr<OpenedRun> initial;  // gives the initial backbone
   std::shared_ptr<OpenedRun>
-      bank_writer;  // writes the relation bank, where the model reads one of another run
+      bank_writer;  // writes the relation bank if the model reads the bank of another run
 };
 
-// One thing a run reads, or one setting of model and data that must agree.
+// One input of a run, or one setting in which model and data must agree.
 struct Need {
   std::string what;    // "ava22/mrsn_s_r50: train_data"
-  absl::Status state;  // why it cannot be used, and how to make it
-  std::string found;   // if it can: "157,000 clips"
+  absl::Status state;  // an error says why it cannot be used and how to make it
+  std::string found;   // if state is ok: "157,000 clips"
 };
 
 struct OpenedRuns {
@@ -64,8 +64,8 @@ struct OpenedRuns {
   absl::Status AllThere() const;
 };
 
-// Opens the run and, once each, the runs it needs. An error only for shipped weights that cannot be
-// read; everything else that is wrong is a need.
+// Opens the run and, once each, the runs that it needs. The only error is shipped weights that cannot be
+// read; every other fault is a need.
 absl::StatusOr<OpenedRuns> Open(std::shared_ptr<const RunNode> node, const RunSettings& settings);
 
 // Resolves the configs first; their errors are returned.

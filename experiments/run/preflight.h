@@ -1,4 +1,4 @@
-// Before anything is trained: an opened run in words.
+// Describes an opened run in words, before anything is trained.
 #ifndef MRSN_EXPERIMENTS_RUN_PREFLIGHT_H_
 #define MRSN_EXPERIMENTS_RUN_PREFLIGHT_H_
 
@@ -10,7 +10,7 @@
 
 namespace mrsn::experiments {
 
-// For the terminal: the resolved config, what is there and what is missing, the estimate.
+// For the terminal: the resolved config, the inputs that exist, the missing ones, the estimate.
 std::string PreflightText(const OpenedRuns& opened, const absl::StatusOr<CostEstimate>& cost);
 
 }  // namespace mrsn::experiments

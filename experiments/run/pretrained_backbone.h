@@ -1,4 +1,5 @@
-// The weights a backbone starts from (Inputs::pretrained_backbone): published Kinetics checkpoints.
+// Loads the weights that a backbone starts from (Inputs::pretrained_backbone): published Kinetics
+// checkpoints.
 #ifndef MRSN_EXPERIMENTS_RUN_PRETRAINED_BACKBONE_H_
 #define MRSN_EXPERIMENTS_RUN_PRETRAINED_BACKBONE_H_
 
@@ -9,7 +10,7 @@
 
 namespace mrsn::experiments {
 
-// <data_root>/<file>. NotFound says what to put there.
+// <data_root>/<file>. NotFound names the file that belongs there.
 absl::StatusOr<std::string> PretrainedBackbonePath(const std::string& file, const std::string& data_root);
 
 struct PretrainedBackbone {

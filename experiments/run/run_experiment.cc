@@ -108,7 +108,7 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
 
 absl::StatusOr<FinishedRun> RunExperiment(const RunRequest& request, const RunSettings& settings) {
   at::set_num_threads(settings.threads);
-  // What LibTorch throws (out of memory, a shape the config's checks let through) ends
+  // An exception of LibTorch (out of memory, a shape that the config's checks let through) ends
   // the run with one line instead of a crash; checkpoints stay.
   try {
     return Run(request, settings);

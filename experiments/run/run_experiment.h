@@ -1,6 +1,6 @@
-// One experiment from its name to its result: the runs it starts from, training, evaluation, the result
-// file (run_settings.h says where each file goes). Whatever exists already and belongs to exactly this
-// run is used, never made again.
+// Runs one experiment from its name to its result: the runs that it starts from, training, evaluation, the
+// result file (run_settings.h gives the place of each file). A file that exists already and belongs to
+// exactly this run is used, never made again.
 //
 //   const auto finished = RunExperiment({"micro/acre", "", "", 0}, DefaultSettings(""));
 //   finished->result.frame_map();
@@ -19,11 +19,11 @@ namespace mrsn::experiments {
 struct FinishedRun {
   Result result;
   std::string result_path;
-  std::string weights_path;  // the trained weights, with what they were trained on
+  std::string weights_path;  // the trained weights and their provenance
 };
 
-// Looks at everything first: FailedPrecondition names all that is missing, and then nothing is begun.
-// Trains if need be, evaluates, writes and returns the result.
+// First checks all inputs: FailedPrecondition names everything that is missing, and nothing begins. Then
+// trains if necessary, evaluates, writes and returns the result.
 absl::StatusOr<FinishedRun> RunExperiment(const RunRequest& request, const RunSettings& settings);
 
 }  // namespace mrsn::experiments

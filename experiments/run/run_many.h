@@ -20,9 +20,8 @@ absl::Status RunMany(const std::vector<std::shared_ptr<const RunNode>>& runs, co
 // Resolves the configs first; their errors are returned before anything runs.
 absl::Status RunMany(const std::vector<RunRequest>& requests, const RunSettings& settings, int parallel);
 
-// When this process was started by RunMany to do one run, does it and sets
-// *exit_code; otherwise returns false at once. Programs that call RunMany call this
-// first in main().
+// In a process that RunMany has started, does its run, sets *exit_code and returns true; otherwise returns
+// false at once. Programs that call RunMany call RanAsChild first in main().
 bool RanAsChild(int argc, char** argv, int* exit_code);
 
 }  // namespace mrsn::experiments

@@ -1,4 +1,4 @@
-// Where runs read and write, and with how many threads they compute.
+// The folders that runs read and write, and their number of threads.
 //
 //   <output_root>/runs/<label>/seed<k>-<identity>/checkpoint.safetensors  while training
 //                                                 weights.safetensors     when trained
@@ -27,11 +27,11 @@ struct RunSettings {
   int threads = 1;        // of one LibTorch operation
 };
 
-// With the configs and checkpoints that came with the program. `output_root` is as the
-// user gave it; "" = DefaultOutputRoot().
+// Settings with the configs and checkpoints that came with the program. `output_root` is the user's; "" =
+// DefaultOutputRoot().
 RunSettings DefaultSettings(const std::string& output_root);
 
-// Where a run leaves its result.
+// The path of a run's result.
 std::string ResultPath(const std::string& output_root, const std::string& label, uint64_t seed);
 
 }  // namespace mrsn::experiments

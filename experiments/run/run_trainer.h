@@ -1,5 +1,5 @@
-// From an opened run to its trained weights and to the relation banks it writes. Whatever is on disk
-// already and belongs to exactly this run is used, never made again.
+// Trains an opened run and writes its relation banks. A file that is on disk already and belongs to exactly
+// this run is used, never made again.
 #ifndef MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
 #define MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
 
@@ -37,7 +37,7 @@ class RunTrainer {
   absl::StatusOr<std::unique_ptr<RelationBank>> Bank(OpenedRun& writer, const datasets::Dataset& dataset);
 
  private:
-  // What training starts from.
+  // The inputs of a training.
   struct Start {
     std::string identity;                // of the run: a hash of everything that decides about its weights
     std::unique_ptr<RelationBank> bank;  // null: the model reads none in training

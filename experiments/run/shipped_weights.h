@@ -17,8 +17,8 @@ struct ShippedWeights {
   Safetensors weights;
 };
 
-// Nothing if there is no file, or if it was trained with another config or seed than the
-// run's. An error if the file cannot be read.
+// No value if there is no file, or if its weights were trained with another config or seed than the run's. An
+// error if the file cannot be read.
 absl::StatusOr<std::optional<ShippedWeights>> FindShippedWeights(const std::string& checkpoints_root,
                                                                  const RunNode& run);
 
