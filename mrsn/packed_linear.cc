@@ -23,7 +23,7 @@ struct OneDnn {
   c10::TypedOperatorHandle<LinearPointwise> linear;
 };
 
-// None where LibTorch was built without oneDNN.
+// No operator if LibTorch was built without oneDNN.
 const std::optional<OneDnn>& FindOneDnn() {
   static const auto* found = [] {
     auto* one_dnn = new std::optional<OneDnn>;

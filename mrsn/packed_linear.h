@@ -1,4 +1,4 @@
-// y = x W^T + b with a weight that is used again and again.
+// y = x W^T + b for a weight that is used many times.
 #ifndef MRSN_MRSN_PACKED_LINEAR_H_
 #define MRSN_MRSN_PACKED_LINEAR_H_
 
@@ -10,13 +10,12 @@
 
 namespace mrsn {
 
-// at::linear, and without gradients, for float32 on the CPU, oneDNN's product with
-// a copy of the weight in the order its kernels read it: 1.1 to 2 times as fast, the
-// more so the fewer rows x has, for as much memory again as the weight takes.
+// Without gradients, for float32 on the CPU, it is oneDNN's product with a copy of the weight in the order
+// that oneDNN's kernels read. The product is 1.1 to 2 times as fast as at::linear, most for few rows of x;
+// the copy takes as much memory as the weight. Everything else, also under autocast, is at::linear.
 //
-// The copy is made at the first such call and made anew when the weight is another
-// tensor or has been written to (weight_stamp.h); a call with gradients drops it. Under
-// autocast it is at::linear, too.
+// The copy is made at the first such call. It is made anew when the weight is another tensor or has been
+// written to (weight_stamp.h). A call with gradients drops it.
 //
 // One object belongs to one weight. Calls from several threads are safe.
 class PackedLinear {

@@ -13,7 +13,7 @@ namespace mrsn {
 
 using Taps = std::vector<std::pair<std::string, at::Tensor>>;  // in order of computation
 
-// Notes the tensor if anybody asked (`taps` not null) and it was computed.
+// Notes the tensor if `taps` is not null and the tensor was computed.
 inline void Note(Taps* taps, const std::string& name, const at::Tensor& tensor) {
   if (taps != nullptr && tensor.defined()) taps->emplace_back(name, tensor);
 }

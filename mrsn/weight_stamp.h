@@ -1,4 +1,4 @@
-// Whether a tensor still holds what it held when something was computed from it.
+// Tells whether a tensor has changed since something was computed from it.
 #ifndef MRSN_MRSN_WEIGHT_STAMP_H_
 #define MRSN_MRSN_WEIGHT_STAMP_H_
 
@@ -10,11 +10,10 @@
 
 namespace mrsn {
 
-// Two stamps are equal if they are of the same memory and nothing was written to it in
-// between. Writes that autograd does not count (through Tensor::data(), as torch::optim
-// does, or a raw pointer) are noticed if they change one of sixteen values looked at in
-// contiguous float32 on the CPU, as a step of an optimizer does; whoever keeps something
-// should also drop it when gradients are asked for.
+// Two stamps are equal if they belong to the same memory and nothing was written to it in between. Autograd
+// does not count writes through Tensor::data(), as torch::optim does, or through a raw pointer. Such writes
+// are noticed if they change one of sixteen values of a contiguous float32 tensor on the CPU, as a step of an
+// optimizer does. A caller that keeps a result should also drop it when gradients are needed.
 class WeightStamp {
  public:
   WeightStamp() = default;  // of an undefined tensor
@@ -37,7 +36,7 @@ class WeightStamp {
   bool operator!=(const WeightStamp& other) const { return !(*this == other); }
 
  private:
-  // Held weakly: its memory is not kept, but its address is not given to another one.
+  // A weak reference: it does not keep the memory, but its address is not given to another storage.
   c10::weak_intrusive_ptr<c10::StorageImpl> storage_{c10::intrusive_ptr<c10::StorageImpl>()};
   int64_t offset_ = 0, version_ = 0;
   std::array<float, 16> values_ = {};

@@ -19,7 +19,7 @@
 namespace mrsn {
 namespace {
 
-// The convolution with as few dimensions as it really has.
+// A convolution without the dimensions that it does not use.
 struct Plain {
   enum class View { kSpatial, kTemporal, kNone } view = View::kNone;
   std::vector<int64_t> stride, padding, dilation;
@@ -33,8 +33,8 @@ Plain::View ViewOf(const torch::nn::detail::ConvNdOptions<3>& options) {
   return space ? Plain::View::kNone : Plain::View::kTemporal;
 }
 
-// Through [B,T,H,W,C], where a clip of one still has strides that LibTorch takes for
-// channels_last; flattening [B,C,T,H,W] itself gives it others, and a copy at each step.
+// Goes through [B,T,H,W,C], where the strides of a batch of one clip still count as channels_last for
+// LibTorch. Flattening [B,C,T,H,W] itself gives other strides, and a copy at each step.
 at::Tensor Flatten(const at::Tensor& x, Plain::View view) {
   const at::Tensor channels_last = x.permute({0, 2, 3, 4, 1});
   switch (view) {
@@ -152,7 +152,7 @@ bool CanFuse(const at::Tensor& x) {
 
 constexpr double kMostOfTheProducts = 0.7;
 
-// Winograd's is for large maps; in float32 only, where it keeps five digits and more.
+// Winograd's filtering is for large maps, in float32 only, where it keeps five digits and more.
 bool CanFilter(const torch::nn::Conv3d& conv, const at::Tensor& x) {
   const auto& options = conv->options;
   const auto padding = std::get<torch::ExpandingArray<3>>(options.padding());
@@ -193,7 +193,7 @@ at::Tensor ConvolveFused(const Plain& plain, const at::Tensor& x, const at::Tens
   return Unflatten(y, x, plain.view);
 }
 
-// In place: neither a convolution nor a norm needs its result for its gradient.
+// Works in place: neither a convolution nor a norm needs its result for its gradient.
 at::Tensor Finish(at::Tensor y, Activation activation, const at::Tensor& residual) {
   if (residual.defined()) y.add_(residual);
   return activation == Activation::kRelu ? y.relu_() : y;
@@ -201,10 +201,10 @@ at::Tensor Finish(at::Tensor y, Activation activation, const at::Tensor& residua
 
 }  // namespace
 
-// The norm folded into the convolution, in each form that was needed so far. None depends on
-// the input's size: oneDNN chooses its layout for the first one, and takes it for others.
+// The norm folded into the convolution, in each form that was needed so far. No form depends on the input's
+// size: oneDNN chooses its layout for the first size and accepts it for others.
 struct ConvNorm::Folded {
-  std::vector<WeightStamp> stamps;  // of what it was made from; empty: nothing is kept
+  std::vector<WeightStamp> stamps;  // of the weights it was made from; empty: nothing is kept
   at::ScalarType type = at::kFloat;
   at::Tensor bias;
   at::Tensor weight;                          // as at::convolution takes it
@@ -239,7 +239,7 @@ at::Tensor ConvNorm::Infer(const at::Tensor& input, Activation activation, const
     if (!folded.winograd) {
       folded.winograd.emplace(weight().contiguous(), folded.bias, (*conv_->options.dilation())[2]);
     }
-    // Tiles that reach far over the borders of a small map save nothing.
+    // On a small map, tiles reach far over the borders and save nothing.
     if (folded.winograd->CostRatio(x.sizes()) < kMostOfTheProducts) {
       return folded.winograd->Forward(x, activation == Activation::kRelu).to(type);
     }

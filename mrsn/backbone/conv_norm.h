@@ -10,7 +10,7 @@
 //     blocked layout, and sum and ReLU happen where the convolution writes its result;
 //   large 3 x 3 and 3 x 1 x 1 convolutions, in float32, go through Winograd's filtering
 //     (ops/winograd), whose transformed weights are 4 and 2 times the size.
-// What is kept is made anew whenever a weight changed, so results never lag behind.
+// The kept weights are made anew whenever a weight has changed, so that results never lag behind.
 #ifndef MRSN_MRSN_BACKBONE_CONV_NORM_H_
 #define MRSN_MRSN_BACKBONE_CONV_NORM_H_
 

@@ -12,7 +12,7 @@ namespace {
 
 using Size = std::array<int64_t, 3>;  // over t, y, x
 
-// What "SAME" adds to one dimension.
+// The padding that "SAME" adds to one dimension.
 struct Padding {
   int64_t front = 0, back = 0;
 };
@@ -32,8 +32,8 @@ at::Tensor PadSame(const at::Tensor& x, const Size& kernel, const Size& stride) 
   return at::constant_pad_nd(x, pad);
 }
 
-// Where SAME pads one cell more behind than in front, that cell is left to ceil_mode: its
-// last window ends where x does, as good as zeros because x is never negative.
+// If SAME pads one cell more behind than in front, ceil_mode takes the place of that cell: its last window
+// ends where x ends. The result equals padding with zeros, because x is never negative.
 at::Tensor MaxPoolSame(const at::Tensor& x, const Size& kernel, const Size& stride) {
   Size front;
   for (int d = 0; d < 3; ++d) front[d] = SamePadding(x.size(2 + d), kernel[d], stride[d]).front;

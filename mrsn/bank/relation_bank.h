@@ -1,8 +1,8 @@
-// The Long-term Relation Bank (Sec. 3.2.2): the relation features G of every
-// person of every clip of a video, written once by a trained MRSN_S and read by
-// MRSN_L in windows of seconds around a clip.
+// The Long-term Relation Bank (Sec. 3.2.2): the relation features G of every person of every clip of a video.
+// A trained MRSN_S writes the bank once; MRSN_L reads windows of seconds around a clip.
 //
-// On disk a folder with an LMDB environment, 5 GB for AVA, never held in memory:
+// On disk the bank is a folder with an LMDB environment (5 GB for AVA); it is never held in memory as a
+// whole:
 //   key    video name, '\0', second (4 bytes, so that keys sort by time)
 //   value  n*g float16 features, then n*4 float32 box corners in [0,1]
 //   meta   one record that says to which checkpoint, box list and configuration
@@ -81,7 +81,7 @@ class RelationBank {
   // fingerprints, if it belongs to another checkpoint, box list or configuration.
   static absl::StatusOr<std::unique_ptr<RelationBank>> Open(const std::string& path,
                                                             const BankIdentity& expected);
-  // As Open, for any identity: for tools that show what a bank is.
+  // Opens a bank of any identity, for tools that show a bank.
   static absl::StatusOr<std::unique_ptr<RelationBank>> OpenAny(const std::string& path);
   ~RelationBank();
   RelationBank(const RelationBank&) = delete;

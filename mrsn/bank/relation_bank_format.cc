@@ -44,7 +44,7 @@ absl::Status LmdbError(int code, const std::string& path, absl::string_view doin
     case EDQUOT:
     case EFBIG:
     case ENOMEM:
-    case EIO:  // also what LMDB makes of a write cut short, as on a full disk
+    case EIO:  // LMDB also reports a write that was cut short as EIO, as on a full disk
       return absl::ResourceExhaustedError(message);
     case ENOENT:
       return absl::NotFoundError(message);

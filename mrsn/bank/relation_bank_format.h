@@ -1,5 +1,5 @@
-// What writer and reader of a relation bank share: keys, sizes, the record about
-// itself, and LMDB's errors in words.
+// Shared by writer and reader of a relation bank: keys, sizes, the meta record, and messages for LMDB's
+// errors.
 #ifndef MRSN_MRSN_BANK_RELATION_BANK_FORMAT_H_
 #define MRSN_MRSN_BANK_RELATION_BANK_FORMAT_H_
 
@@ -21,8 +21,8 @@ struct BankMeta {
   int64_t width = 0, keyframes = 0;
 };
 
-// The meta record: one "name value" per line. Its key starts with '\0', which no
-// entry's does, as no video has an empty name.
+// The meta record: one "name value" for each line. Its key starts with '\0'; no entry's key does, because no
+// video has an empty name.
 std::string MetaKey();
 std::string MetaRecord(const BankMeta& meta);
 absl::StatusOr<BankMeta> ParseMeta(absl::string_view record, const std::string& path);

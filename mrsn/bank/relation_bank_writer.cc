@@ -36,7 +36,7 @@ constexpr float kFloat16Max = 65504;
 }  // namespace
 
 struct RelationBankWriter::State {
-  std::string path, folder;  // where it shall be, where it is written
+  std::string path, folder;  // of the finished bank, and while it is written
   BankMeta meta;
   MDB_env* environment = nullptr;
   MDB_dbi database = 0;
@@ -114,7 +114,8 @@ absl::StatusOr<std::unique_ptr<RelationBankWriter>> RelationBankWriter::Create(c
 
   int code = mdb_env_create(&state->environment);
   if (code == 0) code = mdb_env_set_mapsize(state->environment, state->map_bytes);
-  // No lock file (the folder is ours alone) and one sync at the end: it is all or nothing anyway.
+  // No lock file, because no other process knows the folder; one sync at the end, because the bank is all or
+  // nothing.
   if (code == 0) code = mdb_env_open(state->environment, folder.c_str(), MDB_NOLOCK | MDB_NOSYNC, 0644);
   MDB_txn* transaction = nullptr;
   if (code == 0) code = mdb_txn_begin(state->environment, nullptr, 0, &transaction);

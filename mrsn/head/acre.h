@@ -20,9 +20,9 @@ class Acre : public torch::nn::Module {
   at::Tensor Forward(at::Tensor x);
 
   // The same from the parts of X_0 = T^n: actors [N,d] (R_A^n + E_A), context
-  // [B,L,d] (R_i + E_i), clip_index [N]. What the persons of a clip share is computed
-  // once (MultiHeadAttention::ActorContextAttention). In a further layer, and in the
-  // feed-forward part already here, every token has met its person and nothing is shared.
+  // [B,L,d] (R_i + E_i), clip_index [N]. Work that is the same for all
+  // persons of a clip is done once (MultiHeadAttention::ActorContextAttention). In the feed-forward part and
+  // in further layers every token depends on its person, and no work is shared.
   at::Tensor ForwardFromTokens(const at::Tensor& actors, const at::Tensor& context,
                                const at::Tensor& clip_index);
 

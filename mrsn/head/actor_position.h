@@ -1,7 +1,7 @@
-// Eq. 3: where a person is, as one of (S/p)^2 learnable embeddings.
+// Eq. 3: a person's place as one of (S/p)^2 learnable embeddings.
 //
-// The paper prints i = ceil((x1 + x2) p / 2), which for p = 2 knows only a 2 x 2
-// grid; its text says the S/p x S/p grid of the context patches. So, with G = S/p:
+// The paper prints i = ceil((x1 + x2) p / 2), which for p = 2 has only a 2 x 2 grid. The paper's text names
+// the S/p x S/p grid of the context patches. So, with G = S/p:
 //   i = clamp(ceil((x1 + x2)/2 G), 1, G),  j likewise from y,  E_A^n = E_{i,j}.
 #ifndef MRSN_MRSN_HEAD_ACTOR_POSITION_H_
 #define MRSN_MRSN_HEAD_ACTOR_POSITION_H_

@@ -1,6 +1,6 @@
 // High-order relation reasoning operator of ACAR-Net (Pan et al. 2021,
 // "Actor-Context-Actor Relation Network"), the non-local instantiation HR2O-NL:
-// what happens between persons, told by what happens between each and the context.
+// relations between persons, derived from each person's relations to the context.
 //
 //   Q = conv_q(F), K = conv_k(F'), V = conv_v(F')
 //   A_nm(y, x) = Softmax_m(Q_n(y, x) . K_m(y, x) / sqrt(c))
@@ -30,8 +30,8 @@ class Hr2o : public torch::nn::Module {
  public:
   explicit Hr2o(const Hr2oOptions& options);
 
-  // maps F [N,c,h,w], others F' [M,c,h,w], related bool [N,M]: whom n attends to
-  // -> H [N,c,h,w]. Related to none: F_n itself.
+  // maps F [N,c,h,w], others F' [M,c,h,w], related bool [N,M] (true where n attends to m) -> H [N,c,h,w]. H_n
+  // is F_n if n attends to nobody.
   at::Tensor Forward(const at::Tensor& maps, const at::Tensor& others, const at::Tensor& related);
 
  private:

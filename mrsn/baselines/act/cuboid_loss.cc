@@ -67,7 +67,7 @@ CuboidLoss ComputeCuboidLoss(const CuboidPredictions& predictions, const CuboidT
   const at::Tensor difference = at::smooth_l1_loss(
       predictions.offsets, targets.offsets.to(predictions.offsets.options()), at::Reduction::None);
   CuboidLoss loss;
-  // Cells that do not count are left out, not multiplied by 0: they may be infinite.
+  // Selects the cells that count instead of multiplying the others by 0, because those may be infinite.
   loss.classification = entropy.masked_select(counted).sum();
   loss.regression = difference.mean(2).sum(2).masked_select(positive).sum();
   loss.positives = positive.sum().item<int64_t>();

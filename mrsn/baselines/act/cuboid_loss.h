@@ -1,4 +1,4 @@
-// What ACT's anchor cuboids are to say, and how far they are from it.
+// Targets and losses of ACT's anchor cuboids.
 //
 // Shapes: B clips, A anchors, T frames, N persons over all clips, K classes.
 #ifndef MRSN_MRSN_BASELINES_ACT_CUBOID_LOSS_H_
@@ -34,8 +34,8 @@ struct CuboidTargets {
 CuboidTargets MakeCuboidTargets(const std::vector<Box>& anchors, const at::Tensor& clip_index,
                                 const Truth& truth, int64_t clips);
 
-// The negatives that count: in each clip kNegativesPerPositive times as many as it has
-// positives, those with the largest loss (of equals the first); fewer if there are no more.
+// The hard negatives: in each clip those with the largest loss (of equals the first), kNegativesPerPositive
+// times as many as the clip has positives, or all if there are fewer.
 //   background_loss [B,A], positive [B,A] bool -> [B,A] bool
 at::Tensor HardNegatives(const at::Tensor& background_loss, const at::Tensor& positive);
 

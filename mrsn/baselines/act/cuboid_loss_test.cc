@@ -49,7 +49,7 @@ TEST(CuboidLossTest, ThreeHardNegativesAPositiveInEachClip) {
   EXPECT_EQ(negatives[1].sum().item<int64_t>(), 0);
   EXPECT_EQ(negatives[2].sum().item<int64_t>(), 14);  // all that are not positive
   EXPECT_FALSE(negatives.logical_and(positive).any().item<bool>());
-  // What was taken is at least as hard as what was not.
+  // Every taken negative is at least as hard as every other one.
   const at::Tensor others = negatives[0].logical_or(positive[0]).logical_not();
   EXPECT_GE(loss[0].masked_select(negatives[0]).min().item<float>(),
             loss[0].masked_select(others).max().item<float>());

@@ -1,4 +1,4 @@
-// Which truth, if any, a candidate (an anchor, a proposal) is to learn.
+// Matches each candidate (an anchor, a proposal) with the truth that it learns, if any.
 #ifndef MRSN_MRSN_BASELINES_ANCHORS_MATCHING_H_
 #define MRSN_MRSN_BASELINES_ANCHORS_MATCHING_H_
 

@@ -1,4 +1,4 @@
-// Where STEP starts from, and how one step's result becomes the next one's proposals.
+// STEP's initial proposals, and the way from one step's result to the next step's proposals.
 //
 // A proposal cuboid has a box at each of P temporal positions; cuboids lie one after the other.
 #ifndef MRSN_MRSN_BASELINES_STEP_PROPOSALS_H_
@@ -24,8 +24,8 @@ std::vector<Box> InitialProposals(const std::vector<ProposalGrid>& grids);
 // Each box `times` times: cuboids that stand still.
 std::vector<Box> Repeat(const std::vector<Box>& boxes, int times);
 
-// Each box moved by its offsets (Decode, variances 1), cut to the frame; what is left with a
-// side below kLeastProposalSide, or not finite, becomes the whole frame, as in the public code.
+// Moves each box by its offsets (Decode, variances 1) and cuts it to the frame. A box with a side below
+// kLeastProposalSide, or one that is not finite, becomes the whole frame, as in the public code.
 constexpr float kLeastProposalSide = 0.005f;
 std::vector<Box> Refine(const std::vector<Box>& proposals, const std::vector<BoxOffsets>& offsets);
 

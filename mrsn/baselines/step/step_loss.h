@@ -1,4 +1,4 @@
-// What the proposals of one of STEP's steps are to say, and how far they are from it.
+// Targets and losses of the proposals of one of STEP's steps.
 //
 // Shapes: M proposals over all clips, P temporal positions, N persons, K classes.
 #ifndef MRSN_MRSN_BASELINES_STEP_STEP_LOSS_H_

@@ -20,7 +20,7 @@ Inception3dOptions InceptionOf(const StepOptions& options, InceptionStep last, i
   return inception;
 }
 
-// Xavier-normal, bias 0, as the public code starts what Kinetics has no weights for.
+// Xavier-normal, bias 0: the public code's start for layers without weights of Kinetics.
 template <typename Layer>
 Layer Started(Layer layer) {
   at::NoGradGuard no_grad;

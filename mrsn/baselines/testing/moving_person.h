@@ -53,7 +53,7 @@ inline World MakeWorld(float speed, int64_t clips, int64_t frames, int64_t heigh
   return world;
 }
 
-// As if the batch were that clip alone.
+// The input if the batch were that clip alone.
 inline World OnlyClip(const World& world, int64_t clip) {
   const at::Tensor rows = (world.input.clip_index == clip).nonzero().squeeze(1);
   World only;

@@ -1,4 +1,4 @@
-// The non-local layer once more, in plain loops over doubles, one person at a time.
+// A second non-local layer for tests: plain loops over doubles, one person at a time.
 #ifndef MRSN_MRSN_BASELINES_TESTING_REFERENCE_H_
 #define MRSN_MRSN_BASELINES_TESTING_REFERENCE_H_
 
