@@ -1,4 +1,4 @@
-// One word for the choices in which the public frameworks differ.
+// One word selects all choices in which the public frameworks differ.
 //
 //   compatibility: MMACTION2
 //
@@ -25,9 +25,8 @@
 
 namespace mrsn::experiments {
 
-// Sets the fields above where `compatibility` is set and they are not: those of the
-// backbone and head that the experiment has, and the clips of both data configs. So
-// the resolved experiment shows each of them.
+// If `compatibility` is set, fills in the unset fields of the list above: those of the experiment's backbone
+// and head, and the clips of both data configs. So the resolved experiment shows each choice.
 void ApplyCompatibility(Experiment* experiment);
 
 }  // namespace mrsn::experiments

@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& root) {
   return names;
 }
 
-// Names near the unknown one, else all of them if they are few.
+// The names near the unknown one; if there are none, all names if they are few.
 absl::Status Unknown(const std::string& root, const std::string& name, const std::string& asked_by) {
   std::string help;
   if (auto names = ListFiles(root); names.ok()) {

@@ -31,14 +31,14 @@ struct ResolvedExperiment {
   FieldPlaces places;       // file:line:column of every field that a file sets
 };
 
-// Reads <root>/<name>.textproto. `override_text` is one more layer in text format on
-// top, for debugging; its clear paths work, its base must be empty. Errors name the
-// file, line and field: unknown experiment (with the nearest names), unknown field,
-// wrong type, bad clear path, cyclic or too deep bases, values out of range.
+// Reads <root>/<name>.textproto. `override_text`, in text format, is one more layer on top, for debugging;
+// its clear paths work, its base must be empty. Errors name the file, line and field: unknown experiment
+// (with the nearest names), unknown field, wrong type, bad clear path, cyclic or too deep bases, values out
+// of range.
 absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const std::string& name,
                                                   absl::string_view override_text = "");
 
-// Names of all experiments under `root`, sorted; files of base/ are none.
+// Names of all experiments under `root`, sorted. Files of base/ are not experiments.
 absl::StatusOr<std::vector<std::string>> ListExperiments(const std::string& root);
 
 // Puts file, line and column before an error whose message begins with a field's

@@ -1,7 +1,7 @@
-// How a config file changes the one it is based on.
+// Lays a config file over its base.
 //
-// protobuf's own merge would append lists (the classic silent error: two decay
-// epochs become four), so that a list that the child sets replaces its parent's.
+// A list that the child sets replaces its parent's. protobuf's own merge would append it: two decay epochs
+// would silently become four.
 #ifndef MRSN_EXPERIMENTS_CONFIG_MERGE_H_
 #define MRSN_EXPERIMENTS_CONFIG_MERGE_H_
 
@@ -13,9 +13,8 @@
 
 namespace mrsn::experiments {
 
-// Unsets the field or oneof at a dotted path: "model.mrsn.rse", "model.mrsn.consensus".
-// Something unset already is no error; a path that the message type does not have is,
-// with the nearest names.
+// Unsets the field or oneof at a dotted path: "model.mrsn.rse", "model.mrsn.consensus". A field that is unset
+// already is no error. A path that the message type does not have is an error with the nearest names.
 absl::Status ClearField(const std::string& path, google::protobuf::Message* message);
 
 // Lays `child` over `parent`: scalars and list fields that the child sets replace

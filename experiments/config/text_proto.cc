@@ -39,7 +39,7 @@ int EditDistance(absl::string_view a, absl::string_view b) {
   return row.back();
 }
 
-// The message type and every one it can hold.
+// The message type and every message type that it can hold.
 void CollectTypes(const Descriptor* descriptor, std::vector<const Descriptor*>* types) {
   if (std::find(types->begin(), types->end(), descriptor) != types->end()) return;
   types->push_back(descriptor);
@@ -54,7 +54,7 @@ std::vector<std::string> FieldNames(const Descriptor* type) {
   return names;
 }
 
-// What stands in `text` between the n-th pair of double quotes, counted from 0.
+// The part of `text` between the n-th pair of double quotes, counted from 0.
 std::string Quoted(const std::string& text, int n) {
   size_t at = 0;
   for (int quote = 0; quote < 2 * n + 1; ++quote) {
@@ -66,7 +66,7 @@ std::string Quoted(const std::string& text, int n) {
   return end == std::string::npos ? "" : text.substr(at, end - at);
 }
 
-// Near names of the same message; else a message that has the field.
+// Near names of the same message; if there are none, a message that has the field.
 std::string FieldHelp(const std::vector<const Descriptor*>& types, const std::string& type_name,
                       const std::string& field) {
   std::string elsewhere;
@@ -95,7 +95,7 @@ std::string EnumHelp(const std::vector<const Descriptor*>& types, const std::str
   return "";
 }
 
-// The names that help with two of protobuf 3.21's complaints; "" for the others.
+// A hint for two of protobuf 3.21's complaints; "" for the others.
 std::string Help(const Descriptor* root, const std::string& complaint) {
   std::vector<const Descriptor*> types;
   CollectTypes(root, &types);

@@ -13,7 +13,7 @@
 
 namespace mrsn::experiments {
 
-// Where each field that is set stands: "model.slow_only.stages[0].channels" ->
+// The place of each field that is set: "model.slow_only.stages[0].channels" ->
 // "configs/base/micro.textproto:12:34". Messages have entries of their own.
 using FieldPlaces = std::map<std::string, std::string>;
 

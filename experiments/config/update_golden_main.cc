@@ -15,7 +15,7 @@
 namespace mrsn::experiments {
 namespace {
 
-// Goldens of experiments that are gone.
+// Removes goldens of experiments that no longer exist.
 absl::Status RemoveOthers(const std::string& folder, const std::set<std::string>& wanted) {
   std::error_code error;
   for (auto it = std::filesystem::recursive_directory_iterator(folder, error);

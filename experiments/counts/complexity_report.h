@@ -1,4 +1,4 @@
-// Counts as tables and as JSON.
+// Writes counts as tables and as JSON.
 #ifndef MRSN_EXPERIMENTS_COUNTS_COMPLEXITY_REPORT_H_
 #define MRSN_EXPERIMENTS_COUNTS_COMPLEXITY_REPORT_H_
 

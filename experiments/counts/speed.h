@@ -1,4 +1,4 @@
-// How many clips a second the models of several experiments score, measured side by side.
+// Measures side by side how many clips a second the models of several experiments score.
 #ifndef MRSN_EXPERIMENTS_COUNTS_SPEED_H_
 #define MRSN_EXPERIMENTS_COUNTS_SPEED_H_
 
@@ -14,14 +14,14 @@ namespace mrsn::experiments {
 struct SpeedOptions {
   std::string configs_root;
   int rounds = 7;
-  double seconds = 0.5;  // at least, of one model in one round
+  double seconds = 0.5;  // at least this long for one model in one round
   int clips = 16, boxes = 3;
   int threads = 1;
 };
 
-// Detection alone, without reading of videos, on random clips of the size that each experiment is
-// evaluated on. The models take turns, so that what else the machine does meets all of them; each
-// gets the median of its rounds.
+// Measures detection alone, without reading videos, on random clips of the size that each experiment is
+// evaluated on. The models take turns, so that other load of the machine meets all of them alike. Each gets
+// the median of its rounds.
 absl::StatusOr<std::vector<Speed>> MeasureSpeeds(const std::vector<std::string>& experiments,
                                                  const SpeedOptions& options);
 

@@ -16,7 +16,7 @@
 namespace mrsn::experiments {
 namespace {
 
-// How large the clips are that each row's experiment is counted for.
+// The clip size in pixels for which each row's experiment is counted.
 absl::StatusOr<std::map<std::string, int>> SizesOf(const std::string& tables_root) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(tables_root)) {

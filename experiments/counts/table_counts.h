@@ -1,4 +1,4 @@
-// Parameters and multiply-adds of every row of the tables: what experiments/records/counts.textproto holds.
+// Counts parameters and multiply-adds of every row of the tables, for experiments/records/counts.textproto.
 #ifndef MRSN_EXPERIMENTS_COUNTS_TABLE_COUNTS_H_
 #define MRSN_EXPERIMENTS_COUNTS_TABLE_COUNTS_H_
 

@@ -1,4 +1,4 @@
-// From the data sets' batch to the detector's input, with the long-term windows.
+// Makes the detector's input from a data set's batch and the long-term windows.
 #ifndef MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_
 #define MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_
 
@@ -12,7 +12,7 @@
 
 namespace mrsn::experiments {
 
-// Where the windows H_t of Eq. 8 come from; nothing for short-term heads.
+// The source of the windows H_t of Eq. 8; empty for short-term heads.
 struct BankWindows {
   const RelationBank* bank = nullptr;
   int radius_seconds = 0;  // window t-radius .. t+radius

@@ -129,7 +129,7 @@ absl::Status MemoryPool::Restore(const std::string& origin, std::map<std::string
   entries_.assign(entries_.size(), {});
   rows = 0;
   for (int64_t e = 0; e < count; ++e) {
-    // A copy each: entries are replaced one by one, and the whole would stay for the last of them.
+    // Each entry is a copy: entries are replaced one by one, and a view would keep the whole tensor alive.
     entries_[indices[e]] = {state[kFeatures].narrow(0, rows, counts[e]).clone(), losses[e]};
     rows += counts[e];
   }
