@@ -1,4 +1,4 @@
-// The flags frame_map and compare share.
+// Flags shared by frame_map and compare.
 #ifndef MRSN_EVAL_EVALUATION_FLAGS_H_
 #define MRSN_EVAL_EVALUATION_FLAGS_H_
 

@@ -67,8 +67,7 @@ struct FrameMapResult {
   DroppedRows dropped;
 };
 
-// The mean the protocol takes: over the classes with a value, or (act) over all,
-// undefined when one is.
+// The protocol's mean: over the classes with a value, or (act) over all classes, undefined if one of them is.
 std::optional<double> MeanOverClasses(const ProtocolRules& rules,
                                       const std::vector<std::optional<double>>& values);
 
@@ -82,8 +81,7 @@ class FrameMapEvaluator {
   // error for a box that is not finite or inverted (x2 < x1).
   absl::Status AddGroundTruth(const Keyframe& keyframe, const formats::BoxD& box, int class_id,
                               int person_id = -1);
-  // An error for a box or score that is not finite. What happens to x1 >= x2 is
-  // the protocol's affair.
+  // An error for a box or score that is not finite. The protocol decides about x1 >= x2.
   absl::Status AddDetection(const Keyframe& keyframe, const formats::BoxD& box, int class_id, double score);
   // Leaves this keyframe out on both sides, where the protocol honours exclusions.
   void ExcludeKeyframe(const Keyframe& keyframe);
@@ -96,16 +94,14 @@ class FrameMapEvaluator {
   void AddDetections(formats::RowBlock block);
   void ExcludeKeyframes(const formats::KeyframeTable& keyframes);
 
-  // Adds what `other` holds, as if its rows had been added here after this
-  // evaluator's own: results are bit for bit those of a single evaluator when
-  // each keyframe's rows were added on one process. An error, and no change, if
-  // the options differ.
+  // Adds the rows of `other` after this evaluator's own. If each keyframe's rows were added in one process,
+  // results are bit for bit those of a single evaluator. Different options are an error and change nothing.
   absl::Status Merge(const FrameMapEvaluator& other);
 
   FrameMapResult Compute() const { return Summarize(Match()); }
 
-  // In two steps, for what needs to know which detection hit (bootstrap, error
-  // breakdown, curves). The matches point into this evaluator's rows.
+  // Compute in two steps, for analyses that need the matches (bootstrap, error breakdown, curves). The
+  // matches point into this evaluator's rows.
   MatchedFrames Match() const;
   FrameMapResult Summarize(const MatchedFrames& matched) const;
 

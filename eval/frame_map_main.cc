@@ -1,4 +1,4 @@
-// Frame-mAP of a detection file: one number, and what explains it.
+// Frame-mAP of a detection file and its analyses.
 #include <cstdio>
 #include <string>
 

@@ -1,4 +1,4 @@
-// The documented order of keyframes, which decides between equal scores.
+// The documented order of keyframes. It decides between equal scores.
 #ifndef MRSN_EVAL_FRAME_ORDER_H_
 #define MRSN_EVAL_FRAME_ORDER_H_
 

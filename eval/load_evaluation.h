@@ -1,4 +1,4 @@
-// From file names to a filled evaluator.
+// Reads the files of an evaluation into an evaluator.
 #ifndef MRSN_EVAL_LOAD_EVALUATION_H_
 #define MRSN_EVAL_LOAD_EVALUATION_H_
 

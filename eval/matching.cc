@@ -28,7 +28,7 @@ double OverlapWithoutPlusOne(const formats::BoxD& a, const formats::BoxD& b) {
 double OverlapPlusOne(const ProtocolRules& rules, const formats::BoxD& a, const formats::BoxD& b) {
   double width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1) + 1;
   double height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1) + 1;
-  if (rules.second_choice) {  // ACT: negative extents are none
+  if (rules.second_choice) {  // ACT: negative extents count as 0
     width = std::max(0.0, width);
     height = std::max(0.0, height);
   } else if (a.x1 > b.x2 || b.x1 > a.x2 || a.y2 < b.y1 || a.y1 > b.y2) {

@@ -1,4 +1,4 @@
-// Which detection hits which ground truth box, keyframe by keyframe.
+// Matches detections with ground truth boxes, keyframe by keyframe.
 #ifndef MRSN_EVAL_MATCHING_H_
 #define MRSN_EVAL_MATCHING_H_
 
@@ -18,7 +18,7 @@ double Overlap(const ProtocolRules& rules, const formats::BoxD& a, const formats
 // A detection's box as the protocol scores it: YOWO writes whole pixels.
 formats::BoxD ScoredBox(const ProtocolRules& rules, const formats::BoxD& box);
 
-// What was not evaluated, and why.
+// Counts the rows that were not evaluated, by reason.
 struct DroppedRows {
   int64_t other_class_gt = 0, other_class_detections = 0;  // classes outside the list
   int64_t excluded_gt = 0, excluded_detections = 0;        // on excluded keyframes

@@ -28,7 +28,7 @@ enum class Dataset { kAva, kUcf24 };
 // How a precision-recall curve becomes one number; see average_precision.h.
 enum class ApKind { kEveryPoint, kElevenPoint, kTrapezoid };
 
-// What happens to detections on a keyframe that has no ground truth.
+// How detections count on a keyframe that has no ground truth.
 enum class EmptyFrames { kFalsePositives, kIgnored, kIgnoredUnlessListed };
 
 // The order in which equal IoUs prefer ground truth boxes.

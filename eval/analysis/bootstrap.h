@@ -1,4 +1,4 @@
-// How sure a frame-mAP is: bootstrap over videos.
+// The uncertainty of a frame-mAP: bootstrap over videos.
 #ifndef MRSN_EVAL_ANALYSIS_BOOTSTRAP_H_
 #define MRSN_EVAL_ANALYSIS_BOOTSTRAP_H_
 

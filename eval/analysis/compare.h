@@ -1,4 +1,4 @@
-// Which of two detection files is better, by how much, and how sure that is.
+// Compares two detection files: the difference of their AP and its uncertainty.
 #ifndef MRSN_EVAL_ANALYSIS_COMPARE_H_
 #define MRSN_EVAL_ANALYSIS_COMPARE_H_
 

@@ -1,4 +1,4 @@
-// Where the mAP that is missing to 1 went.
+// Splits the lost mAP, 1 - mAP, by kind of error.
 #ifndef MRSN_EVAL_ANALYSIS_ERROR_BREAKDOWN_H_
 #define MRSN_EVAL_ANALYSIS_ERROR_BREAKDOWN_H_
 
@@ -15,7 +15,7 @@ namespace mrsn::eval {
 //   wrong class    IoU >= t with a ground truth box of other classes only
 //   badly placed   0.1 <= IoU < t with a ground truth box of class c
 //   false person   anything else
-// and a ground truth box that nothing hit is missed.
+// A ground truth box that no detection hit is missed.
 //
 // The lost mAP is shared out by mending one kind after the other and booking the
 // gain: 1. duplicates removed; 2. wrong classes removed; 3. badly placed boxes put

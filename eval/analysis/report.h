@@ -1,4 +1,4 @@
-// A frame-mAP and all that explains it, as JSON and as text for a terminal.
+// A frame-mAP with its analyses, as JSON and as text for a terminal.
 #ifndef MRSN_EVAL_ANALYSIS_REPORT_H_
 #define MRSN_EVAL_ANALYSIS_REPORT_H_
 

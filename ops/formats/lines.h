@@ -17,7 +17,7 @@
 
 namespace mrsn::formats {
 
-// Something a reader went on after: counted, the first one named.
+// A fault that did not stop a reader: their number and the first place.
 struct Warning {
   std::string what;  // "detection box with x1 >= x2 or y1 >= y2, never matched"
   int64_t count = 0;

@@ -10,8 +10,7 @@
 
 namespace mrsn::formats {
 
-// No line of any format here comes near this; longer ones are refused before
-// they fill memory.
+// Far above the lines of all formats here; longer lines are refused before they fill memory.
 inline constexpr size_t kMaxLineBytes = 1 << 20;
 
 class TextFile {

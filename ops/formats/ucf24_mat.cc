@@ -187,8 +187,8 @@ absl::Status ReadInThisProcess(const std::string& path, RowBlock& block) {
   return Reader(path, block).Read(annot.get());
 }
 
-// What the child sends: a length and that many bytes of an error message (none on
-// success), then the names of the videos, the keyframes, the rows.
+// The child sends a length and that many bytes of an error message (none on success), then the names of the
+// videos, the keyframes, the rows.
 template <typename T>
 void Put(std::string& bytes, const T* values, uint64_t count) {
   bytes.append(reinterpret_cast<const char*>(&count), sizeof count);
