@@ -55,8 +55,9 @@ TEST(ViewComplexityTest, LinesOfModulesSumUp) {
                     {"head.attention", 500, 490000, 90000}, {"head.attention.in", 500, 400000, 400000},
                     {"head.mlp", 100, 9000, 9000}};
   const auto rows = [&](int depth) {
+    const TableView view = ViewComplexity(report, depth, false);
     std::vector<std::string> lines;
-    for (const auto& row : ViewComplexity(report, depth, false).grids[0].rows) {
+    for (const auto& row : view.grids[0].rows) {
       lines.push_back(row[0] + " " + row[3]);
     }
     return lines;
