@@ -41,12 +41,15 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
   model.train();
   model.SetBatchNormFrozen(resolved->experiment.train().freeze_batch_norm());
 
-  // Two clips, two persons and one; two frames, unless the detector wants its own number.
+  // Two clips, one person and two; two frames, unless the detector wants its own number.
   const int64_t frames = model.takes_boxes() ? 2 : resolved->experiment.train_data().clip().frames(),
                 classes = model.num_classes();
   InputSize size = {2, frames, 48, 48};
   size.entries = 5;
-  const DetectorInput input = MakeInput(size, model.needs());
+  DetectorInput input = MakeInput(size, model.needs());
+  // Boxes of several sizes, so that ACT's anchors of every level find a person.
+  input.boxes = at::tensor({0.1f, 0.1f, 0.6f, 0.9f, 0.f, 0.f, 1.f, 1.f, 0.4f, 0.3f, 0.9f, 0.8f}).view({3, 4});
+  input.clip_index = at::tensor({0, 1, 1}, at::kLong);
   Truth truth;
   truth.labels = at::zeros({3, classes});
   for (int64_t person = 0; person < 3; ++person) truth.labels[person][person % classes] = 1;
