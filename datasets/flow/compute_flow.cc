@@ -1,19 +1,13 @@
 #include "datasets/flow/compute_flow.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "datasets/media/temporary_folder.h"
 #include "datasets/video_frames.h"
 #include "google/protobuf/text_format.h"
 #include "opencv2/core/version.hpp"
@@ -25,59 +19,6 @@
 
 namespace mrsn::datasets {
 namespace {
-
-// A folder that only this process writes to. The lock ends with the process, however the process ends, so
-// that another process can take over the folder of a killed one.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
-  ~TemporaryFolder() {
-    if (descriptor_ < 0) return;
-    std::error_code ignored;
-    if (!renamed_) std::filesystem::remove_all(path_, ignored);
-    ::close(descriptor_);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  // Makes the folder, or empties the existing one.
-  absl::Status Take() {
-    MRSN_RETURN_IF_ERROR(MakeFolders(path_));
-    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor_ < 0) return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot open this folder"));
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      ::close(descriptor_);
-      descriptor_ = -1;
-      return absl::AbortedError(absl::StrCat(path_, ": another process is writing it"));
-    }
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
-      std::filesystem::remove_all(entry.path(), error);
-    }
-    if (error) return absl::UnavailableError(absl::StrCat(path_, ": cannot empty it: ", error.message()));
-    return absl::OkStatus();
-  }
-
-  // Renames the folder to `to`, which it replaces, after all of its files are on disk.
-  absl::Status Rename(const std::string& to) {
-    if (::syncfs(descriptor_) != 0) return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot sync"));
-    std::error_code error;
-    std::filesystem::remove_all(to, error);
-    if (!error) std::filesystem::rename(path_, to, error);
-    if (error) {
-      return absl::UnavailableError(absl::StrCat(to, ": cannot rename ", path_, " to it: ", error.message()));
-    }
-    renamed_ = true;
-    return absl::OkStatus();
-  }
-
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_;
-  int descriptor_ = -1;
-  bool renamed_ = false;
-};
 
 // The PNG file of a flow (pixels).
 absl::StatusOr<std::vector<uchar>> EncodePng(const cv::Mat& flow) {
