@@ -13,7 +13,8 @@ cv::Mat NumberedFrame(int number, cv::Size size) {
   cv::Mat frame(size, CV_8UC3);
   for (int bit = 0; bit < kBits; ++bit) {
     const int left = bit * size.width / kBits, right = (bit + 1) * size.width / kBits;
-    frame.colRange(left, right).setTo((number >> bit & 1) != 0 ? cv::Scalar::all(235) : cv::Scalar::all(20));
+    frame.colRange(left, right)
+        .setTo(((number >> bit) & 1) != 0 ? cv::Scalar::all(235) : cv::Scalar::all(20));
   }
   return frame;
 }
