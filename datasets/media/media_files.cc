@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -81,6 +82,22 @@ absl::StatusOr<std::vector<MediaFile>> FindMedia(const std::string& root) {
     }
   }
   return found;
+}
+
+absl::StatusOr<std::vector<MediaFile>> ChooseMedia(const std::string& root,
+                                                   const std::vector<std::string>& names) {
+  absl::StatusOr<std::vector<MediaFile>> videos = FindMedia(root);
+  if (!videos.ok()) return videos.status();
+  if (videos->empty()) return absl::NotFoundError(absl::StrCat(root, ": no video in this folder"));
+  if (names.empty()) return videos;
+  std::vector<MediaFile> chosen;
+  for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
+    const auto video = std::find_if(videos->begin(), videos->end(),
+                                    [&](const MediaFile& file) { return file.name == name; });
+    if (video == videos->end()) return absl::NotFoundError(absl::StrCat(root, ": no video ", name));
+    chosen.push_back(*video);
+  }
+  return chosen;
 }
 
 absl::StatusOr<FrameListing> ListFrames(const std::string& folder) {

@@ -26,6 +26,11 @@ bool HasVideoExtension(absl::string_view path);
 // give one name, such as a.avi and a.mp4, are an error.
 absl::StatusOr<std::vector<MediaFile>> FindMedia(const std::string& root);
 
+// The videos of `names` among those of FindMedia(root), all if `names` is empty. Error: no video, or none of
+// a name.
+absl::StatusOr<std::vector<MediaFile>> ChooseMedia(const std::string& root,
+                                                   const std::vector<std::string>& names);
+
 // An image of a video, "v_000012.jpg".
 struct FrameFile {
   int64_t number = 0;  // the digits at the end of its name: 12

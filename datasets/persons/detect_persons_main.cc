@@ -2,7 +2,6 @@
 // --output=/data/own/boxes.csv
 #include <cstdio>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -124,23 +123,6 @@ absl::StatusOr<PersonDetectorOptions> DetectorOptionsOfFlags() {
   return options;
 }
 
-absl::StatusOr<std::vector<MediaFile>> VideosOfFlags() {
-  const std::string root = UserPath(absl::GetFlag(FLAGS_root));
-  MRSN_ASSIGN_OR_RETURN(std::vector<MediaFile> videos, FindMedia(root));
-  if (videos.empty()) return absl::NotFoundError(absl::StrCat(root, ": no video in this folder"));
-  const std::vector<std::string> names = absl::GetFlag(FLAGS_videos);
-  if (names.empty()) return videos;
-  std::vector<MediaFile> chosen;
-  for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
-    const size_t before = chosen.size();
-    for (const MediaFile& video : videos) {
-      if (video.name == name) chosen.push_back(video);
-    }
-    if (chosen.size() == before) return absl::NotFoundError(absl::StrCat(root, ": no video ", name));
-  }
-  return chosen;
-}
-
 absl::Status Main() {
   if (absl::GetFlag(FLAGS_root).empty()) return WrongUsage("--root, the folder of the videos, is not set");
   if (absl::GetFlag(FLAGS_output).empty()) return WrongUsage("--output, the list to be written, is not set");
@@ -161,7 +143,8 @@ absl::Status Main() {
   absl::StrAppend(&settings, ", score above ", detector_options.min_score, ", IoU up to ",
                   detector_options.nms_iou, ", class ", detector_options.person_class, ", input ",
                   detector_options.input.width, "x", detector_options.input.height);
-  MRSN_ASSIGN_OR_RETURN(const std::vector<MediaFile> videos, VideosOfFlags());
+  MRSN_ASSIGN_OR_RETURN(const std::vector<MediaFile> videos,
+                        ChooseMedia(UserPath(absl::GetFlag(FLAGS_root)), absl::GetFlag(FLAGS_videos)));
   cv::setNumThreads(1);  // the videos are what is split over the cores
   const auto report = DetectVideos(
       videos, options, settings,
