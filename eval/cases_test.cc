@@ -26,6 +26,10 @@ json Expected(const std::string& path) { return json::parse(*ReadFile(path)); }
 FrameMapResult Evaluate(const EvaluationFiles& files) {
   absl::StatusOr<LoadedEvaluation> loaded = LoadEvaluation(files);
   EXPECT_TRUE(loaded.ok()) << loaded.status();
+  // All cases are detections of their ground truth: nothing looks wrong.
+  for (const plausibility::Finding& finding : loaded->findings) {
+    ADD_FAILURE() << plausibility::KindName(finding.kind) << ": " << plausibility::ToString(finding);
+  }
   return loaded->evaluator.Compute();
 }
 

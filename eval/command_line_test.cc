@@ -14,6 +14,7 @@ namespace mrsn::eval {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Outcome {
   int code;
@@ -72,6 +73,64 @@ TEST(FrameMapCommandTest, WarningsGoOn) {
   EXPECT_THAT(outcome.output, HasSubstr("odd.csv:1: '0.5,0,0.5,1': detection box with x1 >= x2 or y1 >= y2"));
   EXPECT_THAT(outcome.output, HasSubstr("odd.csv:2: '0001': keyframe outside 902..1798"));
   EXPECT_THAT(outcome.output, HasSubstr("odd.csv:2: '99': class not in the list of classes"));
+}
+
+// Somebody else's annotations given as detections: every box is found, and the output says why.
+TEST(FrameMapCommandTest, AnnotationsGivenAsDetections) {
+  ASSERT_TRUE(WriteFileAtomically(Temp("gt.csv"),
+                                  "vidA,0902,0.100,0.200,0.500,0.900,12,0\n"
+                                  "vidA,0902,0.700,0.700,0.900,0.950,12,1\n"
+                                  "vidA,0902,0.700,0.700,0.900,0.950,80,1\n"
+                                  "vidB,0903,0.100,0.200,0.500,0.900,12,7\n")
+                  .ok());
+  ASSERT_TRUE(WriteFileAtomically(Temp("ids.csv"),
+                                  "vidA,0902,0.100,0.200,0.500,0.900,12,0\n"
+                                  "vidA,0902,0.700,0.700,0.900,0.950,12,3\n"
+                                  "vidA,0902,0.700,0.700,0.900,0.950,80,3\n"
+                                  "vidB,0903,0.100,0.200,0.500,0.900,12,21\n")
+                  .ok());
+  ASSERT_TRUE(WriteFileAtomically(Temp("right.csv"),
+                                  "vidA,0902,0.100,0.200,0.500,0.900,12,0.9\n"
+                                  "vidB,0903,0.100,0.200,0.500,0.900,12,0.2\n")
+                  .ok());
+  const std::string command =
+      absl::StrCat("eval/frame_map --details=false --groundtruth=", Temp("gt.csv"), " --detections=");
+  const Outcome outcome = Execute(absl::StrCat(command, Temp("ids.csv"), " --json=", Temp("ids.json")));
+  EXPECT_EQ(outcome.code, 0);
+  const std::string scores = absl::StrCat(
+      Temp("ids.csv"),
+      ": all 4 scores are whole numbers from 0 to 21, as person ids are: is this a file of annotations?; "
+      "first: vidA,902,12: score 3\n");
+  EXPECT_THAT(outcome.output, HasSubstr("warning: " + scores));
+  EXPECT_THAT(outcome.output, HasSubstr("4 of 4 rows have the key frame, class and box of a row of "));
+  EXPECT_THAT(outcome.output, HasSubstr("4 of 4 boxes are found by 4 scored detections on 2 keyframes\n"));
+  EXPECT_THAT(outcome.output, HasSubstr("detections on 2 of 2 annotated videos"));
+  EXPECT_EQ(nlohmann::json::parse(*ReadFile(Temp("ids.json")))["findings"].size(), 2);
+
+  const Outcome strict = Execute(absl::StrCat(command, Temp("ids.csv"), " --strict"));
+  EXPECT_EQ(strict.code, 1);
+  EXPECT_EQ(strict.output.find("error: " + scores), 0);
+  EXPECT_THAT(strict.output, Not(HasSubstr("frame-mAP")));
+  const Outcome right = Execute(absl::StrCat(command, Temp("right.csv"), " --strict"));
+  EXPECT_EQ(right.code, 0) << right.output;
+  EXPECT_THAT(right.output, Not(HasSubstr("warning")));
+  EXPECT_THAT(right.output, HasSubstr("2 of 4 boxes are found"));
+  // Without --strict the comparison goes on.
+  const std::string compare = absl::StrCat("eval/compare --bootstrap=5 --groundtruth=", Temp("gt.csv"),
+                                           " --a=", Temp("ids.csv"), " --b=", Temp("right.csv"));
+  EXPECT_THAT(Execute(compare).output, HasSubstr("warning: " + scores));
+  EXPECT_EQ(Execute(compare + " --strict").code, 1);
+}
+
+TEST(FrameMapCommandTest, PrintsWhatTheCapLeftOut) {
+  std::string text;
+  for (int i = 0; i < 55; ++i) absl::StrAppend(&text, "v,0902,0.1,0.1,0.2,0.3,12,0.", 100 + i, "\n");
+  ASSERT_TRUE(WriteFileAtomically(Temp("many.csv"), text).ok());
+  ASSERT_TRUE(WriteFileAtomically(Temp("one.csv"), "v,0902,0.1,0.1,0.2,0.3,12,1\n").ok());
+  EXPECT_THAT(Execute(absl::StrCat("eval/frame_map --groundtruth=", Temp("one.csv"),
+                                   " --detections=", Temp("many.csv")))
+                  .output,
+              HasSubstr("5 detections left out by the cap of 50 rows a keyframe\n"));
 }
 
 TEST(FrameMapCommandTest, MistakesInFlagsAreCodeTwo) {

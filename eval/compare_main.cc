@@ -27,9 +27,7 @@ absl::Status Main() {
   for (const std::string& path : {absl::GetFlag(FLAGS_a), absl::GetFlag(FLAGS_b)}) {
     files.detections = FlagPath(path);
     MRSN_ASSIGN_OR_RETURN(LoadedEvaluation loaded, LoadEvaluation(files));
-    for (const formats::Warning& warning : loaded.warnings) {
-      std::fprintf(stderr, "warning: %s\n", ToString(warning).c_str());
-    }
+    MRSN_RETURN_IF_ERROR(ReportWarnings(loaded));
     evaluators.push_back(std::move(loaded.evaluator));
   }
   MRSN_ASSIGN_OR_RETURN(const Comparison comparison,

@@ -1,9 +1,15 @@
 #include "eval/evaluation_flags.h"
 
+#include <cstdio>
+#include <vector>
+
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
+#include "ops/formats/row_checks.h"
+#include "ops/plausibility/plausibility.h"
 
 ABSL_FLAG(std::string, dataset, "ava", "ava or ucf24");
 ABSL_FLAG(std::string, groundtruth, "",
@@ -20,8 +26,20 @@ ABSL_FLAG(int, bootstrap, 0, "resamplings of videos for 95 % intervals; 0 = none
 ABSL_FLAG(int, seed, 1, "of the bootstrap");
 ABSL_FLAG(std::string, json, "", "file to write the whole result to");
 ABSL_FLAG(int, threads, 0, "0 = one per core");
+ABSL_FLAG(bool, strict, false, "a file that looks wrong is an error, not a warning");
 
 namespace mrsn::eval {
+namespace {
+
+bool IsUsual(const formats::Warning& warning) {
+  for (const char* usual :
+       {formats::kBlankLine, formats::kByteOrderMark, formats::kDuplicate, formats::kUnknownClass}) {
+    if (warning.what == usual) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::string FlagPath(const std::string& value) { return value.empty() ? value : UserPath(value); }
 
@@ -52,6 +70,23 @@ absl::StatusOr<EvaluationFiles> FilesFromFlags() {
   files.videos = FlagPath(absl::GetFlag(FLAGS_videos));
   files.num_threads = absl::GetFlag(FLAGS_threads);
   return files;
+}
+
+absl::Status ReportWarnings(const LoadedEvaluation& loaded) {
+  std::vector<std::string> all, grave;
+  for (const formats::Warning& warning : loaded.warnings) {
+    all.push_back(ToString(warning));
+    if (!IsUsual(warning)) grave.push_back(all.back());
+  }
+  for (const plausibility::Finding& finding : loaded.findings) {
+    all.push_back(plausibility::ToString(finding));
+    if (finding.severity != plausibility::Severity::kNote) grave.push_back(all.back());
+  }
+  if (absl::GetFlag(FLAGS_strict) && !grave.empty()) {
+    return absl::FailedPreconditionError(absl::StrJoin(grave, "\nerror: "));
+  }
+  for (const std::string& text : all) std::fprintf(stderr, "warning: %s\n", text.c_str());
+  return absl::OkStatus();
 }
 
 BootstrapOptions BootstrapFromFlags() {

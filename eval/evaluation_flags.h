@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/flags/declare.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eval/analysis/bootstrap.h"
 #include "eval/load_evaluation.h"
@@ -20,6 +21,11 @@ absl::StatusOr<EvaluationFiles> FilesFromFlags();
 
 // --bootstrap, --seed, --threads.
 BootstrapOptions BootstrapFromFlags();
+
+// Prints warnings and findings on standard error. With --strict they are the error, and nothing else is
+// printed. Blank lines, byte order marks, repeated rows of ground truth and classes outside the list are no
+// errors: published files have them.
+absl::Status ReportWarnings(const LoadedEvaluation& loaded);
 
 // UserPath, and "" for "".
 std::string FlagPath(const std::string& value);

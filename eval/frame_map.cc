@@ -244,6 +244,7 @@ FrameMapResult FrameMapEvaluator::Summarize(const MatchedFrames& matched) const 
   result.protocol = options_.protocol;
   result.iou_threshold = options_.iou_threshold;
   result.num_keyframes = matched.num_keyframes;
+  result.num_unannotated = matched.num_unannotated;
   result.dropped = matched.dropped;
   std::vector<std::optional<double>> values, low, high;
   std::vector<std::pair<std::string, std::vector<std::optional<double>>>> kinds;
@@ -256,6 +257,7 @@ FrameMapResult FrameMapEvaluator::Summarize(const MatchedFrames& matched) const 
     Score(rules.ap, matched.classes[i], c);
     result.num_gt += c.num_gt;
     result.num_detections += c.num_detections;
+    result.num_tp += c.num_tp;
     values.push_back(c.ap);
     low.push_back(c.ap_tie_low);
     high.push_back(c.ap_tie_high);

@@ -60,7 +60,8 @@ struct FrameMapResult {
   double iou_threshold = 0.5;
   std::optional<double> frame_map;  // in [0, 1]; no value when undefined
   std::optional<std::pair<double, double>> tie_interval;
-  int64_t num_gt = 0, num_detections = 0;
+  int64_t num_gt = 0, num_detections = 0, num_tp = 0;
+  int64_t num_unannotated = 0;         // of the detections, those on keyframes without ground truth
   int64_t num_keyframes = 0;           // evaluated keyframes with ground truth (2020: or listed without)
   std::vector<ClassResult> per_class;  // in the order of FrameMapOptions::classes
   std::vector<KindResult> by_kind;     // in order of first appearance

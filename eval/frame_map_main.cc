@@ -34,10 +34,10 @@ absl::Status Main() {
   MRSN_ASSIGN_OR_RETURN(LoadedEvaluation loaded, LoadEvaluation(files));
   const FrameMapEvaluator& evaluator = loaded.evaluator;
   Report report;
+  MRSN_RETURN_IF_ERROR(ReportWarnings(loaded));
   report.warnings = std::move(loaded.warnings);
-  for (const formats::Warning& warning : report.warnings) {
-    std::fprintf(stderr, "warning: %s\n", ToString(warning).c_str());
-  }
+  report.findings = std::move(loaded.findings);
+  report.in_common = loaded.in_common;
   const MatchedFrames matched = evaluator.Match();
   report.result = evaluator.Summarize(matched);
   if (absl::GetFlag(FLAGS_details)) {

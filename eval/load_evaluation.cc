@@ -34,6 +34,21 @@ void Append(std::vector<formats::Warning>& warnings, std::vector<formats::Warnin
   for (formats::Warning& warning : added) warnings.push_back(std::move(warning));
 }
 
+plausibility::Options PlausibilityOptions(const EvaluationFiles& files, const absl::flat_hash_set<int>& ids) {
+  plausibility::Options options;
+  options.classes = &ids;
+  if (files.dataset == Dataset::kUcf24) {
+    options.width = 320;
+    options.height = 240;
+  }
+  const ProtocolRules rules = RulesOf(files.protocol);
+  if (rules.min_score > ProtocolRules().min_score) {
+    options.threshold = plausibility::Threshold{rules.min_score, false,
+                                                absl::StrCat("--protocol=", ProtocolName(files.protocol))};
+  }
+  return options;
+}
+
 }  // namespace
 
 std::vector<formats::ActionClass> DefaultClasses(Dataset dataset) {
@@ -89,6 +104,11 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
   if (detections.num_rows == 0) warnings.push_back({"holds no detections", 1, files.detections});
   if (ground_truth.num_rows == 0)
     warnings.push_back({"holds no ground truth, mAP is undefined", 1, files.ground_truth});
+  plausibility::InCommon in_common;
+  std::vector<plausibility::Finding> findings =
+      plausibility::Check({plausibility::Role::kAnnotations, files.ground_truth, ground_truth.blocks},
+                          {plausibility::Role::kDetections, files.detections, detections.blocks},
+                          PlausibilityOptions(files, ids), &in_common);
   for (formats::RowBlock& block : ground_truth.blocks) evaluator.AddGroundTruth(std::move(block));
   for (formats::RowBlock& block : detections.blocks) evaluator.AddDetections(std::move(block));
 
@@ -103,7 +123,7 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
                           1, files.excluded});
     }
   }
-  return LoadedEvaluation{std::move(evaluator), std::move(warnings)};
+  return LoadedEvaluation{std::move(evaluator), std::move(warnings), std::move(findings), in_common};
 }
 
 }  // namespace mrsn::eval

@@ -10,6 +10,7 @@
 #include "eval/protocol.h"
 #include "ops/formats/class_lists.h"
 #include "ops/formats/lines.h"
+#include "ops/plausibility/plausibility.h"
 
 namespace mrsn::eval {
 
@@ -31,6 +32,8 @@ std::vector<formats::ActionClass> DefaultClasses(Dataset dataset);
 struct LoadedEvaluation {
   FrameMapEvaluator evaluator;
   std::vector<formats::Warning> warnings;
+  std::vector<plausibility::Finding> findings;  // do the files belong together?
+  plausibility::InCommon in_common;
 };
 
 // Errors name the file, line and value.

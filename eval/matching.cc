@@ -74,6 +74,7 @@ class RangeMatcher {
 
   std::vector<ClassMatches>& classes() { return classes_; }
   int64_t num_keyframes() const { return num_keyframes_; }
+  int64_t num_unannotated() const { return num_unannotated_; }
   const DroppedRows& dropped() const { return dropped_; }
 
  private:
@@ -93,6 +94,7 @@ class RangeMatcher {
       return;
     }
     CollectDetections(frame);
+    if (frame.num_gt == 0) num_unannotated_ += candidates_.size();
     if (candidates_.empty()) return;
     OrderGroundTruth(frame);
     const formats::Row* const* ground_truth = ground_truth_.data();
@@ -224,7 +226,7 @@ class RangeMatcher {
   const MatchedFrames& all_;
   std::vector<ClassMatches> classes_;
   DroppedRows dropped_;
-  int64_t num_keyframes_ = 0;
+  int64_t num_keyframes_ = 0, num_unannotated_ = 0;
   // Reused from frame to frame.
   std::vector<const formats::Row*> kept_, ground_truth_;
   std::vector<Candidate> candidates_;
@@ -329,6 +331,7 @@ MatchedFrames MatchFrames(const MatchInput& input, const ProtocolRules& rules, d
   });
   for (const RangeMatcher& part : parts) {
     matched.num_keyframes += part.num_keyframes();
+    matched.num_unannotated += part.num_unannotated();
     matched.dropped.Add(part.dropped());
   }
   return matched;

@@ -56,6 +56,7 @@ struct MatchedFrames {
   std::vector<MatchedFrame> frames;                                    // in the documented order
   std::vector<const formats::Row*> ground_truth_rows, detection_rows;  // what `frames` points into
   int64_t num_keyframes = 0;
+  int64_t num_unannotated = 0;  // scored detections on keyframes without ground truth, all false positives
   DroppedRows dropped;
 };
 

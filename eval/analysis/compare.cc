@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "eval/counts_text.h"
 
 namespace mrsn::eval {
 namespace {
@@ -77,6 +78,8 @@ absl::StatusOr<Comparison> Compare(const FrameMapEvaluator& a, const FrameMapEva
   comparison.iou_threshold = a.options().iou_threshold;
   comparison.samples = options.samples;
   comparison.num_videos = static_cast<int>(videos.size());
+  comparison.counts_a = CountsText(result_a);
+  comparison.counts_b = CountsText(result_b);
   comparison.frame_map =
       Paired(result_a.frame_map, result_b.frame_map, samples_a.frame_map, samples_b.frame_map);
   for (size_t i = 0; i < result_a.per_class.size(); ++i) {
@@ -94,6 +97,7 @@ std::string ToJson(const Comparison& comparison) {
   json["bootstrap_samples"] = comparison.samples;
   json["num_videos"] = comparison.num_videos;
   json["frame_map"] = ToJson(comparison.frame_map);
+  json["counts"] = {{"a", comparison.counts_a}, {"b", comparison.counts_b}};
   Json& per_class = json["per_class"] = Json::object();
   for (const ClassDifference& c : comparison.per_class) {
     Json entry = {{"name", c.name}};
@@ -116,7 +120,10 @@ std::string ToText(const Comparison& comparison, const std::string& name_a, cons
     }
     text += "\n";
   }
-  absl::StrAppend(&text, "A = ", name_a, "\nB = ", name_b, "\n");
+  absl::StrAppend(&text, "A = ", name_a, "\n");
+  for (const std::string& line : comparison.counts_a) absl::StrAppend(&text, "    ", line, "\n");
+  absl::StrAppend(&text, "B = ", name_b, "\n");
+  for (const std::string& line : comparison.counts_b) absl::StrAppend(&text, "    ", line, "\n");
   const Difference& all = comparison.frame_map;
   const std::string metric =
       absl::StrCat("frame-mAP@", comparison.iou_threshold, " (", ProtocolName(comparison.protocol), ")");

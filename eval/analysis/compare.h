@@ -32,6 +32,7 @@ struct Comparison {
   double iou_threshold = 0.5;
   int samples = 0, num_videos = 0;
   Difference frame_map;
+  std::vector<std::string> counts_a, counts_b;  // CountsText of each
   std::vector<ClassDifference> per_class;
 };
 

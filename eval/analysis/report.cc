@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "eval/counts_text.h"
 
 namespace mrsn::eval {
 namespace {
@@ -60,7 +61,9 @@ std::string ToJson(const Report& report) {
   json["tie_interval"] = Interval(result.tie_interval);
   json["num_gt"] = result.num_gt;
   json["num_detections"] = result.num_detections;
+  json["num_tp"] = result.num_tp;
   json["num_keyframes"] = result.num_keyframes;
+  json["num_detections_on_keyframes_without_gt"] = result.num_unannotated;
   Json& per_class = json["per_class"] = Json::object();
   for (size_t i = 0; i < result.per_class.size(); ++i) {
     const ClassResult& c = result.per_class[i];
@@ -95,6 +98,25 @@ std::string ToJson(const Report& report) {
   for (const formats::Warning& warning : report.warnings) {
     warnings.push_back({{"what", warning.what}, {"count", warning.count}, {"first", warning.first}});
   }
+  Json& findings = json["findings"] = Json::array();
+  for (const plausibility::Finding& finding : report.findings) {
+    findings.push_back({{"kind", plausibility::KindName(finding.kind)},
+                        {"severity", plausibility::SeverityName(finding.severity)},
+                        {"file", finding.file},
+                        {"count", finding.count},
+                        {"of", finding.of},
+                        {"first", finding.first},
+                        {"text", finding.text}});
+  }
+  if (report.in_common.has_value()) {
+    const plausibility::InCommon& common = *report.in_common;
+    json["in_common"] = {{"videos", common.videos},
+                         {"annotated_videos", common.annotated_videos},
+                         {"detected_videos", common.other_videos},
+                         {"keyframes", common.keyframes},
+                         {"annotated_keyframes", common.annotated_keyframes},
+                         {"detected_keyframes", common.other_keyframes}};
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -126,8 +148,13 @@ std::string ToText(const Report& report) {
                           100 * e.Total(), 100 * e.missed, 100 * e.badly_placed, 100 * e.wrong_class,
                           100 * e.duplicate, 100 * e.false_person);
   }
-  absl::StrAppendFormat(&text, "%d boxes and %d scored detections on %d keyframes\n", result.num_gt,
-                        result.num_detections, result.num_keyframes);
+  if (report.in_common.has_value()) {
+    const plausibility::InCommon& common = *report.in_common;
+    absl::StrAppendFormat(&text, "detections on %d of %d annotated videos and %d of %d annotated keyframes\n",
+                          common.videos, common.annotated_videos, common.keyframes,
+                          common.annotated_keyframes);
+  }
+  for (const std::string& line : CountsText(result)) absl::StrAppend(&text, line, "\n");
   absl::StrAppend(
       &text, "frame-mAP@", result.iou_threshold, " (", ProtocolName(result.protocol), ") ",
       result.frame_map.has_value() ? absl::StrFormat("%.4f %%", 100 * *result.frame_map) : "undefined");

@@ -11,6 +11,7 @@
 #include "eval/analysis/frame_map_slices.h"
 #include "eval/frame_map.h"
 #include "ops/formats/lines.h"
+#include "ops/plausibility/plausibility.h"
 
 namespace mrsn::eval {
 
@@ -22,15 +23,19 @@ struct Report {
   std::optional<std::pair<double, double>> confidence_interval;
   std::vector<std::optional<std::pair<double, double>>> class_intervals;
   std::vector<formats::Warning> warnings;
+  std::vector<plausibility::Finding> findings;
+  std::optional<plausibility::InCommon> in_common;
 };
 
 // {"protocol", "frame_map" (null when undefined), "tie_interval": [lo, hi], "num_gt",
 // "num_detections", "num_keyframes", "per_class": {"<id>": {"name", "ap", "num_gt",
 // "num_tp", "num_fp", ..}}, "by_kind": {kind: mean AP}, "confidence_interval_95": [lo, hi]
-// or null, "by_box_size", "by_number_of_actors", "errors", "dropped", "warnings"}.
+// or null, "by_box_size", "by_number_of_actors", "errors", "dropped", "warnings", "findings",
+// "in_common": {"videos", "annotated_videos", ..}}.
 std::string ToJson(const Report& report);
 
-// A table of the classes and the summary, which begins with the protocol's name.
+// A table of the classes and a summary: the counts that explain the mAP, rows that were left out, and a last
+// line with the mAP and the protocol's name.
 std::string ToText(const Report& report);
 
 }  // namespace mrsn::eval

@@ -17,6 +17,8 @@
 
 namespace mrsn::formats {
 
+inline constexpr char kByteOrderMark[] = "UTF-8 byte order mark, skipped";
+
 // A fault that did not stop a reader: their number and the first place.
 struct Warning {
   std::string what;  // "detection box with x1 >= x2 or y1 >= y2, never matched"
@@ -87,7 +89,7 @@ absl::Status ParseLines(const TextFile& file, int num_threads, std::vector<Parse
   RunTasks(static_cast<int>(pieces.size()), [&](int i) { ParsePiece(pieces[i], parsers[i]); });
   int64_t first_line = 0;
   if (file.had_byte_order_mark()) {
-    warnings.push_back({"UTF-8 byte order mark, skipped", 1, absl::StrCat(file.name(), ":1")});
+    warnings.push_back({kByteOrderMark, 1, absl::StrCat(file.name(), ":1")});
   }
   for (const Parser& parser : parsers) {
     parser.warnings.AppendTo(file.name(), first_line, warnings);

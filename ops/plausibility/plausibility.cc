@@ -35,6 +35,20 @@ void CheckXywhAlone(const Side& side, const SideFacts& facts, std::vector<Findin
   findings.push_back(std::move(finding));
 }
 
+InCommon Count(const Pair& pair) {
+  InCommon counts;
+  counts.annotated_videos = pair.CountVideos(Pair::kAnnotated);
+  counts.other_videos = pair.CountVideos(Pair::kOther);
+  for (int v = 0; v < static_cast<int>(pair.videos().size()); ++v)
+    counts.videos += pair.HasVideo(Pair::kAnnotated, v) && pair.HasVideo(Pair::kOther, v);
+  for (const Pair::Keyframe& keyframe : pair.keyframes()) {
+    counts.annotated_keyframes += keyframe.has[Pair::kAnnotated];
+    counts.other_keyframes += keyframe.has[Pair::kOther];
+    counts.keyframes += keyframe.has[Pair::kAnnotated] && keyframe.has[Pair::kOther];
+  }
+  return counts;
+}
+
 void Sort(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.kind < b.kind; });
@@ -42,12 +56,14 @@ void Sort(std::vector<Finding>& findings) {
 
 }  // namespace
 
-std::vector<Finding> Check(const Side& annotations, const Side& other, const Options& options) {
+std::vector<Finding> Check(const Side& annotations, const Side& other, const Options& options,
+                           InCommon* in_common) {
   const SideFacts facts[2] = {FactsOf(annotations, options), FactsOf(other, options)};
   std::vector<Finding> findings = SideFindings(annotations, facts[0], options);
   Append(findings, SideFindings(other, facts[1], options));
+  const Pair pair(annotations, other, options.max_compared_keyframes);
+  if (in_common != nullptr) *in_common = Count(pair);
   if (facts[0].rows > 0 && facts[1].rows > 0) {
-    const Pair pair(annotations, other, options.max_compared_keyframes);
     CheckCommon(pair, findings);
     CheckClasses(pair, facts, options, findings);
     CheckReadings(pair, facts, findings);
@@ -66,21 +82,6 @@ std::vector<Finding> CheckAlone(const Side& side, const Options& options) {
   CheckXywhAlone(side, facts, findings);
   Sort(findings);
   return findings;
-}
-
-InCommon CountInCommon(const Side& annotations, const Side& other) {
-  const Pair pair(annotations, other, 0);
-  InCommon counts;
-  counts.annotated_videos = pair.CountVideos(Pair::kAnnotated);
-  counts.other_videos = pair.CountVideos(Pair::kOther);
-  for (int v = 0; v < static_cast<int>(pair.videos().size()); ++v)
-    counts.videos += pair.HasVideo(Pair::kAnnotated, v) && pair.HasVideo(Pair::kOther, v);
-  for (const Pair::Keyframe& keyframe : pair.keyframes()) {
-    counts.annotated_keyframes += keyframe.has[Pair::kAnnotated];
-    counts.other_keyframes += keyframe.has[Pair::kOther];
-    counts.keyframes += keyframe.has[Pair::kAnnotated] && keyframe.has[Pair::kOther];
-  }
-  return counts;
 }
 
 std::string KindName(Kind kind) {

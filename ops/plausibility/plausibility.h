@@ -93,19 +93,19 @@ struct Options {
   int64_t max_rows_for_repeats = 50000;
 };
 
-// Findings of `annotations` and `other` (detections or boxes) by themselves and against each other, in the
-// order of Kind. Rows must be finite.
-std::vector<Finding> Check(const Side& annotations, const Side& other, const Options& options = {});
-
-// The same for one file: unit, scores, threshold, repeated rows.
-std::vector<Finding> CheckAlone(const Side& side, const Options& options = {});
-
 // The numbers that explain a result of 0 or 100 %.
 struct InCommon {
   int64_t annotated_videos = 0, other_videos = 0, videos = 0;
   int64_t annotated_keyframes = 0, other_keyframes = 0, keyframes = 0;
 };
-InCommon CountInCommon(const Side& annotations, const Side& other);
+
+// Findings of `annotations` and `other` (detections or boxes) by themselves and against each other, in the
+// order of Kind. Rows must be finite. Fills *in_common unless it is null.
+std::vector<Finding> Check(const Side& annotations, const Side& other, const Options& options = {},
+                           InCommon* in_common = nullptr);
+
+// The same for one file: unit, scores, threshold, repeated rows.
+std::vector<Finding> CheckAlone(const Side& side, const Options& options = {});
 
 // "pixels", "video_names", ...: for JSON.
 std::string KindName(Kind kind);

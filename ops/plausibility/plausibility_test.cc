@@ -305,8 +305,9 @@ TEST(CommonTest, KeyframesOfVideosInCommon) {
   EXPECT_EQ(nothing.count, 0);
   EXPECT_EQ(nothing.of, 18);
   EXPECT_EQ(nothing.first, "vidA,1302");
-  const InCommon counts = CountInCommon({Role::kAnnotations, "gt.csv", std::vector{ToBlock(gt)}},
-                                        {Role::kDetections, "det.csv", std::vector{ToBlock(few)}});
+  const std::vector<formats::RowBlock> a = {ToBlock(gt)}, b = {ToBlock(few)};
+  InCommon counts;
+  Check({Role::kAnnotations, "gt.csv", a}, {Role::kDetections, "det.csv", b}, {}, &counts);
   EXPECT_EQ(counts.annotated_videos, 3);
   EXPECT_EQ(counts.videos, 3);
   EXPECT_EQ(counts.annotated_keyframes, 18);
