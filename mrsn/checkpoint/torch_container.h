@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mrsn/checkpoint/byte_source.h"
-#include "mrsn/checkpoint/pickle_value.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 #include "mrsn/checkpoint/zip_reader.h"
 
 namespace mrsn {
@@ -28,7 +28,7 @@ class TorchContainer {
 
 struct OpenedContainer {
   std::unique_ptr<TorchContainer> container;
-  PickleTree tree;
+  TorchPickle tree;
 };
 
 // Since torch 1.6: an archive of <prefix>/data.pkl and <prefix>/data/<key>.

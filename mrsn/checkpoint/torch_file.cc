@@ -82,7 +82,7 @@ absl::Status TorchFile::FindState() {
   }
   for (const char* key : {"model_state", "state_dict", "model"}) {
     const PickleValue* found = tree_.root->Get(key);
-    if (found == nullptr || found->kind == Kind::kTensor) continue;
+    if (found == nullptr || TensorOf(*found) != nullptr) continue;
     state_key_ = key;
     state = found;
     break;
@@ -97,7 +97,7 @@ absl::Status TorchFile::FindState() {
   for (size_t i = 0; i < state->items.size(); i += 2) {
     const PickleValue& key = *state->items[i];
     const PickleValue& value = *state->items[i + 1];
-    if (key.kind != Kind::kString || value.kind != Kind::kTensor) {
+    if (key.kind != Kind::kString || TensorOf(value) == nullptr) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "%s: %s: '%s' is %s, expected a tensor%s", origin, where,
           key.kind == Kind::kString ? key.text : key.Described(), value.Described(),
@@ -113,8 +113,8 @@ absl::Status TorchFile::FindState() {
           absl::StrFormat("%s: %s: the name '%s' has control characters", origin, where, key.text));
     }
     parallel += absl::StartsWith(key.text, kDataParallel);
-    state_.push_back({key.text, value.tensor.get()});
-    const absl::Status found = container_->CheckStorage(*value.tensor->storage);
+    state_.push_back({key.text, TensorOf(value)});
+    const absl::Status found = container_->CheckStorage(*TensorOf(value)->storage);
     if (!found.ok()) {
       return absl::DataLossError(absl::StrFormat("%s: tensor '%s': %s", origin, key.text, found.message()));
     }

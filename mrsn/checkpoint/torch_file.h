@@ -15,8 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "mrsn/checkpoint/pickle_value.h"
 #include "mrsn/checkpoint/torch_container.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 
 namespace mrsn {
 
@@ -55,7 +55,7 @@ class TorchFile {
   absl::Status FindState();
 
   std::unique_ptr<TorchContainer> container_;
-  PickleTree tree_;
+  TorchPickle tree_;
   std::string state_key_;
   std::vector<StoredTensor> state_;
 };

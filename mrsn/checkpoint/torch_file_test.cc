@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "mrsn/checkpoint/unpickle.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 #include "ops/base/file.h"
 
 namespace mrsn {
@@ -232,9 +232,9 @@ TEST(UnpickleTest, TensorsWithinTheirStorage) {
   // Offset 1, sizes (2,), strides (4,): elements 1 and 5.
   const auto fits = Unpickle(TensorPickle("K\x01K\x02\x85K\x04\x85"), "p");
   ASSERT_TRUE(fits.ok()) << fits.status();
-  EXPECT_EQ(fits->root->tensor->offset, 1);
-  EXPECT_THAT(fits->root->tensor->strides, ElementsAre(4));
-  EXPECT_EQ(fits->root->tensor->storage->elements, 6u);
+  EXPECT_EQ(TensorOf(*fits->root)->offset, 1);
+  EXPECT_THAT(TensorOf(*fits->root)->strides, ElementsAre(4));
+  EXPECT_EQ(TensorOf(*fits->root)->storage->elements, 6u);
 }
 
 TEST(UnpickleTest, TensorsBeyondTheirStorageAreErrors) {
@@ -281,7 +281,7 @@ TEST(UnpickleTest, NonsenseIsAnError) {
                                                 "abc."),
                                     std::string("cmodule"),
                                     std::string("NQ."),
-                                    std::string("I1\n."),
+                                    std::string("Ix\n."),
                                     std::string("iname\nclass\n."),
                                     std::string("\xff."),
                                     std::string("b."),

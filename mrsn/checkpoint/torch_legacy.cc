@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "mrsn/checkpoint/torch_container.h"
-#include "mrsn/checkpoint/unpickle.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
@@ -44,7 +44,7 @@ absl::Status Damaged(const ByteSource& source, absl::string_view what) {
 }
 
 // Where each storage's elements begin; they stand from byte `at` to the file's end.
-absl::StatusOr<std::map<std::string, uint64_t>> Locate(const ByteSource& source, const PickleTree& tree,
+absl::StatusOr<std::map<std::string, uint64_t>> Locate(const ByteSource& source, const TorchPickle& tree,
                                                        const PickleValue& keys, uint64_t at) {
   std::map<std::string, const StorageRecord*> records;
   for (const StorageRecord& record : tree.storages) records[record.key] = &record;
@@ -92,17 +92,17 @@ absl::StatusOr<OpenedContainer> OpenTorchLegacy(ByteSource source) {
     return tree;
   };
   MRSN_RETURN_IF_ERROR(next("magic number").status());
-  MRSN_ASSIGN_OR_RETURN(const PickleTree version, next("version"));
+  MRSN_ASSIGN_OR_RETURN(const TorchPickle version, next("version"));
   if (version.root->kind != Kind::kInt || version.root->integer != kVersion) {
     return Damaged(source, absl::StrFormat("version %d, expected %d", version.root->integer, kVersion));
   }
-  MRSN_ASSIGN_OR_RETURN(const PickleTree machine, next("machine"));
+  MRSN_ASSIGN_OR_RETURN(const TorchPickle machine, next("machine"));
   const PickleValue* little = machine.root->Get("little_endian");
   if (little == nullptr || little->kind != Kind::kBool || little->integer != 1) {
     return Damaged(source, "it was not written by a little-endian machine");
   }
-  MRSN_ASSIGN_OR_RETURN(PickleTree tree, next("content"));
-  MRSN_ASSIGN_OR_RETURN(const PickleTree keys, next("storage keys"));
+  MRSN_ASSIGN_OR_RETURN(TorchPickle tree, next("content"));
+  MRSN_ASSIGN_OR_RETURN(const TorchPickle keys, next("storage keys"));
   if (keys.root->kind != Kind::kList) return Damaged(source, "its storage keys are no list");
   MRSN_ASSIGN_OR_RETURN(auto begins, Locate(source, tree, *keys.root, at));
   return OpenedContainer{std::make_unique<TorchLegacy>(std::move(source), std::move(begins)),

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "mrsn/checkpoint/torch_container.h"
-#include "mrsn/checkpoint/unpickle.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
@@ -81,7 +81,7 @@ absl::StatusOr<OpenedContainer> OpenTorchZip(ZipReader zip) {
     }
   }
   MRSN_ASSIGN_OR_RETURN(const std::string pickle, zip.ReadText(prefix + kPickle, kMaxPickleBytes));
-  MRSN_ASSIGN_OR_RETURN(PickleTree tree, Unpickle(pickle, absl::StrCat(origin, ": ", kPickle)));
+  MRSN_ASSIGN_OR_RETURN(TorchPickle tree, Unpickle(pickle, absl::StrCat(origin, ": ", kPickle)));
   return OpenedContainer{std::make_unique<TorchZip>(std::move(zip), prefix), std::move(tree)};
 }
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
-#include "mrsn/checkpoint/unpickle.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto tree = mrsn::Unpickle(absl::string_view(reinterpret_cast<const char*>(data), size), "fuzz");
@@ -11,9 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)tree->root->Get("state_dict");
   for (const mrsn::PickleValue& value : tree->values) {
     (void)value.Described();
-    if (value.kind != mrsn::PickleValue::Kind::kTensor) continue;
+    if (mrsn::TensorOf(value) == nullptr) continue;
     // Every element that as_strided() will reach lies in the storage.
-    const mrsn::TensorRecord& tensor = *value.tensor;
+    const mrsn::TensorRecord& tensor = *mrsn::TensorOf(value);
     uint64_t elements = 1, last = tensor.offset;
     for (int64_t extent : tensor.sizes) elements *= extent;
     if (elements == 0) continue;

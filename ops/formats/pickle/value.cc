@@ -1,11 +1,11 @@
-#include "mrsn/checkpoint/pickle_value.h"
+#include "ops/formats/pickle/value.h"
 
-namespace mrsn {
+namespace mrsn::formats {
 
-const PickleValue* PickleValue::Get(const std::string& key) const {
+const PickleValue* PickleValue::Get(absl::string_view key) const {
   const PickleValue* found = nullptr;
   for (size_t i = 0; kind == Kind::kDict && i + 1 < items.size(); i += 2) {
-    if (items[i]->kind == Kind::kString && items[i]->text == key) found = items[i + 1];
+    if (items[i]->IsText() && items[i]->text == key) found = items[i + 1];
   }
   return found;
 }
@@ -28,12 +28,12 @@ std::string PickleValue::Described() const {
       return "a list";
     case Kind::kTuple:
       return "a tuple";
+    case Kind::kSet:
+      return "a set";
     case Kind::kDict:
       return "a dict";
-    case Kind::kTensor:
-      return "a tensor";
-    case Kind::kStorage:
-      return "a storage";
+    case Kind::kObject:
+      return object == nullptr ? "an object" : object->Described();
     case Kind::kGlobal:
       return text + " itself";
     case Kind::kOpaque:
@@ -42,4 +42,4 @@ std::string PickleValue::Described() const {
   return "";
 }
 
-}  // namespace mrsn
+}  // namespace mrsn::formats

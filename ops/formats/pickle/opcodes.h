@@ -1,10 +1,10 @@
-// The binary opcodes of pickle protocols 1 to 5, named as in Python's pickletools.
-#ifndef MRSN_MRSN_CHECKPOINT_PICKLE_OPCODES_H_
-#define MRSN_MRSN_CHECKPOINT_PICKLE_OPCODES_H_
+// The opcodes of pickle protocols 0 to 5, named as in Python's pickletools.
+#ifndef MRSN_OPS_FORMATS_PICKLE_OPCODES_H_
+#define MRSN_OPS_FORMATS_PICKLE_OPCODES_H_
 
 #include <cstdint>
 
-namespace mrsn {
+namespace mrsn::formats {
 
 enum PickleOpcode : uint8_t {
   MARK = '(',
@@ -12,6 +12,13 @@ enum PickleOpcode : uint8_t {
   POP = '0',
   POP_MARK = '1',
   DUP = '2',
+  FLOAT = 'F',
+  INT = 'I',
+  LONG = 'L',
+  STRING = 'S',
+  UNICODE = 'V',
+  PUT = 'p',
+  GET = 'g',
   BINBYTES = 'B',
   SHORT_BINBYTES = 'C',
   BINFLOAT = 'G',
@@ -62,6 +69,6 @@ enum PickleOpcode : uint8_t {
   BYTEARRAY8 = 0x96,
 };
 
-}  // namespace mrsn
+}  // namespace mrsn::formats
 
-#endif  // MRSN_MRSN_CHECKPOINT_PICKLE_OPCODES_H_
+#endif  // MRSN_OPS_FORMATS_PICKLE_OPCODES_H_

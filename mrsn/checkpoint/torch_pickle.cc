@@ -1,11 +1,14 @@
-#include "mrsn/checkpoint/pickle_objects.h"
+#include "mrsn/checkpoint/torch_pickle.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/pickle/unpickle.h"
 
 namespace mrsn {
 namespace {
@@ -25,6 +28,25 @@ const DtypeInfo* StorageClass(const std::string& name) {
   const auto* found = std::find_if(std::begin(kDtypeInfos), std::end(kDtypeInfos),
                                    [&](const DtypeInfo& info) { return name == info.storage; });
   return found == std::end(kDtypeInfos) ? nullptr : found;
+}
+
+class Tensor : public formats::PickleObject {
+ public:
+  explicit Tensor(TensorRecord record) : record(std::move(record)) {}
+  std::string Described() const override { return "a tensor"; }
+  const TensorRecord record;
+};
+
+class Storage : public formats::PickleObject {
+ public:
+  explicit Storage(const StorageRecord* record) : record(record) {}
+  std::string Described() const override { return "a storage"; }
+  const StorageRecord* const record;
+};
+
+const StorageRecord* StorageOf(const PickleValue& value) {
+  const auto* storage = dynamic_cast<const Storage*>(value.object.get());
+  return storage == nullptr ? nullptr : storage->record;
 }
 
 absl::Status Wrong(absl::string_view what) { return absl::DataLossError(what); }
@@ -79,17 +101,17 @@ absl::Status RebuildTensor(const PickleValue& arguments, PickleValue* result) {
     return absl::OkStatus();
   }
   const PickleValue& offset = *arguments.items[1];
-  auto tensor = std::make_unique<TensorRecord>();
-  if (storage.kind != Kind::kStorage || offset.kind != Kind::kInt || offset.integer < 0 ||
-      !Ints(*arguments.items[2], &tensor->sizes) || !Ints(*arguments.items[3], &tensor->strides) ||
-      tensor->sizes.size() != tensor->strides.size()) {
+  TensorRecord tensor;
+  tensor.storage = StorageOf(storage);
+  if (tensor.storage == nullptr || offset.kind != Kind::kInt || offset.integer < 0 ||
+      !Ints(*arguments.items[2], &tensor.sizes) || !Ints(*arguments.items[3], &tensor.strides) ||
+      tensor.sizes.size() != tensor.strides.size()) {
     return Wrong(absl::StrCat(kTensor, " is called with arguments of a wrong kind"));
   }
-  tensor->storage = storage.storage;
-  tensor->offset = offset.integer;
-  MRSN_RETURN_IF_ERROR(CheckBounds(*tensor));
-  result->kind = Kind::kTensor;
-  result->tensor = std::move(tensor);
+  tensor.offset = offset.integer;
+  MRSN_RETURN_IF_ERROR(CheckBounds(tensor));
+  result->kind = Kind::kObject;
+  result->object = std::make_shared<Tensor>(std::move(tensor));
   return absl::OkStatus();
 }
 
@@ -97,16 +119,14 @@ absl::Status RebuildTensor(const PickleValue& arguments, PickleValue* result) {
 absl::Status RebuildParameter(const PickleValue& arguments, PickleValue* result) {
   if (arguments.items.empty()) return Wrong(absl::StrCat(kParameter, " lacks arguments"));
   const PickleValue& data = *arguments.items[0];
-  if (data.kind != Kind::kTensor && data.kind != Kind::kOpaque) {
+  if (TensorOf(data) == nullptr && data.kind != Kind::kOpaque) {
     return Wrong(absl::StrCat(kParameter, " is called with ", data.Described()));
   }
   result->kind = data.kind;
   result->text = data.text;
-  if (data.tensor != nullptr) result->tensor = std::make_unique<TensorRecord>(*data.tensor);
+  result->object = data.object;
   return absl::OkStatus();
 }
-
-}  // namespace
 
 bool IsKnownGlobal(const std::string& name) {
   return name == kOrderedDict || name == kTensor || name == kParameter || name == kParameterWithState ||
@@ -139,7 +159,7 @@ absl::Status CallGlobal(const PickleValue& function, const PickleValue& argument
   return absl::OkStatus();
 }
 
-absl::Status LoadStorage(const PickleValue& id, PickleTree* tree,
+absl::Status LoadStorage(const PickleValue& id, TorchPickle* pickle,
                          std::map<std::string, const StorageRecord*>* storages, PickleValue* result) {
   const auto& items = id.items;
   if (id.kind != Kind::kTuple || items.size() < 5 || items[0]->text != "storage" ||
@@ -159,15 +179,51 @@ absl::Status LoadStorage(const PickleValue& id, PickleTree* tree,
   const StorageRecord record{items[2]->text, info->dtype, static_cast<uint64_t>(items[4]->integer)};
   const StorageRecord*& known = (*storages)[record.key];
   if (known == nullptr) {
-    known = &tree->storages.emplace_back(record);
+    known = &pickle->storages.emplace_back(record);
   } else if (known->dtype != record.dtype || known->elements != record.elements) {
     return Wrong(absl::StrFormat("storage %s is declared with %d elements of %s and with %d of %s",
                                  record.key, known->elements, InfoOf(known->dtype).name, record.elements,
                                  info->name));
   }
-  result->kind = Kind::kStorage;
-  result->storage = known;
+  result->kind = Kind::kObject;
+  result->object = std::make_shared<Storage>(known);
   return absl::OkStatus();
+}
+
+class TorchObjects : public formats::PickleObjects {
+ public:
+  explicit TorchObjects(TorchPickle* pickle) : pickle_(pickle) {}
+
+  absl::Status Name(const std::string& global, PickleTree* tree) override {
+    if (!IsKnownGlobal(global)) tree->unknown_globals.insert(global);
+    return absl::OkStatus();
+  }
+  absl::Status Call(const PickleValue& function, const PickleValue& arguments, PickleTree*,
+                    PickleValue* result) override {
+    return CallGlobal(function, arguments, result);
+  }
+  // Build: no attribute matters (an OrderedDict's _metadata).
+  absl::Status LoadPersistent(const PickleValue& id, PickleTree*, PickleValue* result) override {
+    return LoadStorage(id, pickle_, &storages_, result);
+  }
+
+ private:
+  TorchPickle* const pickle_;
+  std::map<std::string, const StorageRecord*> storages_;
+};
+
+}  // namespace
+
+const TensorRecord* TensorOf(const PickleValue& value) {
+  const auto* tensor = dynamic_cast<const Tensor*>(value.object.get());
+  return tensor == nullptr ? nullptr : &tensor->record;
+}
+
+absl::StatusOr<TorchPickle> Unpickle(absl::string_view bytes, const std::string& origin, size_t* length) {
+  TorchPickle pickle;
+  TorchObjects objects(&pickle);
+  MRSN_RETURN_IF_ERROR(formats::Unpickle(bytes, origin, {kMaxPickleValues}, &objects, &pickle, length));
+  return pickle;
 }
 
 }  // namespace mrsn

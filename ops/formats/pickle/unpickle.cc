@@ -1,17 +1,20 @@
-#include "mrsn/checkpoint/unpickle.h"
+#include "ops/formats/pickle/unpickle.h"
 
+#include <algorithm>
 #include <cstring>
-#include <map>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "mrsn/checkpoint/pickle_objects.h"
-#include "mrsn/checkpoint/pickle_opcodes.h"
+#include "absl/strings/strip.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/pickle/opcodes.h"
+#include "ops/formats/pickle/text_opcodes.h"
 
-namespace mrsn {
+namespace mrsn::formats {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -22,7 +25,8 @@ absl::Status Wrong(absl::string_view what) { return absl::DataLossError(what); }
 
 class Unpickler {
  public:
-  explicit Unpickler(absl::string_view bytes) : bytes_(bytes) {}
+  Unpickler(absl::string_view bytes, const UnpickleLimits& limits, PickleObjects* objects, PickleTree* tree)
+      : bytes_(bytes), limits_(limits), objects_(*objects), tree_(*tree) {}
 
   // Errors do not name the file; at() is the byte where the faulty instruction stands.
   absl::Status Run() {
@@ -31,9 +35,8 @@ class Unpickler {
       MRSN_ASSIGN_OR_RETURN(const uint64_t opcode, Unsigned(1));
       if (opcode == STOP) break;
       MRSN_RETURN_IF_ERROR(Execute(static_cast<PickleOpcode>(opcode)));
-      if (tree_.values.size() > kMaxPickleValues || stack_.size() > kMaxPickleValues ||
-          marks_.size() > kMaxPickleValues) {
-        return Wrong(absl::StrCat("more than ", kMaxPickleValues, " values"));
+      if (std::max({tree_.values.size(), stack_.size(), marks_.size()}) > limits_.values) {
+        return Wrong(absl::StrCat("more than ", limits_.values, " values"));
       }
     }
     if (stack_.size() != 1) return Wrong(absl::StrCat("it ends with ", stack_.size(), " values, not one"));
@@ -43,7 +46,6 @@ class Unpickler {
 
   size_t at() const { return at_; }
   size_t next() const { return next_; }
-  PickleTree Take() { return std::move(tree_); }
 
  private:
   absl::Status Execute(PickleOpcode opcode);
@@ -64,12 +66,10 @@ class Unpickler {
     return value;
   }
 
-  absl::StatusOr<std::string> Line() {
+  absl::StatusOr<absl::string_view> Line() {
     const size_t end = bytes_.find('\n', next_);
-    if (end == absl::string_view::npos || end - next_ > kMaxGlobalLength) {
-      return Wrong("the name of a global does not end");
-    }
-    const std::string line(bytes_.substr(next_, end - next_));
+    if (end == absl::string_view::npos) return Wrong("a line does not end");
+    const absl::string_view line = bytes_.substr(next_, end - next_);
     next_ = end + 1;
     return line;
   }
@@ -81,8 +81,22 @@ class Unpickler {
     return value;
   }
 
+  // Nobody changes a number or None, so that small ones are shared: files of arrays have millions.
   absl::Status PushSimple(Kind kind, int64_t integer = 0) {
-    Push(kind)->integer = integer;
+    const bool shared = kind <= Kind::kInt && integer >= 0 && integer < kSharedIntegers;
+    PickleValue** known = shared ? &shared_[static_cast<int>(kind)][integer] : nullptr;
+    if (known != nullptr && *known != nullptr) {
+      stack_.push_back(*known);
+      return absl::OkStatus();
+    }
+    PickleValue* value = Push(kind);
+    value->integer = integer;
+    if (known != nullptr) *known = value;
+    return absl::OkStatus();
+  }
+
+  absl::Status PushReal(double real) {
+    Push(Kind::kFloat)->real = real;
     return absl::OkStatus();
   }
 
@@ -105,11 +119,13 @@ class Unpickler {
     return PushSimple(Kind::kInt, static_cast<int64_t>(value));
   }
 
-  absl::Status PushGlobal(const std::string& module, const std::string& name) {
+  absl::Status PushGlobal(absl::string_view module, absl::string_view name) {
+    if (module.size() > kMaxGlobalLength || name.size() > kMaxGlobalLength) {
+      return Wrong("the name of a global does not end");
+    }
     PickleValue* value = Push(Kind::kGlobal);
     value->text = absl::StrCat(module, ".", name);
-    if (!IsKnownGlobal(value->text)) tree_.unknown_globals.insert(value->text);
-    return absl::OkStatus();
+    return objects_.Name(value->text, &tree_);
   }
 
   // Values below the last mark stay out of reach.
@@ -156,7 +172,7 @@ class Unpickler {
   }
 
   absl::Status Memoize(uint64_t index) {
-    if (index >= kMaxPickleValues) return Wrong(absl::StrCat("memo entry ", index, " is beyond the limit"));
+    if (index >= limits_.values) return Wrong(absl::StrCat("memo entry ", index, " is beyond the limit"));
     MRSN_ASSIGN_OR_RETURN(PickleValue* const value, Pop());
     stack_.push_back(value);
     if (index >= memo_.size()) memo_.resize(index + 1, nullptr);
@@ -175,18 +191,62 @@ class Unpickler {
   absl::Status Call() {
     MRSN_ASSIGN_OR_RETURN(const PickleValue* const arguments, Pop());
     MRSN_ASSIGN_OR_RETURN(const PickleValue* const function, Pop());
-    return CallGlobal(*function, *arguments, Push(Kind::kNone));
+    return objects_.Call(*function, *arguments, &tree_, Push(Kind::kNone));
   }
 
+  // What a line of protocol 0 stands for, without its line end.
+  absl::Status ExecuteText(PickleOpcode opcode, absl::string_view line);
+
+  static constexpr int kSharedIntegers = 1024;
+
   const absl::string_view bytes_;
+  const UnpickleLimits limits_;
+  PickleObjects& objects_;
+  PickleTree& tree_;
+  PickleValue* shared_[static_cast<int>(Kind::kInt) + 1][kSharedIntegers] = {};
   size_t next_ = 0, at_ = 0;
   std::vector<PickleValue*> stack_;
   std::vector<size_t> marks_;  // sizes of the stack
   std::vector<PickleValue*> memo_;
   uint64_t memoized_ = 0;
-  std::map<std::string, const StorageRecord*> storages_;
-  PickleTree tree_;
 };
+
+absl::Status Unpickler::ExecuteText(PickleOpcode opcode, absl::string_view line) {
+  switch (opcode) {
+    case INT:
+      // Protocol 0 writes bools as integers of two digits.
+      if (line == "01" || line == "00") return PushSimple(Kind::kBool, line == "01");
+      [[fallthrough]];
+    case LONG: {
+      absl::ConsumeSuffix(&line, "L");
+      int64_t integer = 0;
+      if (absl::SimpleAtoi(line, &integer)) return PushSimple(Kind::kInt, integer);
+      if (!IsDecimal(line)) return Wrong("a text integer is no decimal number");
+      Push(Kind::kOpaque)->text = "int";
+      return absl::OkStatus();
+    }
+    case FLOAT: {
+      double real = 0;
+      if (!absl::SimpleAtod(line, &real)) return Wrong("a text float is no decimal number");
+      return PushReal(real);
+    }
+    case STRING: {
+      PickleValue* value = Push(Kind::kString);
+      return Unquote(line, &value->text) ? absl::OkStatus() : Wrong("a text string is not quoted");
+    }
+    case UNICODE: {
+      PickleValue* value = Push(Kind::kString);
+      return UnescapeUnicode(line, &value->text) ? absl::OkStatus() : Wrong("a text string is cut");
+    }
+    default: {
+      uint64_t index = 0;
+      if (!absl::SimpleAtoi(line, &index)) return Wrong("a memo entry is no number");
+      if (opcode == GET) return Recall(index);
+      ++memoized_;
+      return Memoize(index);
+    }
+  }
+}
 
 absl::Status Unpickler::Execute(PickleOpcode opcode) {
   switch (opcode) {
@@ -224,8 +284,19 @@ absl::Status Unpickler::Execute(PickleOpcode opcode) {
       MRSN_ASSIGN_OR_RETURN(const absl::string_view raw, Take(8));
       uint64_t bits = 0;
       for (char byte : raw) bits = bits << 8 | static_cast<uint8_t>(byte);
-      std::memcpy(&Push(Kind::kFloat)->real, &bits, sizeof bits);
-      return absl::OkStatus();
+      double real;
+      std::memcpy(&real, &bits, sizeof bits);
+      return PushReal(real);
+    }
+    case INT:
+    case LONG:
+    case FLOAT:
+    case STRING:
+    case UNICODE:
+    case PUT:
+    case GET: {
+      MRSN_ASSIGN_OR_RETURN(const absl::string_view line, Line());
+      return ExecuteText(opcode, line);
     }
 
     case SHORT_BINUNICODE:
@@ -284,14 +355,11 @@ absl::Status Unpickler::Execute(PickleOpcode opcode) {
     case SETITEMS:
       return AddItems(Kind::kDict, PopToMark());
     case EMPTY_SET:
-      Push(Kind::kOpaque)->text = "set";
-      return absl::OkStatus();
+      return PushItems(Kind::kSet, std::vector<const PickleValue*>());
     case ADDITEMS:
-      return AddItems(Kind::kOpaque, PopToMark());
+      return AddItems(Kind::kSet, PopToMark());
     case FROZENSET:
-      MRSN_RETURN_IF_ERROR(PopToMark().status());
-      Push(Kind::kOpaque)->text = "frozenset";
-      return absl::OkStatus();
+      return PushItems(Kind::kSet, PopToMark());
 
     case BINPUT:
     case LONG_BINPUT: {
@@ -308,15 +376,14 @@ absl::Status Unpickler::Execute(PickleOpcode opcode) {
     }
 
     case GLOBAL: {
-      MRSN_ASSIGN_OR_RETURN(const std::string module, Line());
-      MRSN_ASSIGN_OR_RETURN(const std::string name, Line());
+      MRSN_ASSIGN_OR_RETURN(const absl::string_view module, Line());
+      MRSN_ASSIGN_OR_RETURN(const absl::string_view name, Line());
       return PushGlobal(module, name);
     }
     case STACK_GLOBAL: {
       MRSN_ASSIGN_OR_RETURN(const PickleValue* const name, Pop());
       MRSN_ASSIGN_OR_RETURN(const PickleValue* const module, Pop());
-      if (name->kind != Kind::kString || module->kind != Kind::kString ||
-          name->text.size() > kMaxGlobalLength || module->text.size() > kMaxGlobalLength) {
+      if (name->kind != Kind::kString || module->kind != Kind::kString) {
         return Wrong("a global's name is no short string");
       }
       return PushGlobal(module->text, name->text);
@@ -327,12 +394,15 @@ absl::Status Unpickler::Execute(PickleOpcode opcode) {
     case NEWOBJ_EX:  // keyword arguments on top; no class that is known takes any
       MRSN_RETURN_IF_ERROR(Pop().status());
       return Call();
-    case BUILD:  // sets attributes, of which none matters (an OrderedDict's _metadata)
-      MRSN_RETURN_IF_ERROR(Pop().status());
-      return stack_.size() > Floor() ? absl::OkStatus() : Wrong("an instruction lacks its operand");
+    case BUILD: {
+      MRSN_ASSIGN_OR_RETURN(const PickleValue* const state, Pop());
+      MRSN_ASSIGN_OR_RETURN(PickleValue* const object, Pop());
+      stack_.push_back(object);
+      return objects_.Build(*state, &tree_, object);
+    }
     case BINPERSID: {
       MRSN_ASSIGN_OR_RETURN(const PickleValue* const id, Pop());
-      return LoadStorage(*id, &tree_, &storages_, Push(Kind::kNone));
+      return objects_.LoadPersistent(*id, &tree_, Push(Kind::kNone));
     }
   }
   return Wrong(absl::StrFormat("opcode 0x%02x is not read", opcode));
@@ -340,15 +410,22 @@ absl::Status Unpickler::Execute(PickleOpcode opcode) {
 
 }  // namespace
 
-absl::StatusOr<PickleTree> Unpickle(absl::string_view bytes, const std::string& origin, size_t* length) {
-  Unpickler unpickler(bytes);
+absl::Status PickleObjects::Build(const PickleValue&, PickleTree*, PickleValue*) { return absl::OkStatus(); }
+
+absl::Status PickleObjects::LoadPersistent(const PickleValue&, PickleTree*, PickleValue*) {
+  return Wrong("it refers to an object outside the pickle");
+}
+
+absl::Status Unpickle(absl::string_view bytes, const std::string& origin, const UnpickleLimits& limits,
+                      PickleObjects* objects, PickleTree* tree, size_t* length) {
+  Unpickler unpickler(bytes, limits, objects, tree);
   const absl::Status status = unpickler.Run();
   if (!status.ok()) {
     return absl::DataLossError(
         absl::StrFormat("%s: not a readable pickle: byte %d: %s", origin, unpickler.at(), status.message()));
   }
   if (length != nullptr) *length = unpickler.next();
-  return unpickler.Take();
+  return absl::OkStatus();
 }
 
-}  // namespace mrsn
+}  // namespace mrsn::formats
