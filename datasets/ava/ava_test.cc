@@ -39,7 +39,7 @@ TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
     const char* row;
     const char* message;
   } cases[] = {
-      {"v,0902,0,0,1,1,12", "ava_test.csv:2: column 8 (person id) is ''"},
+      {"v,0902,0,0,1,1", "ava_test.csv:2: 6 columns, expected 7 or 8"},
       {"v,0901,0,0,1,1,12,0", "'0901': keyframe outside 902..1798"},
       {"v,x,0,0,1,1,12,0", "column 2 (timestamp) is 'x'"},
       {"v,0902,0,nan,1,1,12,0", "column 4 (y1) is 'nan'"},

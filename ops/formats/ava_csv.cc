@@ -1,8 +1,10 @@
 #include "ops/formats/ava_csv.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ops/base/file.h"
@@ -10,6 +12,7 @@
 #include "ops/base/status_macros.h"
 #include "ops/formats/numbers.h"
 #include "ops/formats/row_checks.h"
+#include "ops/formats/sniff.h"
 
 namespace mrsn::formats {
 namespace {
@@ -17,12 +20,10 @@ namespace {
 // Column names in messages; index = column.
 constexpr const char* kColumns[] = {"video", "timestamp", "x1", "y1", "x2", "y2", "class", "score"};
 
-// "904", "0904" and "904.0" are one keyframe; so are "904.7" and "904" unless fractional.
 bool ParseTimestamp(absl::string_view text, bool fractional, int64_t& micros) {
   double seconds;
   if (!ParseDouble(text, seconds) || std::abs(seconds) > 1e9) return false;
-  micros = fractional ? std::llround(seconds * KeyframeTable::kUnit)
-                      : static_cast<int64_t>(std::trunc(seconds)) * KeyframeTable::kUnit;
+  micros = MicrosOf(seconds, fractional);
   return true;
 }
 
@@ -52,17 +53,27 @@ struct RowParser {
       warnings.Add(kBlankLine, number, line);
       return true;
     }
-    if (count != 7 && count != 8 && !(count == 2 && options->allow_keyframe_rows)) {
-      error = absl::StrCat(count > 8 ? "more than 8" : absl::StrCat(count), " columns, expected 7 or 8",
-                           options->allow_keyframe_rows ? " (or 2)" : "", ": ", Quoted(line));
+    const bool box_list = kind == RowKind::kBoxList;
+    if (count != 7 && count != 8 && !(count == 6 && box_list) &&
+        !(count == 2 && options->allow_keyframe_rows)) {
+      error = absl::StrCat(count > 8 ? "more than 8" : absl::StrCat(count), " columns, expected ",
+                           box_list ? "6, " : "", "7 or 8", options->allow_keyframe_rows ? " (or 2)" : "",
+                           ": ", Quoted(line));
       return false;
+    }
+    if (box_list && number == 1 && IsHeader(fields[1])) {
+      warnings.Add(kHeader, number, line);
+      return true;
     }
     if (fields[0].empty()) return Bad(0, fields[0], "a video id");
     int64_t micros;
     if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
       return Bad(1, fields[1], "a number of seconds");
     }
-    if (!CheckTime(fields[1], micros, number)) return false;
+    double seconds;
+    ParseDouble(fields[1], seconds);
+    const char* odd_time = OddTime(*options, seconds);
+    if (odd_time != nullptr && !GoOn(*this, odd_time, number, fields[1])) return false;
     const int keyframe = block.keyframes.Find(fields[0], micros);
     if (count == 2) return true;
     Row row;
@@ -71,21 +82,29 @@ struct RowParser {
     for (int i = 0; i < 4; ++i) {
       if (!ParseDouble(fields[2 + i], *coordinates[i])) return Bad(2 + i, fields[2 + i], "a finite number");
     }
-    if (kind != RowKind::kBoxList && !ParseInt(fields[6], row.class_id)) {
+    const int score_column = count == 8 ? 7 : count == 7 && box_list && options->score_in_column_7 ? 6 : -1;
+    if (box_list) {
+      if (score_column != 6 && count > 6 && !ParseInt(fields[6], row.class_id)) row.class_id = 0;
+      row.class_id = std::max(row.class_id, 0);  // -1: a box that is nobody of the ground truth
+    } else if (!ParseInt(fields[6], row.class_id)) {
       return Bad(6, fields[6], "a whole number");
     }
-    if (count == 8) {
-      if (!ParseDouble(fields[7], ground_truth ? row.person_id : row.score)) {
-        return Bad(7, fields[7], "a finite number");
+    if (score_column >= 0) {
+      if (!ParseDouble(fields[score_column], ground_truth ? row.person_id : row.score)) {
+        return Bad(score_column, fields[score_column], "a finite number");
       }
-    } else if (!ground_truth && !GoOn(*this, kNoScore, number, line)) {
+    } else if (ground_truth) {
+      if (options->strict) warnings.Add(kNoPerson, number, line);
+    } else if (box_list) {
+      warnings.Add(kNoScore, number, line);
+    } else if (!GoOn(*this, kNoScore, number, line)) {
       return false;
     }
-    if (options->strict && ground_truth && (count != 8 || row.person_id != std::floor(row.person_id))) {
-      return Bad(7, count == 8 ? fields[7] : "", "a whole number");
+    if (options->strict && ground_truth && row.person_id != std::floor(row.person_id)) {
+      return Bad(7, fields[7], "a whole number");
     }
     if (options->strict && !ground_truth && !(row.score >= 0 && row.score <= 1)) {
-      return GoOn(*this, kScoreRange, number, fields[7]);
+      return GoOn(*this, kScoreRange, number, fields[score_column]);
     }
     if (!row.box.Valid() && !CheckBox(row.box, fields, number)) return false;
     if (options->classes != nullptr && !options->classes->contains(row.class_id) &&
@@ -97,23 +116,18 @@ struct RowParser {
     return true;
   }
 
+  // A name in place of a time: "video_name,timestamp,x1,..".
+  static bool IsHeader(absl::string_view time) {
+    time = TrimBlanks(time);
+    return !time.empty() && absl::ascii_isalpha(time.front());
+  }
+
   bool CheckBox(const BoxD& box, const absl::string_view* fields, int64_t number) {
     const std::string text = absl::StrCat(fields[2], ",", fields[3], ",", fields[4], ",", fields[5]);
     if (!ground_truth) return GoOn(*this, kInvalidBox, number, text);
     if (!box.Inverted()) return GoOn(*this, kNoArea, number, text);
     error = absl::StrCat("ground truth box ", Quoted(text), " has x2 < x1 or y2 < y1");
     return false;
-  }
-
-  bool CheckTime(absl::string_view text, int64_t micros, int64_t number) {
-    if (options->timestamps == Timestamps::kFrames) {
-      if (micros < KeyframeTable::kUnit && !GoOn(*this, kFrameBeforeFirst, number, text)) return false;
-    } else if (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit) {
-      if (!GoOn(*this, kOutsideRange, number, text)) return false;
-    }
-    double seconds;
-    return !options->strict || !ParseDouble(text, seconds) || seconds == std::floor(seconds) ||
-           GoOn(*this, kBrokenSecond, number, text);
   }
 };
 
@@ -168,7 +182,8 @@ absl::StatusOr<CsvContents> ParseAvaCsv(const TextFile& file, RowKind kind, cons
   std::vector<RowParser> parsers;
   const RowParser fresh(&options, kind);
   const int threads = options.num_threads > 0 ? options.num_threads : DefaultThreads();
-  MRSN_RETURN_IF_ERROR(ParseLines(file, threads, parsers, fresh, contents.warnings));
+  MRSN_RETURN_IF_ERROR(TextError(ParseLines(file, threads, parsers, fresh, contents.warnings),
+                                 "a CSV of boxes", file.name(), file.text()));
   if (kind == RowKind::kGroundTruth) WarnOfDuplicates(file.name(), parsers, contents.warnings);
   for (RowParser& parser : parsers) {
     contents.num_rows += parser.block.rows.size();
@@ -180,7 +195,8 @@ absl::StatusOr<CsvContents> ParseAvaCsv(const TextFile& file, RowKind kind, cons
 absl::StatusOr<KeyframeList> ParseAvaExclusions(const TextFile& file, const CsvOptions& options) {
   KeyframeList list;
   std::vector<ExclusionParser> parsers;
-  MRSN_RETURN_IF_ERROR(ParseLines(file, 1, parsers, ExclusionParser(&options), list.warnings));
+  MRSN_RETURN_IF_ERROR(TextError(ParseLines(file, 1, parsers, ExclusionParser(&options), list.warnings),
+                                 "a CSV of key frames", file.name(), file.text()));
   if (!parsers.empty()) list.keyframes = std::move(parsers.front().keyframes);
   return list;
 }

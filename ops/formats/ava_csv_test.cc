@@ -254,7 +254,7 @@ TEST(AvaCsvTest, StrictMakesOddRowsErrors) {
   EXPECT_EQ(truth("v,904.5,0,0,1,1,12,3\n"), "f.csv:1: '904.5': keyframe that is no whole second");
   EXPECT_EQ(truth("v,0902,0,0,0,1,12,3\n"),
             "f.csv:1: '0,0,0,1': ground truth box of no area, cannot be matched");
-  EXPECT_EQ(truth("v,0902,0,0,1,1,12\n"), "f.csv:1: column 8 (person id) is '', expected a whole number");
+  EXPECT_EQ(truth("v,0902,0,0,1,1,12\n"), "");  // AVA v1.0 has no person ids
   EXPECT_EQ(detections("v,0902,0,0,1,1,12,1\n"), "");
   EXPECT_THAT(detections("v,0902,0,0,1,1,12,7\n"), HasSubstr("f.csv:1: '7': score outside 0..1"));
   EXPECT_THAT(detections("v,0902,0,0,1,1,12\n"), HasSubstr("without a score column"));

@@ -14,8 +14,8 @@ namespace mrsn::formats {
 enum class RowKind {
   kGroundTruth,
   kDetections,
-  // AVA's layout only: boxes that a detector of persons or objects found. The column `class` is not read,
-  // and the score is in [0,1].
+  // AVA's layout only: boxes that a detector of persons or objects found, with or without the columns `class`
+  // (0 where it is empty or -1) and `score`, which is in [0,1] and 1 where it is missing.
   kBoxList,
 };
 
@@ -28,11 +28,13 @@ enum class Timestamps {
 struct CsvOptions {
   // The published evaluators go on after an odd row, and so do the readers, with a warning. With `strict`,
   // as for training, such a row is an error: a time out of range, a box without area, a score outside
-  // [0,1], a class outside `classes`, a broken second, ground truth of AVA without a person id. Only blank
-  // lines, byte order marks and repeated rows stay warnings.
+  // [0,1], a class outside `classes`, a broken second. Blank lines, byte order marks, repeated rows and
+  // missing person ids (AVA v1.0 has none) stay warnings.
   bool strict = false;
   // AVA: a keyframe is its second to six decimals (official_2020), not the whole second.
   bool fractional_timestamps = false;
+  // RowKind::kBoxList: the last of seven columns is the score, not the label (box_list.h finds out).
+  bool score_in_column_7 = false;
   // AVA: rows may have 2 columns, video,timestamp: a keyframe without anybody
   // (official_2020's ground truth).
   bool allow_keyframe_rows = false;

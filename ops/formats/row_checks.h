@@ -2,6 +2,7 @@
 #ifndef MRSN_OPS_FORMATS_ROW_CHECKS_H_
 #define MRSN_OPS_FORMATS_ROW_CHECKS_H_
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -12,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "ops/formats/annotation_rows.h"
 #include "ops/formats/lines.h"
+#include "ops/formats/read_options.h"
 
 namespace mrsn::formats {
 
@@ -26,6 +28,26 @@ inline constexpr char kInvertedBox[] = "detection box with x2 < x1 or y2 < y1";
 inline constexpr char kNoArea[] = "ground truth box of no area, cannot be matched";
 inline constexpr char kDuplicate[] = "ground truth row occurs twice; counted twice, as the scripts do";
 inline constexpr char kNoScore[] = "detection without a score column, score 1.0 is taken";
+inline constexpr char kNoPerson[] = "ground truth without a person id; equal boxes are one person";
+inline constexpr char kHeader[] = "header line, skipped";
+
+// A key frame's time in millionths: "904", "0904" and "904.0" are one; so are "904.7" and "904" unless
+// fractional.
+inline int64_t MicrosOf(double time, bool fractional) {
+  return fractional ? std::llround(time * KeyframeTable::kUnit)
+                    : static_cast<int64_t>(std::trunc(time)) * KeyframeTable::kUnit;
+}
+
+// The reason why a time is odd, nullptr if it is not.
+inline const char* OddTime(const CsvOptions& options, double time) {
+  const int64_t micros = MicrosOf(time, options.fractional_timestamps);
+  if (options.timestamps == Timestamps::kFrames) {
+    if (micros < KeyframeTable::kUnit) return kFrameBeforeFirst;
+  } else if (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit) {
+    return kOutsideRange;
+  }
+  return options.strict && time != std::floor(time) ? kBrokenSecond : nullptr;
+}
 
 // An odd row: a warning and true, or with options.strict an error and false. A parser has `options`,
 // `warnings` and `error`.

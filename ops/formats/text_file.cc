@@ -104,6 +104,12 @@ absl::StatusOr<TextFile> TextFile::OpenUnchecked(const std::string& path) {
 }
 
 absl::StatusOr<TextFile> TextFile::FromBytes(absl::string_view bytes, const std::string& name) {
+  MRSN_ASSIGN_OR_RETURN(TextFile file, FromBytesUnchecked(bytes, name));
+  MRSN_RETURN_IF_ERROR(file.CheckLines());
+  return file;
+}
+
+absl::StatusOr<TextFile> TextFile::FromBytesUnchecked(absl::string_view bytes, const std::string& name) {
   TextFile file;
   file.name_ = name;
   if (!absl::StartsWith(bytes, "\x1f\x8b")) {
@@ -112,7 +118,6 @@ absl::StatusOr<TextFile> TextFile::FromBytes(absl::string_view bytes, const std:
     bytes = {file.buffer_, bytes.size()};
   }
   MRSN_RETURN_IF_ERROR(file.Use(bytes));
-  MRSN_RETURN_IF_ERROR(file.CheckLines());
   return file;
 }
 

@@ -24,6 +24,7 @@ class TextFile {
   absl::Status CheckLines() const;
   // The same checks on bytes in memory; `name` stands for the path in errors.
   static absl::StatusOr<TextFile> FromBytes(absl::string_view bytes, const std::string& name);
+  static absl::StatusOr<TextFile> FromBytesUnchecked(absl::string_view bytes, const std::string& name);
 
   TextFile(TextFile&& other) noexcept;
   TextFile& operator=(TextFile&& other) noexcept;
