@@ -10,6 +10,7 @@
 #include "ops/base/status_macros.h"
 #include "ops/formats/numbers.h"
 #include "ops/formats/row_checks.h"
+#include "ops/formats/sniff.h"
 #include "ops/formats/ucf24_files.h"
 
 namespace mrsn::formats {
@@ -115,7 +116,9 @@ absl::StatusOr<CsvContents> ParseUcf24Csv(const TextFile& file, RowKind kind, co
   // Tubes are compared with those of the rows before, so that their file is read in one piece.
   int threads = options.num_threads > 0 ? options.num_threads : DefaultThreads();
   if (options.allow_tubes) threads = 1;
-  MRSN_RETURN_IF_ERROR(ParseLines(file, threads, parsers, CsvParser(&options, kind), contents.warnings));
+  MRSN_RETURN_IF_ERROR(
+      TextError(ParseLines(file, threads, parsers, CsvParser(&options, kind), contents.warnings),
+                "a CSV of UCF101-24", file.name(), file.text()));
   if (kind == RowKind::kGroundTruth) WarnOfDuplicates(file.name(), parsers, contents.warnings);
   for (CsvParser& parser : parsers) {
     contents.num_rows += parser.block.rows.size();

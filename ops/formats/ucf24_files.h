@@ -1,9 +1,11 @@
-// UCF101-24 ground truth and detections in the three layouts in use; boxes in pixels
-// of 320x240, frames from 1, classes from 0 once read.
+// UCF101-24: ground truth, detections and split lists in the layouts in use; boxes in pixels of 320x240,
+// frames from 1, classes from 0 once read.
 #ifndef MRSN_OPS_FORMATS_UCF24_FILES_H_
 #define MRSN_OPS_FORMATS_UCF24_FILES_H_
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
@@ -36,16 +38,53 @@ absl::StatusOr<CsvContents> ReadUcf24Folder(const std::string& path, RowKind kin
 absl::Status ParseUcf24Frame(const TextFile& file, const std::string& relative_path, RowKind kind,
                              const CsvOptions& options, RowBlock& block, std::vector<Warning>& warnings);
 
-// Any of the three, told apart by what stands at `path`: a folder, a file that
-// begins with "MATLAB", else CSV.
+struct Ucf24Annotations {
+  std::string layout;  // "pyannot.pkl"
+  CsvContents contents;
+  // UCF101v2-GT.pkl: the videos of each split. Empty for the other layouts.
+  std::vector<std::vector<std::string>> train_videos, test_videos;
+};
+
+// Ground truth of any layout, told apart by its content; a row's person_id is its tube
+// (CsvContents::has_tubes).
+//   finalAnnots.mat     see ReadUcf24Mat
+//   pyannot.pkl         corrected-UCF101-Annots, a pickle: the same boxes as x, y, width, height in uint8 or
+//                       uint16, where x + width overflows; x2 is computed in double. Frames from 0, the end
+//                       is the first frame after the tube.
+//   UCF101v2-GT.pkl     ACT, MOC and mmaction2, a pickle: frame from 1, x1, y1, x2, y2. Classes are those of
+//   its
+//                       "labels".
+//   CSV                 see ReadUcf24Csv
+//   a folder            see ReadUcf24Folder
+// Errors name the file, the place, what was found and expected; of another file they say what it is.
+absl::StatusOr<Ucf24Annotations> ReadUcf24Annotations(const std::string& path,
+                                                      const CsvOptions& options = {});
+// The two pickles in memory; `name` stands for the path.
+absl::StatusOr<Ucf24Annotations> ParseUcf24Pickle(absl::string_view bytes, const std::string& name,
+                                                  const CsvOptions& options = {});
+
+// Ground truth as ReadUcf24Annotations, or detections: a folder or CSV.
 absl::StatusOr<CsvContents> ReadUcf24(const std::string& path, RowKind kind, const CsvOptions& options = {});
 
 // The detection's row: video,frame,class,score,x1,y1,x2,y2. Numbers as in FormatAvaRow.
 std::string FormatUcf24Row(const Detection& detection);
 
-// A list of videos, one a line ("Basketball/v_Basketball_g01_c01"; ".avi" at the end and
-// what follows a blank are ignored): a split's testlist. A name that leaves its folder
-// ("../x", "/x") is an error.
+// A split's list of videos, one a line:
+//   Basketball/v_Basketball_g01_c01.avi 8           UCF101's own trainlist01.txt, of all 101 classes
+//   Basketball/v_Basketball_g01_c01                 the same without the class's number or the extension
+//   v_Basketball_g01_c01                            the class is read from the name
+//   labels/Basketball/v_Basketball_g01_c01/00009.txt  YOWO's list of frames
+struct SplitList {
+  std::set<std::string> videos;  // "Basketball/v_Basketball_g01_c01"
+  std::set<std::string> left_out, left_out_classes;
+};
+// Videos whose folder is none of `classes` (names of folders) are left out; no classes = all are kept. A name
+// that leaves its folder ("../x", "/x") is an error, and so is a list of which no video is left.
+absl::StatusOr<SplitList> ReadSplitList(const std::string& path,
+                                        const std::vector<std::string>& classes = {});
+absl::StatusOr<SplitList> ParseSplitList(const TextFile& file, const std::vector<std::string>& classes = {});
+
+// ReadSplitList's videos.
 absl::StatusOr<absl::flat_hash_set<std::string>> ReadVideoList(const std::string& path);
 // Removes the rows and keyframes of other videos.
 void KeepVideos(const absl::flat_hash_set<std::string>& videos, CsvContents& contents);

@@ -38,9 +38,8 @@ class NumpyArray : public PickleObject {
   // for Text, no text).
   std::optional<double> Number(int64_t i) const;
   std::optional<std::string> Text(int64_t i) const;  // UTF-8
-
- private:
-  int64_t Place(int64_t i) const;  // in bytes
+  // Where element `i` begins in `data`.
+  int64_t Place(int64_t i) const;
 };
 
 // Nothing if the value is no array.
