@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "datasets/transforms.h"
 #include "datasets/video_frames.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/random.h"
@@ -51,25 +52,26 @@ class ClipDataset : public Dataset {
                                               " frames; the key frame is number ", record.centre, " from 0"));
     }
     const ClipIndices clip = SampleClip(record.centre, video.count, options_.clip);
-    MRSN_ASSIGN_OR_RETURN(const FrameMap frames, ReadFrames(path, video, clip));
+    MRSN_ASSIGN_OR_RETURN(FrameMap frames, ReadFrames(path, video, clip));
+    const cv::Size size = frames.begin()->second.size();
 
     Sample sample;
     sample.keyframe = record.keyframe;
     sample.actors = record.actors;
-    TransformOptions transform = options_.transform;
+    sample.scaling = options_.transform.scaling;
     SplitMix64 random(augmentation_seed);
-    transform.flip = options_.usage == Usage::kTrain && random.Chance(options_.flip_probability);
+    const bool flip = options_.usage == Usage::kTrain && random.Chance(options_.transform.flip_probability);
+    const ClipGeometry geometry =
+        WholeFrame(ScaledSize({size.width, size.height}, options_.transform.short_side), flip);
     if (options_.tubelets && options_.usage == Usage::kTrain) {
       for (Actor& actor : sample.actors) {
         const Tube& tube = options_.tubes.at({record.video, actor.person_id});
         actor.tubelet = MakeTubelet(tube, clip.slow, record.centre);
       }
     }
-    if (transform.flip) {
-      for (Actor& actor : sample.actors) {
-        actor.box = FlipBox(actor.box);
-        for (Box& box : actor.tubelet) box = FlipBox(box);
-      }
+    for (Actor& actor : sample.actors) {
+      actor.box = MoveBox(actor.box, geometry);
+      for (Box& box : actor.tubelet) box = MoveBox(box, geometry);
     }
 
     if (options_.objects.has_value()) {
@@ -77,21 +79,20 @@ class ClipDataset : public Dataset {
       const auto found = options_.objects->find(record.keyframe);
       if (found != options_.objects->end()) sample.objects = found->second;
     }
-    if (transform.flip) {
-      for (Box& box : sample.objects) box = FlipBox(box);
-    }
+    for (Box& box : sample.objects) box = MoveBox(box, geometry);
 
-    const auto transformed = [&](const std::vector<int64_t>& numbers) {
+    for (auto& [number, frame] : frames) frame = TransformFrame(frame, geometry);
+    const auto stacked = [&](const std::vector<int64_t>& numbers) {
       std::vector<const cv::Mat*> chosen;
       for (const int64_t number : numbers) chosen.push_back(&frames.at(number));
-      return TransformFrames(chosen, transform);
+      return StackFrames(chosen);
     };
-    sample.slow = transformed(clip.slow);
-    if (!clip.fast.empty()) sample.fast = transformed(clip.fast);
+    sample.slow = stacked(clip.slow);
+    if (!clip.fast.empty()) sample.fast = stacked(clip.fast);
     if (options_.flow.has_value()) {
       MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> flow,
-                            LoadFlow(record.video, video.count, frames.begin()->second.size(), clip.slow));
-      sample.flow = TransformFlow(flow, transform);
+                            LoadFlow(record.video, video.count, size, clip.slow));
+      sample.flow = TransformFlow(flow, geometry);
     }
     return sample;
   }

@@ -13,7 +13,7 @@
 #include "datasets/dataset.h"
 #include "datasets/flow/stored_flow.h"
 #include "datasets/object_boxes.h"
-#include "datasets/transforms.h"
+#include "datasets/transform_options.h"
 #include "datasets/tubelets.h"
 #include "datasets/video_reader.h"
 
@@ -37,8 +37,7 @@ struct FlowOptions {
 struct ClipDatasetOptions {
   Usage usage = Usage::kTrain;
   ClipOptions clip;
-  TransformOptions transform;    // `flip` is decided by Load
-  float flip_probability = 0.5;  // training only
+  TransformOptions transform;
   size_t cache_bytes = size_t{512} << 20;
   std::vector<std::string> video_paths;
   // Not empty: video_paths are folders of images (JpegFolder), and this is the number of frames of each.

@@ -18,11 +18,13 @@ float* PutBox(const Box& box, float x_scale, float y_scale, float* to) {
 }
 
 // All clips of one pathway in one tensor; the only copy between decoder and model.
-at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway, int height, int width) {
-  const auto [frames, channels] = std::pair((samples[0].*pathway).frames, (samples[0].*pathway).channels);
+template <typename Value, int channels>
+at::Tensor Stack(const std::vector<Sample>& samples, PlaneStack<Value, channels> Sample::*pathway, int height,
+                 int width) {
+  const int frames = (samples[0].*pathway).frames;
   bool padded = false;
   for (const Sample& sample : samples) {
-    const FrameStack& clip = sample.*pathway;
+    const auto& clip = sample.*pathway;
     TORCH_CHECK(clip.frames == frames, "collate: clips of ", clip.frames, " and ", frames, " frames (",
                 sample.keyframe.video, ")");
     TORCH_CHECK(clip.values.size() == static_cast<size_t>(channels) * frames * clip.height * clip.width,
@@ -34,14 +36,15 @@ at::Tensor Stack(const std::vector<Sample>& samples, FrameStack Sample::*pathway
   }
   if (frames == 0) return at::Tensor();
   const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), channels, frames, height, width};
-  at::Tensor stacked = padded ? at::zeros(shape, at::kFloat) : at::empty(shape, at::kFloat);
-  float* to = stacked.data_ptr<float>();
+  const auto type = c10::CppTypeToScalarType<Value>::value;
+  at::Tensor stacked = padded ? at::zeros(shape, type) : at::empty(shape, type);
+  Value* to = stacked.data_ptr<Value>();
   for (const Sample& sample : samples) {
-    const FrameStack& clip = sample.*pathway;
-    const float* from = clip.values.data();
+    const auto& clip = sample.*pathway;
+    const Value* from = clip.values.data();
     for (int plane = 0; plane < channels * frames; ++plane, to += int64_t{height} * width) {
       for (int y = 0; y < clip.height; ++y, from += clip.width) {
-        std::memcpy(to + int64_t{y} * width, from, clip.width * sizeof(float));
+        std::memcpy(to + int64_t{y} * width, from, clip.width * sizeof(Value));
       }
     }
   }
@@ -78,12 +81,15 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   int64_t num_actors = 0;
   bool tubelets = false;
   for (const Sample& sample : samples) {
+    TORCH_CHECK(sample.scaling == samples[0].scaling, "collate: clips whose pixels are scaled in two ways (",
+                sample.keyframe.video, ")");
     height = std::max(height, sample.slow.height);
     width = std::max(width, sample.slow.width);
     num_actors += sample.actors.size();
     for (const Actor& actor : sample.actors) tubelets = tubelets || !actor.tubelet.empty();
   }
   ClipBatch batch;
+  batch.scaling = samples[0].scaling;
   batch.slow = Stack(samples, &Sample::slow, height, width);
   batch.fast = Stack(samples, &Sample::fast, height, width);
   batch.flow = Stack(samples, &Sample::flow, height, width);

@@ -8,12 +8,15 @@
 #include "datasets/dataset.h"
 #include "ops/base/keyframe.h"
 #include "ops/clip/clip_tensors.h"
+#include "ops/clip/pixel_scaling.h"
 
 namespace mrsn::datasets {
 
 // B clips with N actors in all, on the CPU, contiguous. A tensor that the samples have no values for
-// is undefined.
+// is undefined. `slow` and `fast` are pixels still, uint8 R, G, B: ScalePixels (ops/clip/scale_pixels.h)
+// makes the numbers that a model reads of them, on the model's device.
 struct ClipBatch : ClipTensors {
+  PixelScaling scaling;             // of slow and fast
   at::Tensor labels;                // [N, K] 0 or 1
   at::Tensor tubelets;              // [N, T, 4] as boxes, one a slow frame; undefined unless actors have them
   std::vector<Keyframe> keyframes;  // B
@@ -22,7 +25,7 @@ struct ClipBatch : ClipTensors {
 
 // Pads clips of different size with zeros at the right and the bottom to the largest height and width and
 // rescales boxes to the padded frame. `num_classes` is K. N may be 0. Needs at least one sample, the same
-// number of frames in all samples, and tubelets for all actors or for none.
+// number of frames and the same scaling in all samples, and tubelets for all actors or for none.
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes);
 
 }  // namespace mrsn::datasets

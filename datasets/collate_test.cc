@@ -5,12 +5,14 @@
 namespace mrsn::datasets {
 namespace {
 
-// Values count up from `first`.
-FrameStack Stack(int frames, int height, int width, float first) {
+// Values count up from `first`, modulo 256.
+FrameStack Stack(int frames, int height, int width, int first) {
   FrameStack stack{frames, height, width, {}};
   for (int i = 0; i < 3 * frames * height * width; ++i) stack.values.push_back(first + i);
   return stack;
 }
+
+int At(const at::Tensor& pixel) { return pixel.item<uint8_t>(); }
 
 Sample MakeSample(const std::string& video, FrameStack slow, std::vector<Actor> actors) {
   Sample sample;
@@ -23,12 +25,13 @@ Sample MakeSample(const std::string& video, FrameStack slow, std::vector<Actor> 
 TEST(CollateTest, StacksClipsAndListsActors) {
   const ClipBatch batch =
       Collate({MakeSample("a", Stack(2, 4, 5, 0), {{{0, 0.1f, 0.2f, 0.3f}, 0.9f, {1, 2}}}),
-               MakeSample("b", Stack(2, 4, 5, 1000), {}),
-               MakeSample("c", Stack(2, 4, 5, 2000), {{{0.5f, 0, 1, 1}, 1, {0}}, {{0, 0, 1, 1}, 0.5f, {}}})},
+               MakeSample("b", Stack(2, 4, 5, 100), {}),
+               MakeSample("c", Stack(2, 4, 5, 200), {{{0.5f, 0, 1, 1}, 1, {0}}, {{0, 0, 1, 1}, 0.5f, {}}})},
               3);
   EXPECT_EQ(batch.slow.sizes(), (std::vector<int64_t>{3, 3, 2, 4, 5}));
-  EXPECT_EQ(batch.slow[1][2][1][3][4].item<float>(), 1000 + 3 * 2 * 4 * 5 - 1);
-  EXPECT_EQ(batch.slow[2][0][1][0][0].item<float>(), 2000 + 4 * 5);
+  EXPECT_EQ(batch.slow.scalar_type(), at::kByte);
+  EXPECT_EQ(At(batch.slow[1][2][1][3][4]), 100 + 3 * 2 * 4 * 5 - 1);
+  EXPECT_EQ(At(batch.slow[2][0][1][0][0]), 200 + 4 * 5);
   EXPECT_FALSE(batch.fast.defined());
   EXPECT_TRUE(at::equal(batch.clip_index, at::tensor(at::ArrayRef<int64_t>({0, 2, 2}))));
   EXPECT_TRUE(
@@ -46,9 +49,9 @@ TEST(CollateTest, PadsSmallerClipsAndRescalesTheirBoxes) {
                                   1);
   EXPECT_EQ(batch.slow.sizes(), (std::vector<int64_t>{2, 3, 1, 4, 6}));
   const at::Tensor red = batch.slow[0][0][0];  // 1 2 3 / 4 5 6 in the upper left corner
-  EXPECT_EQ(red[1][2].item<float>(), 6);
-  EXPECT_EQ(red.sum().item<float>(), 21);
-  EXPECT_EQ(batch.slow[0][1][0][0][0].item<float>(), 7);  // green begins where red ended
+  EXPECT_EQ(At(red[1][2]), 6);
+  EXPECT_EQ(red.sum().item<int64_t>(), 21);
+  EXPECT_EQ(At(batch.slow[0][1][0][0][0]), 7);  // green begins where red ended
   // The small clip's whole width is half of the padded width; 0.5 of 2 rows is 0.25 of 4.
   EXPECT_TRUE(at::equal(batch.boxes,
                         at::tensor(at::ArrayRef<float>({0, 0, 0.5f, 0.25f, 0, 0, 1, 0.5f})).view({2, 4})));
@@ -82,13 +85,13 @@ TEST(CollateTest, TwoPathways) {
   sample.fast = Stack(8, 2, 2, 50);
   const ClipBatch batch = Collate({sample, sample}, 1);
   EXPECT_EQ(batch.fast.sizes(), (std::vector<int64_t>{2, 3, 8, 2, 2}));
-  EXPECT_EQ(batch.fast[1][0][0][0][0].item<float>(), 50);
+  EXPECT_EQ(At(batch.fast[1][0][0][0][0]), 50);
 }
 
 TEST(CollateTest, FlowHasTwoChannels) {
   Sample small = MakeSample("a", Stack(2, 2, 2, 0), {}), large = MakeSample("b", Stack(2, 2, 3, 0), {});
-  small.flow = {2, 2, 2, {}, 2};
-  large.flow = {2, 2, 3, {}, 2};
+  small.flow = {2, 2, 2, {}};
+  large.flow = {2, 2, 3, {}};
   for (int i = 0; i < 16; ++i) small.flow.values.push_back(i);
   for (int i = 0; i < 24; ++i) large.flow.values.push_back(100 + i);
   const ClipBatch batch = Collate({small, large}, 1);
@@ -106,6 +109,10 @@ TEST(CollateTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {}), MakeSample("b", Stack(2, 2, 2, 0), {})}, 1),
                c10::Error);
   EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {{{0, 0, 1, 1}, 1, {1}}})}, 1), c10::Error);
+  Sample scaled = MakeSample("b", Stack(1, 2, 2, 0), {});
+  scaled.scaling.std = {1, 1, 1};
+  EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {}), scaled}, 1), c10::Error);
+  EXPECT_TRUE(Collate({scaled}, 1).scaling == scaled.scaling);
   Actor with{{0, 0, 1, 1}, 1, {}}, without = with;
   with.tubelet = {{0, 0, 1, 1}};
   EXPECT_THROW(Collate({MakeSample("a", Stack(1, 2, 2, 0), {with, without})}, 1), c10::Error);

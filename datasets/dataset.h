@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
+#include "ops/clip/pixel_scaling.h"
 
 namespace mrsn::datasets {
 
@@ -42,25 +43,27 @@ struct Actor {
   std::vector<Box> tubelet = {};
 };
 
-// Float frames, values[((c * frames + t) * height + y) * width + x]; c = R, G, B, normalised
-// as TransformConfig says, unless another meaning is given. All zero sizes when there is none.
-struct FrameStack {
+// Frames of one size, values[((c * frames + t) * height + y) * width + x]. All zero sizes when there is none.
+template <typename Value, int channels>
+struct PlaneStack {
+  static constexpr int kChannels = channels;
   int frames = 0, height = 0, width = 0;
-  std::vector<float> values;  // [channels, frames, height, width]
-  int channels = 3;
+  std::vector<Value> values;  // [channels, frames, height, width]
 };
+using FrameStack = PlaneStack<uint8_t, 3>;  // pixels as decoded and resized; c = R, G, B
+using FlowStack = PlaneStack<float, 2>;     // c = x (to the right), y (downwards)
 
 struct Sample {
   Keyframe keyframe;
   FrameStack slow;            // [3, T, H, W]
   FrameStack fast;            // [3, alpha * T, H, W]; empty with one pathway
   std::vector<Actor> actors;  // any number, 0 included
-  // [2, T, H, W], empty without DatasetConfig.flow: motion from each slow frame to the next source frame.
-  // Channel 0 is x (to the right), channel 1 is y (downwards), in [-1, 1]. 1 is kFlowBound pixels of the
-  // stored video (flow/stored_flow.h), whatever H x W.
-  FrameStack flow = {};
-  std::vector<Box> objects = {};  // normalised, flipped with the frames
+  // [2, T, H, W], empty without DatasetConfig.flow: motion from each slow frame to the next source frame,
+  // in [-1, 1]. 1 is kFlowBound pixels of the stored video (flow/stored_flow.h), whatever H x W.
+  FlowStack flow = {};
+  std::vector<Box> objects = {};  // normalised, moved with the frames
   bool has_objects = false;       // whether the data has object boxes (ProposalConfig.object_boxes)
+  PixelScaling scaling = {};      // how the model wants the pixels of slow and fast: TransformConfig
 };
 
 // One ground-truth row: one person doing one action.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -23,7 +24,7 @@ class Numbers : public Dataset {
     if (index == broken_) return absl::DataLossError("clips/video.avi: breaks off");
     Sample sample;
     sample.keyframe = keyframes_[index];
-    sample.slow.values = {static_cast<float>(seed >> 40)};
+    for (int byte = 0; byte < 8; ++byte) sample.slow.values.push_back(seed >> (8 * byte) & 255);
     return sample;
   }
   const std::vector<ActionClass>& classes() const override { return classes_; }
@@ -46,7 +47,7 @@ std::vector<std::string> Batches(const Dataset& dataset, const LoaderOptions& op
     EXPECT_TRUE(samples.ok()) << samples.status();
     std::string text;
     for (const Sample& sample : *samples)
-      absl::StrAppend(&text, sample.keyframe.video, ":", sample.slow.values[0], " ");
+      absl::StrAppend(&text, sample.keyframe.video, ":", absl::StrJoin(sample.slow.values, "."), " ");
     batches.push_back(text);
   }
   return batches;

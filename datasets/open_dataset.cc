@@ -12,6 +12,7 @@
 #include "datasets/flow_command.h"
 #include "datasets/micro_world/micro_world_config.h"
 #include "datasets/object_boxes.h"
+#include "datasets/transform_config.h"
 #include "datasets/ucf24/ucf24.h"
 #include "datasets/ucf24/ucf24_config.h"
 #include "ops/base/config_reader.h"
@@ -55,11 +56,7 @@ absl::StatusOr<SharedOptions> ReadShared(const DatasetConfig& config, Usage usag
   ConfigReader reader(config, "dataset");
   const ClipShape shape = ReadClipShape(config, &reader);
   clip_dataset.clip = shape.clip;
-  clip_dataset.transform.short_side = shape.short_side;
-  ConfigReader transform = reader.In("transform");
-  transform.Read("flip_probability", &clip_dataset.flip_probability, Between(0, 1));
-  transform.Read("mean", &clip_dataset.transform.mean, Between(-1000, 1000));
-  transform.Read("std", &clip_dataset.transform.std, Between(1e-6, 1000));
+  clip_dataset.transform = ReadTransform(config.transform(), shape.short_side, &reader);
   reader.In("clip").Read("tubelets", &clip_dataset.tubelets);
   reader.In("flow").Choose("method", &options.flow, {{"DIS", FlowMethod::kDis}, {"TVL1", FlowMethod::kTvl1}});
   ConfigReader proposals = reader.In("proposals");

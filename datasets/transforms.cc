@@ -1,7 +1,6 @@
 #include "datasets/transforms.h"
 
 #include <algorithm>
-#include <array>
 
 #include "opencv2/imgproc.hpp"
 
@@ -14,74 +13,83 @@ FrameSize ScaledSize(FrameSize size, int short_side) {
           static_cast<int>(int64_t{size.height} * short_side / shorter)};
 }
 
+ClipGeometry WholeFrame(FrameSize scaled, bool flip) { return {scaled, 0, 0, scaled, flip}; }
+
 namespace {
 
-// Room for `frames` frames of the size that `first` becomes.
-FrameStack MakeStack(int channels, size_t frames, const cv::Mat& first, const TransformOptions& options) {
-  const FrameSize size = ScaledSize({first.cols, first.rows}, options.short_side);
-  FrameStack stack;
-  stack.channels = channels;
+// Resized and cut out, not mirrored. Shares memory where it can.
+cv::Mat Cut(const cv::Mat& image, const ClipGeometry& geometry) {
+  cv::Mat scaled = image;
+  const cv::Size size(geometry.scaled.width, geometry.scaled.height);
+  if (image.size() != size) cv::resize(image, scaled, size, 0, 0, cv::INTER_LINEAR);
+  return scaled(cv::Rect(geometry.left, geometry.top, geometry.size.width, geometry.size.height));
+}
+
+// Room for `frames` frames.
+template <typename Stack>
+Stack MakeStack(size_t frames, FrameSize size) {
+  Stack stack;
   stack.frames = static_cast<int>(frames);
   stack.height = size.height;
   stack.width = size.width;
-  stack.values.resize(channels * frames * size.height * size.width);
+  stack.values.resize(Stack::kChannels * frames * size.height * size.width);
   return stack;
 }
+
+// Writes the channels of a frame to their planes of the stack.
+template <typename Value, int channels>
+void PutFrame(const cv::Mat& frame, size_t t, PlaneStack<Value, channels>* stack) {
+  const size_t plane = static_cast<size_t>(stack->height) * stack->width;
+  cv::Mat planes[channels];
+  for (int c = 0; c < channels; ++c) {
+    planes[c] = cv::Mat(stack->height, stack->width, cv::DataType<Value>::type,
+                        stack->values.data() + (c * stack->frames + t) * plane);
+  }
+  cv::split(frame, planes);  // into the memory given, whose size and type are right
+}
+
+float Clipped(float x) { return std::clamp(x, 0.0f, 1.0f); }
 
 }  // namespace
 
-FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const TransformOptions& options) {
+cv::Mat TransformFrame(const cv::Mat& frame, const ClipGeometry& geometry) {
+  cv::Mat cut = Cut(frame, geometry);
+  if (!geometry.flip) return cut;
+  cv::Mat mirrored;
+  cv::flip(cut, mirrored, 1);
+  return mirrored;
+}
+
+FrameStack StackFrames(const std::vector<const cv::Mat*>& frames) {
   if (frames.empty()) return FrameStack();
-  FrameStack stack = MakeStack(3, frames.size(), *frames[0], options);
-  const FrameSize size = {stack.width, stack.height};
-  const size_t plane = static_cast<size_t>(size.height) * size.width;
+  auto stack = MakeStack<FrameStack>(frames.size(), {frames[0]->cols, frames[0]->rows});
+  for (size_t t = 0; t < frames.size(); ++t) PutFrame(*frames[t], t, &stack);
+  return stack;
+}
 
-  std::array<float, 256> normalised;  // 256 divisions instead of one a pixel
-  for (int value = 0; value < 256; ++value) normalised[value] = (value / 255.0f - options.mean) / options.std;
-
-  cv::Mat scaled;
-  for (size_t t = 0; t < frames.size(); ++t) {
-    const cv::Mat* frame = frames[t];
-    if (frame->cols != size.width || frame->rows != size.height) {
-      cv::resize(*frame, scaled, cv::Size(size.width, size.height), 0, 0, cv::INTER_LINEAR);
-      frame = &scaled;
-    }
-    float* red = stack.values.data() + t * plane;
-    float* green = red + frames.size() * plane;
-    float* blue = green + frames.size() * plane;
-    const int step = options.flip ? -1 : 1;
-    for (int y = 0; y < size.height; ++y) {
-      const uint8_t* pixel = frame->ptr<uint8_t>(y);
-      int64_t to = static_cast<int64_t>(y) * size.width + (options.flip ? size.width - 1 : 0);
-      for (int x = 0; x < size.width; ++x, pixel += 3, to += step) {
-        red[to] = normalised[pixel[0]];
-        green[to] = normalised[pixel[1]];
-        blue[to] = normalised[pixel[2]];
-      }
-    }
+FlowStack TransformFlow(const std::vector<cv::Mat>& flow, const ClipGeometry& geometry) {
+  if (flow.empty()) return FlowStack();
+  auto stack = MakeStack<FlowStack>(flow.size(), geometry.size);
+  const size_t plane = static_cast<size_t>(stack.height) * stack.width;
+  for (size_t t = 0; t < flow.size(); ++t) {
+    PutFrame(TransformFrame(flow[t], geometry), t, &stack);
+    if (!geometry.flip) continue;
+    float* x = stack.values.data() + t * plane;
+    for (size_t i = 0; i < plane; ++i) x[i] = -x[i];
   }
   return stack;
 }
 
-FrameStack TransformFlow(const std::vector<cv::Mat>& flow, const TransformOptions& options) {
-  if (flow.empty()) return FrameStack();
-  FrameStack stack = MakeStack(2, flow.size(), flow[0], options);
-  const size_t plane = static_cast<size_t>(stack.height) * stack.width;
-  cv::Mat scaled;
-  for (size_t t = 0; t < flow.size(); ++t) {
-    cv::resize(flow[t], scaled, cv::Size(stack.width, stack.height), 0, 0, cv::INTER_LINEAR);
-    float* x_to = stack.values.data() + t * plane;
-    float* y_to = x_to + flow.size() * plane;
-    for (int row = 0; row < stack.height; ++row) {
-      const auto* from = scaled.ptr<cv::Vec2f>(row);
-      for (int column = 0; column < stack.width; ++column, ++x_to, ++y_to) {
-        const cv::Vec2f& motion = from[options.flip ? stack.width - 1 - column : column];
-        *x_to = options.flip ? -motion[0] : motion[0];
-        *y_to = motion[1];
-      }
-    }
+Box MoveBox(const Box& box, const ClipGeometry& geometry) {
+  Box moved = box;
+  const auto& [scaled, left, top, size, flip] = geometry;
+  if (size.width != scaled.width || size.height != scaled.height) {
+    moved.x1 = Clipped((box.x1 * scaled.width - left) / size.width);
+    moved.x2 = Clipped((box.x2 * scaled.width - left) / size.width);
+    moved.y1 = Clipped((box.y1 * scaled.height - top) / size.height);
+    moved.y2 = Clipped((box.y2 * scaled.height - top) / size.height);
   }
-  return stack;
+  return flip ? FlipBox(moved) : moved;
 }
 
 }  // namespace mrsn::datasets

@@ -1,4 +1,4 @@
-// Turns frames and flow into the numbers that a network reads.
+// Resizes, cuts and mirrors the frames and the flow of a clip, and moves boxes with them.
 #ifndef MRSN_DATASETS_TRANSFORMS_H_
 #define MRSN_DATASETS_TRANSFORMS_H_
 
@@ -10,27 +10,39 @@
 
 namespace mrsn::datasets {
 
-struct TransformOptions {
-  int short_side = 256;  // 0: keep the size
-  float mean = 0.45f;
-  float std = 0.225f;
+// The size whose shorter side is `short_side`; the longer one is rounded down, as
+// PySlowFast does: 320x240 at 256 becomes 341x256. 0 keeps the size.
+FrameSize ScaledSize(FrameSize size, int short_side);
+
+// What happens to every frame of one clip: it is resized to `scaled`, the part of `size` whose upper left
+// corner is (left, top) is cut out, and mirrored if `flip`.
+struct ClipGeometry {
+  FrameSize scaled;
+  int left = 0, top = 0;  // 0 <= left, left + size.width <= scaled.width; the same for rows
+  FrameSize size;
   bool flip = false;  // horizontally
 };
 
-// The size whose shorter side is `short_side`; the longer one is rounded down, as
-// PySlowFast does: 320x240 at 256 becomes 341x256.
-FrameSize ScaledSize(FrameSize size, int short_side);
+// The whole frame, resized.
+ClipGeometry WholeFrame(FrameSize scaled, bool flip);
 
-// Resizes (bilinear, cv::INTER_LINEAR), flips and normalises RGB frames:
-// values[c][t][y][x] = (pixel / 255 - mean) / std. All frames have one size.
-FrameStack TransformFrames(const std::vector<const cv::Mat*>& frames, const TransformOptions& options);
+// Bilinear (cv::INTER_LINEAR, which rounds 8-bit values). The result may share the frame's memory.
+cv::Mat TransformFrame(const cv::Mat& frame, const ClipGeometry& geometry);
 
-// Resizes and mirrors flow (CV_32FC2, x and y) as TransformFrames does frames; returns [2, T, H, W]. Resizing
-// keeps the values; a flip changes the sign of x. All frames have one size.
-FrameStack TransformFlow(const std::vector<cv::Mat>& flow, const TransformOptions& options);
+// RGB frames of one size, side by side. Changes no value.
+FrameStack StackFrames(const std::vector<const cv::Mat*>& frames);
+
+// Flow (CV_32FC2, x and y) moved as TransformFrame moves frames. Resizing keeps the values; a flip changes
+// the sign of x. All flow has one size.
+FlowStack TransformFlow(const std::vector<cv::Mat>& flow, const ClipGeometry& geometry);
 
 // The mirror image of a normalised box: x1' = 1 - x2, x2' = 1 - x1.
 inline Box FlipBox(const Box& box) { return {1 - box.x2, box.y1, 1 - box.x1, box.y2}; }
+
+// A box of the frame, normalised to the part that is cut out. Corners outside of that part move to its
+// border, so that a box entirely outside becomes an empty box there. A box of the whole frame is only
+// mirrored, and keeps corners outside of [0,1].
+Box MoveBox(const Box& box, const ClipGeometry& geometry);
 
 }  // namespace mrsn::datasets
 

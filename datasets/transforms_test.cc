@@ -1,11 +1,13 @@
 #include "datasets/transforms.h"
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace mrsn::datasets {
 namespace {
-
-float Normalised(float value, float mean = 0.45f, float std = 0.225f) { return (value / 255 - mean) / std; }
 
 // A 2x3 frame whose pixels say where they are: R = 100 + 10 y + x, G = 50, B = x.
 cv::Mat Numbered() {
@@ -16,42 +18,47 @@ cv::Mat Numbered() {
   return frame;
 }
 
-TransformOptions KeepSize() {
-  TransformOptions options;
-  options.short_side = 0;
-  return options;
+ClipGeometry KeepSize(const cv::Mat& frame, bool flip = false) {
+  return WholeFrame({frame.cols, frame.rows}, flip);
+}
+
+// The frame of that one channel, moved, row after row: "1 2 / 3 4".
+std::string Rows(const cv::Mat& red, const ClipGeometry& geometry) {
+  cv::Mat frame;
+  const cv::Mat none = cv::Mat::zeros(red.size(), CV_8U);
+  cv::merge(std::vector<cv::Mat>{red, none, none}, frame);
+  const cv::Mat moved = TransformFrame(frame, geometry);
+  std::string text;
+  for (int y = 0; y < moved.rows; ++y) {
+    absl::StrAppend(&text, y > 0 ? " /" : "");
+    for (int x = 0; x < moved.cols; ++x) {
+      absl::StrAppend(&text, text.empty() ? "" : " ", static_cast<int>(moved.at<cv::Vec3b>(y, x)[0]));
+    }
+  }
+  return text;
 }
 
 TEST(TransformsTest, OrderOfChannelsFramesRowsColumns) {
   const cv::Mat first = Numbered(), second = first + cv::Scalar(100, 100, 100);
-  const FrameStack stack = TransformFrames({&first, &second}, KeepSize());
+  const FrameStack stack = StackFrames({&first, &second});
   EXPECT_EQ(stack.frames, 2);
   EXPECT_EQ(stack.height, 2);
   EXPECT_EQ(stack.width, 3);
   ASSERT_EQ(stack.values.size(), 3 * 2 * 2 * 3);
-  const auto at = [&](int c, int t, int y, int x) { return stack.values[((c * 2 + t) * 2 + y) * 3 + x]; };
-  EXPECT_FLOAT_EQ(at(0, 0, 1, 2), Normalised(112));
-  EXPECT_FLOAT_EQ(at(0, 1, 0, 1), Normalised(201));
-  EXPECT_FLOAT_EQ(at(1, 0, 1, 1), Normalised(50));
-  EXPECT_FLOAT_EQ(at(2, 1, 1, 2), Normalised(102));
-}
-
-TEST(TransformsTest, NormalisesAroundMeanAndStd) {
-  const cv::Mat frame(1, 1, CV_8UC3, cv::Scalar(0, 255, 51));
-  TransformOptions options = KeepSize();
-  EXPECT_FLOAT_EQ(TransformFrames({&frame}, options).values[0], -2.0f);        // (0 - .45) / .225
-  EXPECT_NEAR(TransformFrames({&frame}, options).values[1], 2.444444f, 1e-6);  // (1 - .45) / .225
-  options.mean = 0.2f;
-  options.std = 0.5f;
-  EXPECT_NEAR(TransformFrames({&frame}, options).values[2], 0, 1e-7);  // 51 / 255 = .2
+  const auto at = [&](int c, int t, int y, int x) {
+    return static_cast<int>(stack.values[((c * 2 + t) * 2 + y) * 3 + x]);
+  };
+  EXPECT_EQ(at(0, 0, 1, 2), 112);
+  EXPECT_EQ(at(0, 1, 0, 1), 201);
+  EXPECT_EQ(at(1, 0, 1, 1), 50);
+  EXPECT_EQ(at(2, 1, 1, 2), 102);
+  EXPECT_TRUE(StackFrames({}).values.empty());
 }
 
 TEST(TransformsTest, FlipMirrorsColumnsAndBoxes) {
   const cv::Mat frame = Numbered();
-  TransformOptions options = KeepSize();
-  options.flip = true;
-  const FrameStack stack = TransformFrames({&frame}, options);
-  for (int x = 0; x < 3; ++x) EXPECT_FLOAT_EQ(stack.values[x], Normalised(102 - x));
+  const cv::Mat mirrored = TransformFrame(frame, KeepSize(frame, true));
+  for (int x = 0; x < 3; ++x) EXPECT_EQ(mirrored.at<cv::Vec3b>(0, x)[0], 102 - x);
   const Box flipped = FlipBox({0.1f, 0.2f, 0.4f, 0.9f});
   EXPECT_FLOAT_EQ(flipped.x1, 0.6f);
   EXPECT_FLOAT_EQ(flipped.y1, 0.2f);
@@ -71,18 +78,55 @@ TEST(TransformsTest, ShortSide) {
 // Half size, bilinear with half-pixel centres: output x samples source 2x + 0.5, the
 // mean of two neighbours.
 TEST(TransformsTest, HalvingAveragesNeighbours) {
-  cv::Mat frame(4, 4, CV_8UC3);
+  cv::Mat red(4, 4, CV_8U);
   for (int y = 0; y < 4; ++y) {
-    for (int x = 0; x < 4; ++x) frame.at<cv::Vec3b>(y, x) = cv::Vec3b(40 * x + 10 * y, 0, 0);
+    for (int x = 0; x < 4; ++x) red.at<uint8_t>(y, x) = 40 * x + 10 * y;
   }
-  TransformOptions options;
-  options.short_side = 2;
-  const FrameStack stack = TransformFrames({&frame}, options);
-  ASSERT_EQ(stack.width, 2);
-  ASSERT_EQ(stack.height, 2);
-  EXPECT_NEAR(stack.values[0], Normalised(25), 0.01);   // (0 + 40) / 2 + (0 + 10) / 2
-  EXPECT_NEAR(stack.values[1], Normalised(105), 0.01);  // (80 + 120) / 2 + 5
-  EXPECT_NEAR(stack.values[2], Normalised(45), 0.01);   // 20 + (20 + 30) / 2
+  // 25 = (0 + 40) / 2 + (0 + 10) / 2, 105 = (80 + 120) / 2 + 5, 45 = 20 + (20 + 30) / 2, 125 = 100 + 25
+  EXPECT_EQ(Rows(red, WholeFrame({2, 2}, false)), "25 105 / 45 125");
+  EXPECT_EQ(Rows(red, WholeFrame({2, 2}, true)), "105 25 / 125 45");
+}
+
+// Double size: output x samples source x / 2 - 0.25. Beyond the outer pixels' centres stands the border.
+// 10 + 0.25 * 100 = 35, 10 + 0.75 * 100 = 85; rows: 35 + 0.25 * 40 = 45 and so on.
+TEST(TransformsTest, DoublingInterpolatesBetweenCentres) {
+  const cv::Mat red = (cv::Mat_<uint8_t>(2, 2) << 10, 110, 50, 150);
+  EXPECT_EQ(Rows(red, WholeFrame({4, 4}, false)),
+            "10 35 85 110 / 20 45 95 120 / 40 65 115 140 / 50 75 125 150");
+}
+
+// 8-bit values are rounded after interpolation: 3 pixels to 2 samples source 0.25 and 1.75, so that
+// 0 + 0.25 * 11 = 2.75 and 11 + 0.75 * 11 = 19.25.
+TEST(TransformsTest, ResizingRounds) {
+  const cv::Mat red = (cv::Mat_<uint8_t>(1, 3) << 0, 11, 22);
+  EXPECT_EQ(Rows(red, WholeFrame({2, 1}, false)), "3 19");
+}
+
+// The scaled frame is 4 x 4, the part of it 2 x 3 from column 1 and row 0.
+TEST(TransformsTest, APartIsCutOutOfTheScaledFrame) {
+  cv::Mat red(4, 4, CV_8U);
+  for (int i = 0; i < 16; ++i) red.data[i] = i;
+  ClipGeometry geometry = {{4, 4}, 1, 0, {2, 3}, false};
+  EXPECT_EQ(Rows(red, geometry), "1 2 / 5 6 / 9 10");
+  geometry.flip = true;
+  EXPECT_EQ(Rows(red, geometry), "2 1 / 6 5 / 10 9");
+}
+
+// Pixels 1..3 of 4 columns are the whole width of a part that begins at column 1 and is 2 wide, and more:
+// the right edge is at its border.
+TEST(TransformsTest, BoxesMoveWithThePart) {
+  ClipGeometry geometry = {{4, 4}, 1, 2, {2, 2}, false};
+  const Box box = {0.5f, 0.25f, 1, 0.75f};  // pixels 2..4, rows 1..3
+  const Box moved = MoveBox(box, geometry);
+  EXPECT_EQ(moved, (Box{0.5f, 0, 1, 0.5f}));
+  geometry.flip = true;
+  EXPECT_EQ(MoveBox(box, geometry), (Box{0, 0, 0.5f, 0.5f}));
+  const Box outside = MoveBox({0, 0, 0.125f, 0.25f}, geometry);
+  EXPECT_EQ(outside.Area(), 0);
+  EXPECT_EQ(outside, (Box{1, 0, 1, 0}));
+  // Without a cut corners stay as they are.
+  EXPECT_EQ(MoveBox({-0.5f, 0, 1.5f, 1}, WholeFrame({7, 7}, false)), (Box{-0.5f, 0, 1.5f, 1}));
+  EXPECT_EQ(MoveBox({-0.5f, 0, 1.25f, 1}, WholeFrame({7, 7}, true)), (Box{-0.25f, 0, 1.5f, 1}));
 }
 
 // Two flows of 4x4, x = 0.1 column, y = 0.01 row (+ 0.5 in the second).
@@ -94,32 +138,31 @@ TEST(TransformsTest, FlowIsScaledAndMirroredButKeepsItsValues) {
       for (int x = 0; x < 4; ++x) flow[t].at<cv::Vec2f>(y, x) = {0.1f * x, 0.01f * y + 0.5f * t};
     }
   }
-  TransformOptions options = KeepSize();
-  const FrameStack whole = TransformFlow(flow, options);
-  EXPECT_EQ(whole.channels, 2);
+  const FlowStack whole = TransformFlow(flow, KeepSize(flow[0]));
   EXPECT_EQ(whole.frames, 2);
   ASSERT_EQ(whole.values.size(), 2 * 2 * 4 * 4);
-  const auto at = [](const FrameStack& stack, int c, int t, int y, int x) {
+  const auto at = [](const FlowStack& stack, int c, int t, int y, int x) {
     return stack.values[((c * stack.frames + t) * stack.height + y) * stack.width + x];
   };
   EXPECT_FLOAT_EQ(at(whole, 0, 1, 2, 3), 0.3f);
   EXPECT_FLOAT_EQ(at(whole, 1, 1, 2, 3), 0.52f);
 
-  options.flip = true;
-  const FrameStack mirrored = TransformFlow(flow, options);
+  const FlowStack mirrored = TransformFlow(flow, KeepSize(flow[0], true));
   EXPECT_FLOAT_EQ(at(mirrored, 0, 0, 1, 0), -0.3f);  // what was in column 3, to the left now
   EXPECT_FLOAT_EQ(at(mirrored, 1, 0, 1, 0), 0.01f);
 
   // Half the size: the mean of four neighbours, not half the motion.
-  options.short_side = 2;
-  const FrameStack half = TransformFlow(flow, options);
+  const FlowStack half = TransformFlow(flow, WholeFrame({2, 2}, true));
   ASSERT_EQ(half.width, 2);
   EXPECT_FLOAT_EQ(at(half, 0, 0, 0, 0), -0.25f);
   EXPECT_FLOAT_EQ(at(half, 1, 1, 1, 1), 0.525f);
-  EXPECT_TRUE(TransformFlow({}, options).values.empty());
-}
 
-TEST(TransformsTest, NoFrames) { EXPECT_TRUE(TransformFrames({}, KeepSize()).values.empty()); }
+  // Columns 1 and 2 of rows 2 and 3.
+  const FlowStack part = TransformFlow(flow, {{4, 4}, 1, 2, {2, 2}, false});
+  EXPECT_FLOAT_EQ(at(part, 0, 0, 0, 0), 0.1f);
+  EXPECT_FLOAT_EQ(at(part, 1, 0, 1, 1), 0.03f);
+  EXPECT_TRUE(TransformFlow({}, WholeFrame({2, 2}, true)).values.empty());
+}
 
 }  // namespace
 }  // namespace mrsn::datasets

@@ -101,8 +101,8 @@ class AvaDatasetTest : public ::testing::Test {
   static std::vector<int> Numbers(const FrameStack& stack) {
     std::vector<int> numbers;
     for (int t = 0; t < stack.frames; ++t) {
-      const float value = stack.values[(t * stack.height + 5) * stack.width + 5];
-      numbers.push_back(static_cast<int>(std::lround((value * 0.225f + 0.45f) * 255 / 2)));
+      numbers.push_back(
+          static_cast<int>(std::lround(stack.values[(t * stack.height + 5) * stack.width + 5] / 2.0)));
     }
     return numbers;
   }

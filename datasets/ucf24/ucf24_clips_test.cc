@@ -173,7 +173,7 @@ TEST_P(Ucf24ClipsTest, ClipIsCentredOnTheKeyFrame) {
   EXPECT_EQ(at.keyframe.timestamp, clips_[2].key_frames / 2 + 1);
   const size_t plane = static_cast<size_t>(at.fast.width) * at.fast.height;
   const auto frame = [&](const FrameStack& stack, int t) {
-    return std::vector<float>(stack.values.begin() + t * plane, stack.values.begin() + (t + 1) * plane);
+    return std::vector<uint8_t>(stack.values.begin() + t * plane, stack.values.begin() + (t + 1) * plane);
   };
   EXPECT_EQ(frame(at.fast, 20), frame(later.fast, 16));
   EXPECT_NE(frame(at.fast, 19), frame(later.fast, 16));
@@ -209,9 +209,9 @@ TEST_P(Ucf24ClipsTest, TubeletsAreTheRowsOfTheClipsFrames) {
   ClipDatasetOptions settings = Settings(Usage::kTrain);
   settings.tubelets = true;
   const Ucf24Options options = Clips(7);  // the frames between key frames are in tubelets all the same
-  settings.flip_probability = 0;
+  settings.transform.flip_probability = 0;
   const auto plain = Open(options, settings);
-  settings.flip_probability = 1;
+  settings.transform.flip_probability = 1;
   const auto flipped = Open(options, settings);
   int whole = 0, filled = 0;
   for (int64_t i = 0; i < plain->size(); i += 2) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ops/base/status_macros.h"
+#include "ops/clip/scale_pixels.h"
 
 namespace mrsn::experiments {
 
@@ -38,6 +39,8 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
 
 absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows) {
   DetectorInput input{batch, {}};
+  input.slow = ScalePixels(batch.slow, batch.scaling);
+  input.fast = ScalePixels(batch.fast, batch.scaling);
   if (windows.bank != nullptr) {
     MRSN_ASSIGN_OR_RETURN(input.bank, WindowsOf(windows, batch.keyframes));
   }

@@ -22,6 +22,7 @@ struct BankWindows {
 // H_t of every key frame, concatenated in batch order.
 absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes);
 
+// The only place where pixels become numbers: on the device that the batch is on, so that bytes travel there.
 absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows);
 Truth TruthOf(const datasets::ClipBatch& batch);
 ClassLoss ClassLossOf(TrainConfig::Loss loss);

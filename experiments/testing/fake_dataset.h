@@ -13,8 +13,8 @@
 
 namespace mrsn::experiments {
 
-// Clip i is second 902 of "video<i>", has one frame, shows (i + 1) / 8 everywhere, and one person in
-// kPersonBox. The public members may be changed before the data set is used.
+// Clip i is second 902 of "video<i>", has one frame, shows the pixel i + 1 everywhere, which a model reads as
+// (i + 1) / 8, and one person in kPersonBox. The public members may be changed before the data set is used.
 class FakeDataset : public datasets::Dataset {
  public:
   static constexpr Box kPersonBox = {0.25f, 0.5f, 0.75f, 1};
@@ -33,7 +33,10 @@ class FakeDataset : public datasets::Dataset {
     sample.slow.frames = 1;
     sample.slow.height = height;
     sample.slow.width = width;
-    sample.slow.values.assign(size_t{3} * height * width, (index + 1) / 8.0f);
+    sample.slow.values.assign(size_t{3} * height * width, static_cast<uint8_t>(index + 1));
+    sample.scaling.divisor = 1;
+    sample.scaling.mean = {0, 0, 0};
+    sample.scaling.std = {8, 8, 8};
     if (index != empty_clip) {
       datasets::Actor actor;
       actor.box = kPersonBox;
