@@ -12,12 +12,24 @@
 //   dropout            after pool  after pool    before pool  after pool  after pool
 //   slow frames        linspace    linspace      every alpha  linspace    interval mid
 //   shorter side       256         256           256          256         256
+//   pixels             of 0 to 1   of 0 to 1     of 0 to 255  of 0 to 1   of 0 to 255
+//   mean R, G, B       0.45        0.45          123.675,     0.45        122.7717,
+//                                                116.28,                  115.9465,
+//                                                103.53                   102.9801
+//   deviation R, G, B  0.225       0.225         58.395,      0.225       57.375
+//                                                57.12,
+//                                                57.375
+//   channel order      RGB         RGB           RGB          RGB         RGB
+//
+// ACAR with depth 101 in slow_fast means ACAR-Net's own Kinetics-700 model: bare laterals of kernel 5,
+// every alpha-th frame, pixels of 0 to 255 with mean 110.63666788, 103.16065604, 96.29023126 and deviation
+// 38.7568578, 37.88248729, 40.02898126.
+// Mean, deviation and the range of pixels are set together, and only if the experiment sets none of them.
 //
 // The exceptions within a framework are set in the experiment: lateral kernel 5 for
 // SlowFast R-50 4 x 16 and every R-101; RoIAlign not aligned in PySlowFast's model zoo
-// (its c2 configurations); bare laterals of kernel 5 and every alpha-th frame in ACAR's
-// own R-101. Not covered, because they are no choice of one model: weights' names
-// (mrsn/checkpoint), normalisation of pixels, augmentation, losses.
+// (its c2 configurations). Not covered, because they are no choice of one model: weights' names
+// (mrsn/checkpoint), augmentation (TransformConfig.augmentation), losses.
 #ifndef MRSN_EXPERIMENTS_CONFIG_COMPATIBILITY_H_
 #define MRSN_EXPERIMENTS_CONFIG_COMPATIBILITY_H_
 

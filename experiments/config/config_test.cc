@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "ops/base/file.h"
 
@@ -296,6 +297,29 @@ TEST_F(ConfigTest, CompatibilitySetsWhatIsNotSet) {
     EXPECT_EQ(experiment.eval_data().clip().slow_frames(), row.slow_frames);
     EXPECT_EQ(experiment.eval_data().transform().short_side(), 256);
   }
+  // Pixels: from configurations of the frameworks. AlphAction's mean is Caffe's, whose BGR order it turns
+  // around.
+  const auto pixels = [&](const char* framework, const char* model = "slow_fast {}") {
+    const TransformConfig transform = resolved(framework, model).train_data().transform();
+    EXPECT_EQ(transform.DebugString(), resolved(framework, model).eval_data().transform().DebugString());
+    EXPECT_EQ(transform.channel_order(), TransformConfig::RGB);
+    return absl::StrCat(transform.pixel_divisor(), ": ", absl::StrJoin(transform.mean(), " "), " / ",
+                        absl::StrJoin(transform.std(), " "));
+  };
+  for (const char* framework : {"PYSLOWFAST", "PYTORCHVIDEO", "ACAR"}) {
+    EXPECT_EQ(pixels(framework), "255: 0.45 / 0.225") << framework;
+  }
+  EXPECT_EQ(pixels("MMACTION2"), "1: 123.675 116.28 103.53 / 58.395 57.12 57.375");
+  EXPECT_EQ(pixels("ALPHACTION"), "1: 122.772 115.947 102.98 / 57.375");
+  EXPECT_EQ(pixels("ACAR", "slow_fast { slow { depth: 101 } }"),
+            "1: 110.637 103.161 96.2902 / 38.7569 37.8825 40.029");
+  const Experiment acar = resolved("ACAR", "slow_fast { slow { depth: 101 } }");
+  EXPECT_FALSE(acar.model().slow_fast().lateral().norm_and_relu());
+  EXPECT_EQ(acar.model().slow_fast().lateral().kernel(), 5);
+  EXPECT_EQ(acar.train_data().clip().slow_frames(), ClipConfig::EVERY_ALPHA);
+  EXPECT_EQ(pixels("MMACTION2",
+                   "slow_fast {} } train_data { transform { std: 2 } } eval_data { transform { std: 2 }"),
+            "0:  / 2");
   // What the experiment says itself stays, and its other backbone is not made up.
   const Experiment own = resolved("MMACTION2", "slow_only { res5_dilation: 4 } roi { output_size: 7 }");
   EXPECT_EQ(own.model().slow_only().res5_dilation(), 4);
