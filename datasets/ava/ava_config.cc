@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "datasets/ava/ava.h"
 #include "ops/base/config_reader.h"
 #include "ops/base/status_macros.h"
 
@@ -42,6 +41,13 @@ AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
 }
 
 }  // namespace
+
+absl::StatusOr<AvaOptions> ReadAvaFiles(const DatasetConfig& config, const std::string& split) {
+  ConfigReader reader(config, "dataset");
+  AvaOptions options = ReadFiles(split, &reader);
+  MRSN_RETURN_IF_ERROR(reader.status());
+  return options;
+}
 
 absl::StatusOr<DatasetOpener> ReadAva(const DatasetConfig& config, Usage usage) {
   const std::string split = SplitOf(config, usage);

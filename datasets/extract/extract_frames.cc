@@ -11,9 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "datasets/media/for_each_video.h"
+#include "datasets/media/frame_name.h"
 #include "datasets/media/frame_stream.h"
 #include "datasets/media/temporary_folder.h"
 #include "datasets/video_frames.h"
@@ -29,29 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr double kUsualRate = 25;
 constexpr double kTimeSlack = 1e-6;  // seconds
-
-// Where the number stands in a pattern: "%06d" is at `begin`, 4 characters long, 6 digits wide.
-struct NumberPlace {
-  size_t begin = std::string::npos, size = 0;
-  int digits = 0;
-};
-
-absl::StatusOr<NumberPlace> FindNumber(const std::string& pattern) {
-  NumberPlace place;
-  place.begin = pattern.find('%');
-  if (place.begin != std::string::npos) {
-    size_t end = place.begin + 1;
-    while (end < pattern.size() && absl::ascii_isdigit(pattern[end])) ++end;
-    const std::string width = pattern.substr(place.begin + 1, end - place.begin - 1);
-    const bool padded = width.size() == 2 && width[0] == '0' && absl::SimpleAtoi(width, &place.digits);
-    if (end < pattern.size() && pattern[end] == 'd' && (width.empty() || padded)) {
-      place.size = end + 1 - place.begin;
-      if (pattern.find('%', end) == std::string::npos) return place;
-    }
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", pattern, "\" has to hold the frame's number once, as %06d or %d"));
-}
 
 // Writes frames as images, encoding each once.
 class ImageWriter {
@@ -149,26 +125,6 @@ absl::Status VerifyFolder(const std::string& folder, const std::string& video, c
 }
 
 }  // namespace
-
-absl::Status CheckFrameName(const std::string& pattern) {
-  MRSN_RETURN_IF_ERROR(FindNumber(pattern).status());
-  const std::string extension = fs::path(pattern).extension();
-  if (absl::StrContains(pattern, '/') ||
-      (extension != ".jpg" && extension != ".jpeg" && extension != ".png")) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", pattern, "\" has to be a file's name without folders that ends with .jpg, .jpeg or .png"));
-  }
-  return absl::OkStatus();
-}
-
-std::string FrameFileName(const std::string& pattern, const std::string& video, int64_t number) {
-  const absl::StatusOr<NumberPlace> place = FindNumber(pattern);
-  if (!place.ok()) return pattern;
-  const std::string name =
-      absl::StrCat(pattern.substr(0, place->begin), absl::StrFormat("%0*d", place->digits, number),
-                   pattern.substr(place->begin + place->size));
-  return absl::StrReplaceAll(name, {{"{video}", video}});
-}
 
 absl::StatusOr<int64_t> ExtractVideo(const MediaFile& video, const ExtractOptions& options,
                                      const std::string& folder, const std::function<void()>& frame_done,

@@ -29,12 +29,6 @@ struct ExtractOptions {
   int threads = 1;
 };
 
-// InvalidArgument unless the pattern has one %d or %0<n>d, no folder, and ends with .jpg, .jpeg or .png.
-absl::Status CheckFrameName(const std::string& pattern);
-
-// "clip_000012.jpg"
-std::string FrameFileName(const std::string& pattern, const std::string& video, int64_t number);
-
 struct ExtractReport {
   int64_t videos = 0, extracted = 0, complete = 0, frames = 0;
   std::vector<std::string> failed;  // "<name>: <why>"

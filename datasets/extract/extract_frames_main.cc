@@ -8,6 +8,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/extract/extract_frames.h"
+#include "datasets/media/frame_name.h"
 #include "datasets/media/media_files.h"
 #include "opencv2/core/utility.hpp"
 #include "ops/base/file.h"
@@ -86,7 +87,7 @@ absl::Status Main() {
     return WrongUsage("--output, the folder of the images, is not set");
   MRSN_ASSIGN_OR_RETURN(const ExtractOptions options, OptionsOfFlags());
   MRSN_ASSIGN_OR_RETURN(const std::vector<MediaFile> videos,
-                        ChooseMedia(UserPath(absl::GetFlag(FLAGS_root)), absl::GetFlag(FLAGS_videos)));
+                        ChooseVideos(UserPath(absl::GetFlag(FLAGS_root)), absl::GetFlag(FLAGS_videos)));
   cv::setNumThreads(1);  // the videos are what is split over the cores
   const std::string output = UserPath(absl::GetFlag(FLAGS_output));
   const ExtractReport report = ExtractFrames(videos, options, output);

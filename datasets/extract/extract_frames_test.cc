@@ -37,7 +37,7 @@ TEST(ExtractFrames, WritesNamedFilesAtTheRate) {
   const std::string root = Folder("rate");
   WriteNumberedVideo(root + "/videos/Class/a.avi", 50, 25);
   ExtractOptions options;
-  const ExtractReport report = ExtractFrames(*FindMedia(root + "/videos"), options, root + "/frames");
+  const ExtractReport report = ExtractFrames(*ListVideos(root + "/videos"), options, root + "/frames");
   EXPECT_THAT(report.failed, ElementsAre());
   EXPECT_EQ(report.extracted, 1);
   EXPECT_EQ(report.frames, 60);
@@ -60,7 +60,7 @@ TEST(ExtractFrames, PartOfAVideoScaledWithAnotherName) {
   options.short_side = 32;
   options.frame_name = "img_%05d.png";
   options.first_frame = 0;
-  ExtractReport report = ExtractFrames(*FindMedia(root + "/videos"), options, root + "/frames");
+  ExtractReport report = ExtractFrames(*ListVideos(root + "/videos"), options, root + "/frames");
   EXPECT_THAT(report.failed, ElementsAre());
   const std::vector<int> numbers = NumbersIn(root + "/frames/a");
   ASSERT_EQ(numbers.size(), 30u);
@@ -70,10 +70,10 @@ TEST(ExtractFrames, PartOfAVideoScaledWithAnotherName) {
   EXPECT_THAT(report.shorter, ElementsAre());
 
   options.seconds = 20;
-  report = ExtractFrames(*FindMedia(root + "/videos"), options, root + "/more");
+  report = ExtractFrames(*ListVideos(root + "/videos"), options, root + "/more");
   EXPECT_THAT(report.shorter, ElementsAre("a: 80 frames; 20 s were asked for"));
   options.first_second = 10.5;
-  report = ExtractFrames(*FindMedia(root + "/videos"), options, root + "/late");
+  report = ExtractFrames(*ListVideos(root + "/videos"), options, root + "/late");
   ASSERT_EQ(report.failed.size(), 1u);
   EXPECT_THAT(report.failed[0], HasSubstr("a.avi: ends at second 9.9, before 10.5"));
   EXPECT_FALSE(FileExists(root + "/late/a"));
@@ -84,7 +84,7 @@ TEST(ExtractFrames, NativeRateWritesEveryFrameOnce) {
   WriteNumberedVideo(root + "/videos/a.avi", 7, 60);
   ExtractOptions options;
   options.rate = 0;
-  EXPECT_EQ(ExtractFrames(*FindMedia(root + "/videos"), options, root + "/frames").frames, 7);
+  EXPECT_EQ(ExtractFrames(*ListVideos(root + "/videos"), options, root + "/frames").frames, 7);
   EXPECT_THAT(NumbersIn(root + "/frames/a"), ElementsAre(0, 1, 2, 3, 4, 5, 6));
 }
 
@@ -94,7 +94,7 @@ TEST(ExtractFrames, GoesOnRepairsAndLeavesOthersAlone) {
   ASSERT_TRUE(WriteFileAtomically(root + "/videos/bad.avi", "no video").ok());
   ASSERT_TRUE(WriteFileAtomically(root + "/frames/c/mine.jpg", "mine").ok());
   ASSERT_TRUE(WriteFileAtomically(root + "/frames/.extracted/b.tmp/b_000001.jpg", "leftover").ok());
-  const std::vector<MediaFile> videos = *FindMedia(root + "/videos");
+  const std::vector<MediaFile> videos = *ListVideos(root + "/videos");
   ExtractOptions options;
   options.threads = 2;
   ExtractReport report = ExtractFrames(videos, options, root + "/frames");
@@ -123,19 +123,6 @@ TEST(ExtractFrames, GoesOnRepairsAndLeavesOthersAlone) {
   ASSERT_EQ(report.failed.size(), 4u);
   EXPECT_THAT(report.failed[0], HasSubstr("was made with other settings"));
   EXPECT_EQ(*ReadFile(last), whole);
-}
-
-TEST(CheckFrameName, Patterns) {
-  for (const char* good : {"{video}_%06d.jpg", "img_%05d.jpg", "%d.png", "{video}-%04d.jpeg"}) {
-    EXPECT_TRUE(CheckFrameName(good).ok()) << good;
-  }
-  for (const char* bad :
-       {"", "img.jpg", "%s.jpg", "%06d_%06d.jpg", "a/%06d.jpg", "%06d.bmp", "%6d.jpg", "%n.jpg", "%06d%"}) {
-    EXPECT_FALSE(CheckFrameName(bad).ok()) << bad;
-  }
-  EXPECT_EQ(FrameFileName("{video}_%06d.jpg", "clip", 12), "clip_000012.jpg");
-  EXPECT_EQ(FrameFileName("img_%05d.jpg", "clip", 123456), "img_123456.jpg");
-  EXPECT_EQ(FrameFileName("%d.png", "clip", 7), "7.png");
 }
 
 }  // namespace

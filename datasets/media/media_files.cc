@@ -69,7 +69,7 @@ bool HasVideoExtension(absl::string_view path) {
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 
-absl::StatusOr<std::vector<MediaFile>> FindMedia(const std::string& root) {
+absl::StatusOr<std::vector<MediaFile>> ListVideos(const std::string& root) {
   std::vector<MediaFile> found;
   if (absl::Status walked = Walk(root, "", &found); !walked.ok()) return walked;
   std::sort(found.begin(), found.end(), [](const MediaFile& a, const MediaFile& b) {
@@ -84,9 +84,9 @@ absl::StatusOr<std::vector<MediaFile>> FindMedia(const std::string& root) {
   return found;
 }
 
-absl::StatusOr<std::vector<MediaFile>> ChooseMedia(const std::string& root,
-                                                   const std::vector<std::string>& names) {
-  absl::StatusOr<std::vector<MediaFile>> videos = FindMedia(root);
+absl::StatusOr<std::vector<MediaFile>> ChooseVideos(const std::string& root,
+                                                    const std::vector<std::string>& names) {
+  absl::StatusOr<std::vector<MediaFile>> videos = ListVideos(root);
   if (!videos.ok()) return videos.status();
   if (videos->empty()) return absl::NotFoundError(absl::StrCat(root, ": no video in this folder"));
   if (names.empty()) return videos;

@@ -24,12 +24,12 @@ bool HasVideoExtension(absl::string_view path);
 // All videos below `root`, at any depth, ordered by name. A folder that holds images is one video. Files and
 // folders whose names begin with "." and folders of stored flow are left out. Two files that
 // give one name, such as a.avi and a.mp4, are an error.
-absl::StatusOr<std::vector<MediaFile>> FindMedia(const std::string& root);
+absl::StatusOr<std::vector<MediaFile>> ListVideos(const std::string& root);
 
-// The videos of `names` among those of FindMedia(root), all if `names` is empty. Error: no video, or none of
+// The videos of `names` among those of ListVideos(root), all if `names` is empty. Error: no video, or none of
 // a name.
-absl::StatusOr<std::vector<MediaFile>> ChooseMedia(const std::string& root,
-                                                   const std::vector<std::string>& names);
+absl::StatusOr<std::vector<MediaFile>> ChooseVideos(const std::string& root,
+                                                    const std::vector<std::string>& names);
 
 // An image of a video, "v_000012.jpg".
 struct FrameFile {

@@ -20,13 +20,13 @@ std::string FreshFolder() {
 
 void Touch(const std::string& path) { ASSERT_TRUE(WriteFileAtomically(path, "x").ok()); }
 
-TEST(FindMedia, FilesAndFoldersOfImages) {
+TEST(ListVideos, FilesAndFoldersOfImages) {
   const std::string root = FreshFolder();
   for (const char* path : {"/Diving/v_Diving_g01_c01.avi", "/b.MP4", "/notes.txt", "/clip/clip_000001.jpg",
                            "/.hidden.avi", "/b.MP4.flow_dis/b_000001.png", "/deep/er/x.webm"}) {
     Touch(root + path);
   }
-  const auto found = FindMedia(root);
+  const auto found = ListVideos(root);
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_EQ(found->size(), 4u);
   EXPECT_EQ((*found)[0].name, "Diving/v_Diving_g01_c01");
@@ -38,12 +38,12 @@ TEST(FindMedia, FilesAndFoldersOfImages) {
   EXPECT_FALSE((*found)[3].folder);
 }
 
-TEST(FindMedia, OneNameTwiceIsAnError) {
+TEST(ListVideos, OneNameTwiceIsAnError) {
   const std::string root = FreshFolder();
   Touch(root + "/a.avi");
   Touch(root + "/a.mp4");
-  EXPECT_THAT(std::string(FindMedia(root).status().message()), HasSubstr("a.mp4: has the same name as"));
-  EXPECT_THAT(std::string(FindMedia(root + "/none").status().message()),
+  EXPECT_THAT(std::string(ListVideos(root).status().message()), HasSubstr("a.mp4: has the same name as"));
+  EXPECT_THAT(std::string(ListVideos(root + "/none").status().message()),
               HasSubstr("cannot list this folder"));
 }
 

@@ -144,7 +144,7 @@ absl::Status Main() {
                   detector_options.nms_iou, ", class ", detector_options.person_class, ", input ",
                   detector_options.input.width, "x", detector_options.input.height);
   MRSN_ASSIGN_OR_RETURN(const std::vector<MediaFile> videos,
-                        ChooseMedia(UserPath(absl::GetFlag(FLAGS_root)), absl::GetFlag(FLAGS_videos)));
+                        ChooseVideos(UserPath(absl::GetFlag(FLAGS_root)), absl::GetFlag(FLAGS_videos)));
   cv::setNumThreads(1);  // the videos are what is split over the cores
   const auto report = DetectVideos(
       videos, options, settings,

@@ -94,7 +94,7 @@ TEST(DetectVideos, ResumesAndNamesFailures) {
   const std::string root = Folder("resume"), output = root + "/boxes.csv";
   for (const char* name : {"a", "b", "c"}) WriteNumberedVideo(root + "/videos/" + name + ".avi", 30, 25);
   ASSERT_TRUE(WriteFileAtomically(root + "/videos/d.avi", "no video").ok());
-  const auto videos = FindMedia(root + "/videos");
+  const auto videos = ListVideos(root + "/videos");
   DetectOptions options;
   options.threads = 2;
   auto report = DetectVideos(*videos, options, "numbers", MakeNumberReader, output, false);
@@ -135,7 +135,7 @@ TEST(DetectVideos, SkipFailedWritesTheRest) {
   DetectOptions options;
   options.last_keyframe = 5;
   const auto report =
-      DetectVideos(*FindMedia(root + "/videos"), options, "numbers", MakeNumberReader, output, true);
+      DetectVideos(*ListVideos(root + "/videos"), options, "numbers", MakeNumberReader, output, true);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->failed.size(), 1u);
   EXPECT_THAT(report->ended_early, ElementsAre("a"));
@@ -153,7 +153,7 @@ TEST(DetectVideos, YoloxFindsSurfers) {
   options.frame_step = 25;
   const std::string onnx = TestData("detectors/yolox_nano.onnx");
   const auto report = DetectVideos(
-      *FindMedia(root + "/videos"), options, "yolox", [&] { return MakeOnnxPersonDetector(onnx, {}); },
+      *ListVideos(root + "/videos"), options, "yolox", [&] { return MakeOnnxPersonDetector(onnx, {}); },
       output, false);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->failed.empty());

@@ -1,0 +1,21 @@
+// Checks the lists of a data set's classes.
+#ifndef MRSN_DATASETS_CHECK_CLASS_CHECKS_H_
+#define MRSN_DATASETS_CHECK_CLASS_CHECKS_H_
+
+#include <vector>
+
+#include "datasets/check/layout.h"
+#include "datasets/check/report.h"
+
+namespace mrsn::datasets {
+
+// The classes without examples, and what is wrong with their files: missing or unreadable, an evaluated class
+// that the other list lacks or names otherwise.
+std::vector<ClassCount> CheckClasses(const DatasetLayout& layout, CheckReport* report);
+
+// Fills the examples' findings of a split: evaluated classes that no row has.
+void CheckExamples(const SplitNumbers& split, const std::string& file, CheckReport* report);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_CHECK_CLASS_CHECKS_H_

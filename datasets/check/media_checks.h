@@ -1,0 +1,25 @@
+// Checks the videos of a data set: files and folders of frames.
+#ifndef MRSN_DATASETS_CHECK_MEDIA_CHECKS_H_
+#define MRSN_DATASETS_CHECK_MEDIA_CHECKS_H_
+
+#include <map>
+#include <string>
+
+#include "datasets/check/annotation_checks.h"
+#include "datasets/check/layout.h"
+#include "datasets/check/report.h"
+
+namespace mrsn::datasets {
+
+enum class CheckLevel {
+  kQuick,  // listings of folders only: under a minute on AVA
+  kFull,   // video files are decoded, and each image file is looked at
+};
+
+// Findings about the videos of `uses`, `threads` at a time with a progress bar.
+void CheckMedia(const DatasetLayout& layout, const std::map<std::string, VideoUse>& uses, CheckLevel level,
+                int threads, CheckReport* report);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_CHECK_MEDIA_CHECKS_H_

@@ -1,0 +1,260 @@
+#include "datasets/check/video_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "datasets/check/image_probe.h"
+#include "datasets/media/frame_name.h"
+#include "datasets/media/frame_stream.h"
+#include "datasets/media/media_files.h"
+#include "ops/base/file.h"
+
+namespace mrsn::datasets {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExtensions[] = {".mp4", ".mkv", ".webm", ".avi"};
+constexpr int64_t kNearTheEnd = 3;    // annotations of UCF101-24 end up to so many frames late
+constexpr double kRateSlack = 0.002;  // 29.97 for 30 is half a frame after 17 s, and AVA's frames are exact
+constexpr int kMostOfAKind = 20;      // findings of one kind and video; the rest is counted
+
+std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
+class OneVideo {
+ public:
+  OneVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use, CheckLevel level,
+           const std::function<void()>& frame_done)
+      : layout_(layout), name_(name), use_(use), level_(level), frame_done_(frame_done) {}
+
+  VideoFacts Run() {
+    const std::string folder = absl::StrCat(layout_.frames, "/", name_);
+    std::error_code error;
+    facts_.is_folder = !layout_.frames.empty() && fs::is_directory(folder, error);
+    std::vector<std::string> files;
+    for (const char* extension : kExtensions) {
+      const std::string path = absl::StrCat(layout_.videos, "/", name_, extension);
+      if (!layout_.videos.empty() && FileExists(path)) files.push_back(path);
+    }
+    facts_.is_file = !files.empty();
+    if (files.size() > 1) {
+      Add(CheckSeverity::kWarning, "two_files", absl::StrCat("is there twice: ", files[0], ", ", files[1]));
+    }
+    if (facts_.is_folder) {
+      CheckFolder(folder);
+    } else if (facts_.is_file) {
+      CheckFile(files[0]);
+    } else {
+      Add(CheckSeverity::kError, "missing_video", Missing());
+    }
+    for (auto& [code, more] : hidden_) {
+      facts_.findings.push_back(
+          {CheckSeverity::kError, code, name_, absl::StrCat("and ", more, " more"), more});
+    }
+    return std::move(facts_);
+  }
+
+ private:
+  void Add(CheckSeverity severity, const std::string& code, const std::string& text, int64_t count = 1) {
+    if (++shown_[code] > kMostOfAKind) {
+      ++hidden_[code];
+      return;
+    }
+    facts_.findings.push_back({severity, code, name_, text, count});
+  }
+
+  std::string Missing() const {
+    std::string text;
+    if (!layout_.frames.empty()) absl::StrAppend(&text, "no folder ", layout_.frames, "/", name_);
+    if (!layout_.videos.empty()) {
+      absl::StrAppend(&text, text.empty() ? "no file " : ", no file ", layout_.videos, "/", name_,
+                      ".{mp4,mkv,webm,avi}");
+    }
+    // Something whose name differs in case or extension only.
+    const std::string wanted = absl::AsciiStrToLower(fs::path(LastPart(name_)).stem().string());
+    for (const std::string& root : {layout_.frames, layout_.videos}) {
+      std::error_code error;
+      const fs::path parent = fs::path(absl::StrCat(root, "/", name_)).parent_path();
+      if (root.empty()) continue;
+      for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string stem = absl::AsciiStrToLower(entry->path().stem().string());
+        if (stem == wanted) return absl::StrCat(text, "; there is ", entry->path().string());
+      }
+    }
+    return text;
+  }
+
+  bool seconds() const { return layout_.keyframes == DatasetLayout::Keyframes::kSeconds; }
+
+  // The frame, from 0, that key frame `timestamp` is.
+  int64_t FrameOf(int timestamp) const {
+    if (!seconds()) return timestamp - 1;
+    return std::llround((timestamp - layout_.first_second) * layout_.frames_per_second);
+  }
+
+  void CheckLastKeyframe() {
+    if (!use_.used || facts_.frames == 0) return;
+    const int64_t last = FrameOf(use_.last);
+    const std::string what =
+        seconds() ? absl::StrCat("second ", use_.last) : absl::StrCat("frame ", use_.last);
+    if (last >= facts_.frames) {
+      const int64_t beyond = last - facts_.frames + 1;
+      Add(beyond <= kNearTheEnd ? CheckSeverity::kWarning : CheckSeverity::kError, "keyframe_beyond_end",
+          absl::StrCat("has ", facts_.frames, " frames; key frame ", what, " of ", use_.last_file,
+                       " is frame ", last + 1, ", ", beyond, " beyond the end"));
+    }
+    if (const int64_t first = FrameOf(use_.first); first < 0) {
+      Add(CheckSeverity::kError, "keyframe_before_start",
+          absl::StrCat("its first key frame, ", use_.first, ", is ", -first,
+                       " frames before the first frame"));
+    }
+    // A folder that reaches far behind the last possible key frame has frames of a higher rate.
+    const int64_t end = FrameOf(layout_.last_keyframe_second);
+    if (seconds() && facts_.frames > end * 1.15 + 10 * layout_.frames_per_second) {
+      Add(CheckSeverity::kWarning, "rate",
+          absl::StrFormat(
+              "has %d frames, %.1f s at %g frames a second; the last key second, %d, is after %g s: has it "
+              "more frames a second?",
+              facts_.frames, static_cast<double>(facts_.frames) / layout_.frames_per_second,
+              layout_.frames_per_second, layout_.last_keyframe_second,
+              layout_.last_keyframe_second - layout_.first_second));
+    }
+  }
+
+  void CheckFolder(const std::string& folder) {
+    const absl::StatusOr<FrameListing> listing = ListFrames(folder);
+    if (!listing.ok())
+      return Add(CheckSeverity::kError, "unreadable_folder", std::string(listing.status().message()));
+    if (listing->frames.empty()) {
+      return Add(
+          CheckSeverity::kError, "empty_folder",
+          absl::StrCat(folder, " has no image",
+                       listing->others.empty() ? "" : absl::StrCat("; there is ", listing->others[0])));
+    }
+    const FrameFile& first = listing->frames.front();
+    const std::string wanted = FrameFileName(layout_.frame_name, LastPart(name_), first.number);
+    if (first.name != wanted) {
+      return Add(CheckSeverity::kError, "frame_name",
+                 absl::StrCat("its images are named ", first.name, ", not ", wanted, " (frame_name)"));
+    }
+    if (!listing->others.empty()) {
+      Add(CheckSeverity::kNote, "other_files",
+          absl::StrCat(listing->others.size(), " other files in ", folder, ", first ", listing->others[0]),
+          static_cast<int64_t>(listing->others.size()));
+    }
+    if (first.number != layout_.first_frame) {
+      Add(CheckSeverity::kError, "first_frame",
+          absl::StrCat("its first image is ", first.name, "; first_frame is ", layout_.first_frame));
+    }
+    CheckHoles(*listing);
+    facts_.frames = listing->frames.back().number - layout_.first_frame + 1;
+    CheckLastKeyframe();
+    if (level_ == CheckLevel::kFull) ProbeImages(folder, *listing);
+  }
+
+  void CheckHoles(const FrameListing& listing) {
+    int64_t missing = 0;
+    std::string ranges;
+    for (size_t i = 1; i < listing.frames.size(); ++i) {
+      const int64_t before = listing.frames[i - 1].number, number = listing.frames[i].number;
+      if (number == before) {
+        Add(CheckSeverity::kError, "frame_twice",
+            absl::StrCat(listing.frames[i - 1].name, " and ", listing.frames[i].name, " have one number"));
+      }
+      if (number <= before + 1) continue;
+      missing += number - before - 1;
+      if (ranges.size() > 200) continue;
+      absl::StrAppend(&ranges, ranges.empty() ? "" : ", ", before + 1);
+      if (number > before + 2) absl::StrAppend(&ranges, "-", number - 1);
+    }
+    if (missing == 0) return;
+    Add(CheckSeverity::kError, "hole",
+        absl::StrCat(missing, " frames are missing: ", ranges, ranges.size() > 200 ? ", ..." : ""), missing);
+  }
+
+  void ProbeImages(const std::string& folder, const FrameListing& listing) {
+    for (const FrameFile& frame : listing.frames) {
+      const ImageProbe probe = ProbeImage(absl::StrCat(folder, "/", frame.name));
+      frame_done_();
+      if (probe.state != ImageProbe::State::kGood) {
+        Add(CheckSeverity::kError, "broken_image", absl::StrCat(frame.name, " ", ImageFault(probe.state)));
+      } else if (facts_.width == 0) {
+        facts_.width = probe.width;
+        facts_.height = probe.height;
+      } else if (probe.width != facts_.width || probe.height != facts_.height) {
+        Add(CheckSeverity::kError, "size_changes",
+            absl::StrCat(frame.name, " is ", probe.width, "x", probe.height, ", the first image ",
+                         facts_.width, "x", facts_.height));
+      }
+    }
+  }
+
+  void CheckFile(const std::string& path) {
+    std::error_code error;
+    if (fs::file_size(path, error) == 0 && !error)
+      return Add(CheckSeverity::kError, "empty_file", path + " is empty");
+    if (level_ == CheckLevel::kQuick) return;
+    const auto stream = FrameStream::Open(path, 0);
+    if (!stream.ok())
+      return Add(CheckSeverity::kError, "unreadable_video", std::string(stream.status().message()));
+    FrameStream& video = **stream;
+    const double rate = video.rate();
+    if (seconds() && rate > 0 &&
+        std::abs(rate - layout_.frames_per_second) > kRateSlack * layout_.frames_per_second) {
+      Add(CheckSeverity::kError, "rate",
+          absl::StrFormat("%s states %g frames a second; frames_per_second is %g", path, rate,
+                          layout_.frames_per_second));
+    }
+    while (true) {
+      const absl::StatusOr<bool> more = video.Advance();
+      if (!more.ok()) {
+        Add(CheckSeverity::kError, absl::IsDataLoss(more.status()) ? "cut_video" : "unreadable_video",
+            std::string(more.status().message()));
+        break;
+      }
+      if (!*more) break;
+      if (video.index() == 0) {
+        const absl::StatusOr<cv::Mat> frame = video.Frame();
+        if (!frame.ok())
+          return Add(CheckSeverity::kError, "unreadable_video", std::string(frame.status().message()));
+        facts_.width = frame->cols;
+        facts_.height = frame->rows;
+      }
+      frame_done_();
+    }
+    facts_.frames = video.index() + 1;
+    const int64_t spanned = rate > 0 ? std::llround(video.seconds() * rate) + 1 : 0;
+    if (spanned > facts_.frames + std::max<int64_t>(2, facts_.frames / 100)) {
+      Add(CheckSeverity::kWarning, "frames_left_out",
+          absl::StrCat(path, " has ", facts_.frames, " frames, and their times span ", spanned,
+                       ": frame numbers and seconds do not agree"));
+    }
+    CheckLastKeyframe();
+  }
+
+  const DatasetLayout& layout_;
+  const std::string& name_;
+  const VideoUse& use_;
+  const CheckLevel level_;
+  const std::function<void()>& frame_done_;
+  VideoFacts facts_;
+  std::map<std::string, int> shown_;
+  std::map<std::string, int64_t> hidden_;
+};
+
+}  // namespace
+
+VideoFacts CheckVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use,
+                      CheckLevel level, const std::function<void()>& frame_done) {
+  return OneVideo(layout, name, use, level, frame_done).Run();
+}
+
+}  // namespace mrsn::datasets

@@ -1,0 +1,31 @@
+// Checks one video of a data set.
+#ifndef MRSN_DATASETS_CHECK_VIDEO_CHECK_H_
+#define MRSN_DATASETS_CHECK_VIDEO_CHECK_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "datasets/check/annotation_checks.h"
+#include "datasets/check/layout.h"
+#include "datasets/check/media_checks.h"
+#include "datasets/check/report.h"
+
+namespace mrsn::datasets {
+
+// What is known of one video after its check.
+struct VideoFacts {
+  std::vector<CheckFinding> findings;
+  bool is_file = false, is_folder = false;
+  int64_t frames = 0;         // 0 = not counted
+  int width = 0, height = 0;  // 0 = not looked at
+};
+
+// `frame_done` is called after each frame that is decoded, and after each image that is looked at.
+VideoFacts CheckVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use,
+                      CheckLevel level, const std::function<void()>& frame_done);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_CHECK_VIDEO_CHECK_H_
