@@ -9,12 +9,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "mrsn/checkpoint/caffe2_file.h"
 #include "mrsn/checkpoint/name_map.h"
 #include "mrsn/checkpoint/safetensors.h"
 #include "mrsn/checkpoint/scalar_type.h"
+#include "mrsn/checkpoint/torch_container.h"
 #include "mrsn/checkpoint/torch_file.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/sniff.h"
 
 namespace mrsn {
 namespace {
@@ -37,12 +40,23 @@ absl::StatusOr<NamedTensors> ReadTorchFile(const std::string& path) {
   return tensors;
 }
 
-// By its name, or because a JSON object follows the eight bytes of a header's length.
-bool IsSafetensors(const std::string& path) {
-  if (absl::EndsWith(path, ".safetensors")) return true;
-  std::ifstream file(path, std::ios::binary);
-  char start[9] = {};
-  return file.read(start, sizeof start) && start[8] == '{';
+// Tensors of their own: the file's memory ends with this function.
+absl::StatusOr<NamedTensors> ReadCaffe2File(const std::string& path) {
+  MRSN_ASSIGN_OR_RETURN(const Caffe2File file, Caffe2File::Open(path));
+  NamedTensors tensors;
+  for (const Caffe2Blob& blob : file.blobs()) {
+    at::Tensor tensor = at::empty(blob.array->shape, ScalarTypeOf(blob.dtype));
+    CopyElements(*blob.array, tensor.data_ptr());
+    tensors.emplace_back(blob.name, tensor);
+  }
+  return tensors;
+}
+
+// By its content, or by its name where the content is of no known kind.
+bool IsSafetensors(const std::string& path, const formats::FileLook& look) {
+  const formats::FileKind kind = formats::KindOf(look);
+  return kind == formats::FileKind::kSafetensors ||
+         (kind == formats::FileKind::kBinary && absl::EndsWith(path, ".safetensors"));
 }
 
 absl::StatusOr<std::string> FileSha256(const std::string& path) {
@@ -59,7 +73,10 @@ absl::StatusOr<std::string> FileSha256(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<NamedTensors> ReadTensors(const std::string& path) {
-  if (!IsSafetensors(path)) return ReadTorchFile(path);
+  MRSN_ASSIGN_OR_RETURN(const formats::FileLook look, formats::LookAt(path));
+  if (formats::KindOf(look) == formats::FileKind::kPickle && !IsTorchLegacy(look.head))
+    return ReadCaffe2File(path);
+  if (!IsSafetensors(path, look)) return ReadTorchFile(path);
   MRSN_ASSIGN_OR_RETURN(const Safetensors content, ReadSafetensors(path));
   return NamedTensors(content.tensors.begin(), content.tensors.end());
 }

@@ -14,9 +14,10 @@
 
 namespace mrsn {
 
-// `path` is a safetensors file (of this project, or with another framework's names) or a
-// file of torch.save. `format` is "auto" or one of NameMapFormats(): native,
-// pyslowfast, pytorchvideo, mmaction2, acar, alphaction, torchvision. import_weights.h
+// `path` is a safetensors file (of this project, or with another framework's names), a file of torch.save, or
+// a Caffe2 model of PySlowFast's zoo (.pkl), told apart by their content. `format` is "auto" or one of
+// NameMapFormats(): native, pyslowfast, caffe2, pytorchvideo, mmaction2, acar, alphaction, torchvision.
+// import_weights.h
 // says how the file's names become those of `model`, and what the options allow. An error is one line that
 // names the file; `model` is then unchanged.
 absl::StatusOr<ImportReport> LoadCheckpoint(const std::string& path, const std::string& format,

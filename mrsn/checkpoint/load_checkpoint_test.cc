@@ -6,10 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mrsn/checkpoint/safetensors.h"
+#include "ops/base/file.h"
+#include "ops/formats/pickle/pickle_writer.h"
 
 namespace mrsn {
 namespace {
@@ -114,6 +117,73 @@ TEST(LoadCheckpointTest, EveryTensorArrivesWhereItBelongs) {
       counter += tensor.numel();
     }
   }
+}
+
+// The blob of SlowOnly()'s tensor, as Caffe2 calls it: backbone.resnet.res2_0.norm_a.running_var ->
+// res2_0_branch2a_bn_riv.
+std::string Caffe2Name(const std::string& native) {
+  const std::map<std::string, std::string> leaves = {
+      {"weight", "w"}, {"bias", "b"}, {"running_mean", "rm"}, {"running_var", "riv"}};
+  std::vector<std::string> path = absl::StrSplit(native, '.');
+  const bool norm = native.find("norm") != std::string::npos;
+  const std::string leaf = norm && path.back() == "weight" ? "s" : leaves.at(path.back());
+  if (path[0] == "head") return "pred_" + leaf;
+  if (path[2] == "stem") return "conv1_" + leaf;
+  if (path[2] == "stem_norm") return "res_conv1_bn_" + leaf;
+  const bool shortcut = path[3].find("shortcut") == 0;
+  const std::string branch = shortcut ? "1" : std::string("2") + path[3].back();
+  return path[2] + "_branch" + branch + (norm ? "_bn_" : "_") + leaf;
+}
+
+TEST(LoadCheckpointTest, Caffe2Pickles) {
+  formats::PickleWriter out;
+  float counter = 0;
+  Net net(SlowOnly(3));
+  out.Dict([&] {
+    out.Text("blobs"), out.Dict([&] {
+      for (const auto& [native, shape] : SlowOnly(3)) {
+        if (absl::EndsWith(native, "num_batches_tracked")) continue;
+        std::vector<float> values(net.Get(native).numel());
+        for (float& value : values) value = counter++;
+        out.Text(Caffe2Name(native)), out.Array("f4", shape, formats::Raw(values));
+        out.Text(Caffe2Name(native) + "_momentum"), out.Array("f4", shape, formats::Raw(values));
+      }
+      out.Text("lr"), out.Array("f4", {1}, formats::Raw<float>({0.1f}));
+      out.Text("model_iter"), out.Scalar("i8", formats::Raw<int64_t>({7}));
+    });
+  });
+  const std::string path = ::testing::TempDir() + "/SLOW_8x8_R50.pkl";
+  ASSERT_TRUE(WriteFileAtomically(path, out.Finish()).ok());
+  const auto report = LoadCheckpoint(path, "auto", net, {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->format, "caffe2");
+  EXPECT_THAT(report->mapped, SizeIs(27));
+  EXPECT_THAT(report->left_out, SizeIs(28));
+  counter = 0;
+  for (const auto& [native, shape] : SlowOnly(3)) {
+    if (absl::EndsWith(native, "num_batches_tracked")) continue;
+    const at::Tensor tensor = net.Get(native);
+    const at::Tensor expected = at::arange(counter, counter + tensor.numel());
+    EXPECT_TRUE(at::equal(tensor.flatten(), expected)) << native;
+    counter += tensor.numel();
+  }
+}
+
+// A file that is no checkpoint says what it is, whatever its name.
+TEST(LoadCheckpointTest, BrokenFiles) {
+  const auto error = [](const std::string& name, const std::string& bytes) {
+    const std::string path = ::testing::TempDir() + "/" + name;
+    EXPECT_TRUE(WriteFileAtomically(path, bytes).ok());
+    return std::string(ReadTensors(path).status().message());
+  };
+  EXPECT_THAT(error("a.pyth", ""), HasSubstr("a.pyth: is empty (0 bytes), not a checkpoint"));
+  EXPECT_THAT(error("a.safetensors", ""), HasSubstr("a.safetensors: is empty (0 bytes), not a checkpoint"));
+  for (const char* name : {"b.pyth", "b.pkl", "b.safetensors"}) {
+    EXPECT_THAT(
+        error(name, "<!DOCTYPE html><html><head><title>Quota exceeded</title></head></html>"),
+        HasSubstr("is a web page (HTML), not a checkpoint (.pth, .pyth, .pkl, .safetensors): download it"));
+  }
+  EXPECT_THAT(error("c.pkl", "\x80\x02}q\x01X"), HasSubstr("not a readable pickle: byte 5"));
 }
 
 TEST(LoadCheckpointTest, WhatDoesNotFitIsNamed) {

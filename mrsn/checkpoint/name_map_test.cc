@@ -107,6 +107,25 @@ std::string TorchVision(const Place& p) {
   return absl::StrCat("layer", p.stage - 1, ".", p.block, ".", unit, ".", p.leaf);
 }
 
+// PySlowFast's and Video-Nonlocal-Net's Caffe2 blobs; they count no batches.
+std::string Caffe2(const Place& p) {
+  const std::map<std::string, std::string> leaves = {
+      {"bias", "b"}, {"running_mean", "rm"}, {"running_var", "riv"}, {"num_batches_tracked", "none"}};
+  const std::string leaf = p.leaf == "weight" ? (IsNorm(p.part) ? "s" : "w") : leaves.at(p.leaf);
+  const std::string way = p.fast ? "t_" : "";
+  if (p.stage == 1) return absl::StrCat(way, IsNorm(p.part) ? "res_conv1_bn_" : "conv1_", leaf);
+  const std::string unit = IsShortcut(p.part) ? "1" : absl::StrCat("2", std::string(1, p.part.back()));
+  return absl::StrCat(way, "res", p.stage, "_", p.block, "_branch", unit, IsNorm(p.part) ? "_bn_" : "_",
+                      leaf);
+}
+
+std::map<std::string, Place> WithoutCounters(std::map<std::string, Place> places) {
+  for (auto at = places.begin(); at != places.end();) {
+    at = at->second.leaf == "num_batches_tracked" ? places.erase(at) : std::next(at);
+  }
+  return places;
+}
+
 template <typename Compose>
 void ExpectMaps(const std::string& format, const std::map<std::string, Place>& places, bool two_pathways,
                 Compose compose) {
@@ -126,6 +145,7 @@ TEST(NameMapTest, OnePathway) {
   ExpectMaps("pytorchvideo", places, false, [](const Place& p) { return PyTorchVideo(p, false); });
   ExpectMaps("mmaction2", places, false, [](const Place& p) { return MmAction2(p, false); });
   ExpectMaps("torchvision", places, false, TorchVision);
+  ExpectMaps("caffe2", WithoutCounters(places), false, Caffe2);
 }
 
 TEST(NameMapTest, TwoPathways) {
@@ -137,6 +157,7 @@ TEST(NameMapTest, TwoPathways) {
   ExpectMaps("mmaction2", places, true, [](const Place& p) { return MmAction2(p, true); });
   ExpectMaps("acar", places, true, Acar);
   ExpectMaps("alphaction", places, true, AlphAction);
+  ExpectMaps("caffe2", WithoutCounters(places), true, Caffe2);
 }
 
 TEST(NameMapTest, LateralsNonLocalBlocksAndClassifiers) {
@@ -171,6 +192,21 @@ TEST(NameMapTest, LateralsNonLocalBlocksAndClassifiers) {
       {"alphaction",
        {{"fast.Tconv1.conv.weight", "backbone.lateral_stem.conv.weight"},
         {"backbone.body.fast.Tconv4.conv.bias", "backbone.lateral_res4.conv.bias"}}},
+      {"caffe2",
+       {{"t_pool1_subsample_w", "backbone.lateral_stem.conv.weight"},
+        {"t_pool1_subsample_bn_s", "backbone.lateral_stem.norm.weight"},
+        {"t_res2_2_branch2c_bn_subsample_w", "backbone.lateral_res2.conv.weight"},
+        {"t_res3_3_branch2c_bn_subsample_bn_rm", "backbone.lateral_res3.norm.running_mean"},
+        {"t_res4_22_branch2c_bn_subsample_bn_riv", "backbone.lateral_res4.norm.running_var"},
+        // The fast block's own batch norm, whose name is the lateral's without "subsample".
+        {"t_res4_22_branch2c_bn_riv", "backbone.fast.res4_22.norm_c.running_var"},
+        {"nonlocal_conv4_6_theta_w", "backbone.slow.res4_6_nonlocal.theta.weight"},
+        {"nonlocal_conv4_13_phi_b", "backbone.slow.res4_13_nonlocal.phi.bias"},
+        {"nonlocal_conv4_20_g_w", "backbone.slow.res4_20_nonlocal.g.weight"},
+        {"nonlocal_conv4_20_out_b", "backbone.slow.res4_20_nonlocal.out.bias"},
+        {"nonlocal_conv3_1_bn_s", "backbone.slow.res3_1_nonlocal.norm.weight"},
+        {"pred_w", "head.classifier.weight"},
+        {"pred_b", "head.classifier.bias"}}},
       {"native",
        {{"backbone.slow.stem.weight", "backbone.slow.stem.weight"},
         {"model.backbone.slow.stem.weight", "backbone.slow.stem.weight"}}}};
@@ -182,8 +218,8 @@ TEST(NameMapTest, LateralsNonLocalBlocksAndClassifiers) {
 }
 
 TEST(NameMapTest, FormatsThatDoNotFitAreErrorsThatNameAllOfThem) {
-  EXPECT_THAT(NameMapFormats(), ElementsAre("acar", "alphaction", "mmaction2", "native", "pyslowfast",
-                                            "pytorchvideo", "torchvision"));
+  EXPECT_THAT(NameMapFormats(), ElementsAre("acar", "alphaction", "caffe2", "mmaction2", "native",
+                                            "pyslowfast", "pytorchvideo", "torchvision"));
   const auto unknown = ChooseNameMap("detectron", {}, false, "a.pth");
   EXPECT_THAT(std::string(unknown.status().message()),
               HasSubstr("a.pth: unknown format 'detectron'; allowed: auto, acar"));
@@ -199,6 +235,10 @@ TEST(NameMapTest, WhatIsLeftOutAndWhereARowIsDropped) {
   EXPECT_EQ(native->LeftOut("optimizer.head.classifier.weight.momentum_buffer"), "the optimizer's state");
   EXPECT_THAT(native->LeftOut("model.head.classifier.weight"), IsEmpty());
   EXPECT_FALSE(native->HasBackgroundRow("head.classifier.weight"));
+  const auto caffe2 = ChooseNameMap("caffe2", {}, true, "file");
+  EXPECT_EQ(caffe2->LeftOut("t_res4_22_branch2c_w_momentum"), "the optimizer's state");
+  EXPECT_EQ(caffe2->LeftOut("model_iter"), "the optimizer's state");
+  EXPECT_THAT(caffe2->LeftOut("conv1_w"), IsEmpty());
   const auto mmaction2 = ChooseNameMap("mmaction2", {}, false, "file");
   EXPECT_EQ(mmaction2->LeftOut("data_preprocessor.mean"), "the mean and deviation of its input's colours");
   EXPECT_TRUE(mmaction2->HasBackgroundRow("head.classifier.weight"));

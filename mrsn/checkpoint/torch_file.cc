@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/sniff.h"
 
 namespace mrsn {
 namespace {
@@ -18,21 +19,15 @@ using Kind = PickleValue::Kind;
 constexpr char kDataParallel[] = "module.";
 constexpr uint64_t kHeadBytes = 512;
 
-// Explains a file that is of neither container by its first bytes.
-absl::Status NotTorch(absl::string_view head, const std::string& origin) {
-  if (head.size() >= 262 && head.substr(257, 5) == "ustar") {
+// Explains a file that is of neither container.
+absl::Status NotTorch(const formats::FileLook& look, const std::string& origin) {
+  if (formats::KindOf(look) == formats::FileKind::kTar) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s: the tar format of torch 0.1, which is not read; save it again with torch >= 1.6: "
         "torch.save(torch.load(\"x.pth\", map_location=\"cpu\"), \"y.pth\")",
         origin));
   }
-  if (absl::StartsWith(head, "\x80")) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: a bare pickle, not a file of torch.save; Caffe2 models (.pkl) are not read, "
-                        "PySlowFast saves them as .pyth after loading them",
-                        origin));
-  }
-  return absl::InvalidArgumentError(absl::StrCat(origin, ": not a file of torch.save: not a zip archive"));
+  return formats::NotThe("a checkpoint (.pth, .pyth, .pkl, .safetensors)", origin, look);
 }
 
 bool IsControl(char c) { return absl::ascii_iscntrl(c); }
@@ -54,14 +49,16 @@ absl::StatusOr<TorchFile> TorchFile::Open(const std::string& path) {
   MRSN_ASSIGN_OR_RETURN(ByteSource source, ByteSource::Open(path));
   MRSN_ASSIGN_OR_RETURN(const std::string head, source.Head(kHeadBytes));
   if (IsTorchLegacy(head)) return OneLine(FromContainer(OpenTorchLegacy(std::move(source))));
-  if (!IsZip(head)) return NotTorch(head, path);
+  MRSN_ASSIGN_OR_RETURN(const formats::FileLook look, formats::LookAt(path));
+  if (!IsZip(head) || formats::EndsEarly(look)) return OneLine<TorchFile>(NotTorch(look, path));
   MRSN_ASSIGN_OR_RETURN(ZipReader zip, OneLine(ZipReader::Open(path)));
   return OneLine(FromContainer(OpenTorchZip(std::move(zip))));
 }
 
 absl::StatusOr<TorchFile> TorchFile::Parse(absl::string_view bytes, const std::string& origin) {
   if (IsTorchLegacy(bytes)) return OneLine(FromContainer(OpenTorchLegacy(ByteSource::View(bytes, origin))));
-  if (!IsZip(bytes)) return NotTorch(bytes.substr(0, kHeadBytes), origin);
+  const formats::FileLook look = formats::LookAtBytes(bytes);
+  if (!IsZip(bytes) || formats::EndsEarly(look)) return OneLine<TorchFile>(NotTorch(look, origin));
   MRSN_ASSIGN_OR_RETURN(ZipReader zip, OneLine(ZipReader::Parse(bytes, origin)));
   return OneLine(FromContainer(OpenTorchZip(std::move(zip))));
 }

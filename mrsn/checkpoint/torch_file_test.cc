@@ -131,13 +131,21 @@ TEST(TorchFileTest, ObjectsInPlaceOfTensorsAreErrorsThatNameThem) {
 
 TEST(TorchFileTest, OtherFormatsAreErrorsWithACure) {
   EXPECT_THAT(ErrorOf("torchscript.pt"), HasSubstr("TorchScript"));
-  EXPECT_THAT(ErrorOf("make_testdata.py"), HasSubstr("not a zip archive"));
+  EXPECT_THAT(ErrorOf("make_testdata.py"), HasSubstr("is a text file that begins with '"));
   EXPECT_THAT(ErrorOf("no_such_file.pth"), HasSubstr("cannot open"));
   EXPECT_THAT(std::string(TorchFile::Parse("\x80\x02}q\x01.", "m.pkl").status().message()),
-              HasSubstr("Caffe2"));
+              HasSubstr("m.pkl: is a pickle, not a checkpoint"));
   EXPECT_THAT(std::string(TorchFile::Parse(std::string(257, 'x') + "ustar", "t.pth").status().message()),
               HasSubstr("torch.save(torch.load("));
-  EXPECT_FALSE(TorchFile::Parse("", "empty.pth").ok());
+  const auto error = [](const std::string& bytes) {
+    return std::string(TorchFile::Parse(bytes, "x.pyth").status().message());
+  };
+  EXPECT_EQ(error(""), "x.pyth: is empty (0 bytes), not a checkpoint (.pth, .pyth, .pkl, .safetensors)");
+  EXPECT_EQ(
+      error("<!DOCTYPE html><html><head><title>Virus scan warning</title></head></html>"),
+      "x.pyth: is a web page (HTML), not a checkpoint (.pth, .pyth, .pkl, .safetensors): download it again");
+  const std::string tiny = *ReadFile(PathOf("tiny.pth"));
+  EXPECT_THAT(error(tiny.substr(0, tiny.size() / 2)), HasSubstr("x.pyth: ends early: a zip archive of "));
 }
 
 // Loads all there is; true if nothing complained.

@@ -144,6 +144,7 @@ class NumpyObjects : public PickleObjects {
     type.kind = text[0];
     uint32_t number = 1;
     if (text.size() > 1 && !absl::SimpleAtoi(text.substr(1), &number)) return false;
+    if (number == 0) return false;  // texts without letters: any number of them takes no bytes
     type.bytes = type.kind == 'U' ? int64_t{4} * number : number;
     result->kind = Kind::kObject;
     result->object = std::make_shared<TypeObject>(type);
