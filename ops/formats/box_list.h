@@ -49,7 +49,8 @@ struct BoxList {
   std::string layout;  // "mmaction2 pickle"
   bool in_pixels = false;
   // Rows in file order. Boxes are divided by the frame's size: [0,1], not clipped. class_id is the label as
-  // the file has it, 0 for none (empty, -1).
+  // the file has it, 0 for none (empty, -1); a box with several labels is several rows. person_id is that of
+  // annotations, where the file has it.
   CsvContents contents;
 };
 

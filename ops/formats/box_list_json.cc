@@ -121,10 +121,14 @@ absl::StatusOr<BoxList> BoxListFromJson(absl::string_view bytes, const std::stri
                (record.bbox[0] + record.bbox[2]) / image.width,
                (record.bbox[1] + record.bbox[3]) / image.height};
     row.person_id = record.person_id;
-    row.class_id = record.action_ids.empty()
-                       ? static_cast<int>(record.section.empty() ? record.category_id : 0)
-                       : static_cast<int>(record.action_ids[0]);
-    return rows.Add(RowKind::kDetections, image.video, image.time, row, place);
+    const auto label = [](double id) { return id >= 0 && id < 1e6 ? static_cast<int>(id) : 0; };
+    if (record.section.empty()) row.class_id = label(record.category_id);
+    if (record.action_ids.empty()) return rows.Add(RowKind::kDetections, image.video, image.time, row, place);
+    for (const double id : record.action_ids) {
+      row.class_id = label(id);
+      MRSN_RETURN_IF_ERROR(rows.Add(RowKind::kDetections, image.video, image.time, row, place));
+    }
+    return absl::OkStatus();
   }));
   list.contents = rows.Finish();
   if (boxes == 0) {

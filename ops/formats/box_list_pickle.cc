@@ -100,7 +100,9 @@ int ClassOf(const PickleValue& classes, int64_t index) {
       entry = classes.items[i + 1];
   }
   const PickleValue* id = entry == nullptr ? nullptr : entry->Get("id");
-  return id != nullptr && id->IsNumber() ? static_cast<int>(id->Number()) : 0;
+  return id != nullptr && id->kind == Kind::kInt && id->integer >= 0 && id->integer < 1'000'000
+             ? static_cast<int>(id->integer)
+             : 0;
 }
 
 // ACAR-Net: (items, idx_to_class).
@@ -124,12 +126,13 @@ absl::Status FromList(const PickleValue& list, const PickleValue& classes, const
       const PickleValue& label = *labels->items[j];
       const std::string box_place = absl::StrCat(place, " label ", j);
       const PickleValue *box = label.Get("bounding_box"), *score = label.Get("score"),
-                        *ids = label.Get("label");
+                        *ids = label.Get("label"), *person = label.Get("person_idx");
       if (box == nullptr || !Numbers(*box, &numbers) || numbers.size() < 4) {
         return Bad(name, box_place, label.Described(), "a dict with \"bounding_box\", four numbers");
       }
       Row row;
       row.box = {numbers[0], numbers[1], numbers[2], numbers[3]};
+      if (person != nullptr && person->IsNumber()) row.person_id = person->Number();
       if (score != nullptr && score->IsNumber()) {
         row.score = score->Number();
       } else if (numbers.size() == 5) {
@@ -138,9 +141,9 @@ absl::Status FromList(const PickleValue& list, const PickleValue& classes, const
         rows->Warn(kNoScore, box_place);
       }
       std::vector<int64_t> indices;
-      if (ids != nullptr && ids->IsNumber()) indices.push_back(static_cast<int64_t>(ids->Number()));
+      if (ids != nullptr && ids->kind == Kind::kInt) indices.push_back(ids->integer);
       for (size_t k = 0; ids != nullptr && ids->IsSequence() && k < ids->items.size(); ++k) {
-        if (ids->items[k]->IsNumber()) indices.push_back(static_cast<int64_t>(ids->items[k]->Number()));
+        if (ids->items[k]->kind == Kind::kInt) indices.push_back(ids->items[k]->integer);
       }
       if (indices.empty())
         MRSN_RETURN_IF_ERROR(rows->Add(RowKind::kDetections, video->text, time, row, box_place));

@@ -207,7 +207,8 @@ constexpr char kImages[] =
 TEST(BoxListTest, AlphAction) {
   BoxListOptions options = Seconds();
   // The ground truth's file by itself: pixels, left, top, width, height.
-  EXPECT_THAT(Rows(Read(kImages, options).contents), ElementsAre("1j20qq1JyX4,902 0.1 0.1 0.4 0.3 1 12"));
+  EXPECT_THAT(Rows(Read(kImages, options).contents),
+              ElementsAre("1j20qq1JyX4,902 0.1 0.1 0.4 0.3 1 12", "1j20qq1JyX4,902 0.1 0.1 0.4 0.3 1 80"));
 
   const std::string detections =
       R"([{"image_id": 20903, "bbox": [0, 0, 50, 100], "score": 0.5, "category_id": 1},
