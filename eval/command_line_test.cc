@@ -145,6 +145,40 @@ TEST(FrameMapCommandTest, MistakesInFlagsAreCodeTwo) {
               HasSubstr("there are official_2019, official_2018"));
 }
 
+TEST(FrameMapCommandTest, VideoMap) {
+  std::string gt, det;
+  for (int frame = 1; frame <= 30; ++frame) {
+    absl::StrAppend(&gt, "A/v_A_g01_c01,", frame, ",3,10,10,59,109,0\n");
+    absl::StrAppend(&gt, "A/v_A_g01_c01,", frame, ",3,200,10,249,109,1\n");
+    absl::StrAppend(&det, "A/v_A_g01_c01,", frame, ",3,0.", 500 + frame, ",10,10,59,", 100 + frame, "\n");
+  }
+  ASSERT_TRUE(WriteFileAtomically(Temp("tubes.csv"), gt).ok());
+  ASSERT_TRUE(WriteFileAtomically(Temp("boxes.csv"), det).ok());
+  const std::string command = absl::StrCat(
+      "eval/frame_map --dataset=ucf24 --metric=video_map --details=false --groundtruth=", Temp("tubes.csv"),
+      " --detections=", Temp("boxes.csv"));
+  const Outcome outcome = Execute(absl::StrCat(command, " --strict --json=", Temp("v.json")));
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_THAT(outcome.output, HasSubstr("frame-mAP@0.5 (yowo)"));
+  EXPECT_THAT(outcome.output, HasSubstr("2 annotated and 1 linked tubes in 1 videos\n"));
+  // One of two tubes: half of the class's area, of 24 classes.
+  EXPECT_THAT(outcome.output, HasSubstr("video-mAP@0.75 2.0833 %, 1 of 2 tubes are found\n"));
+  const auto json = nlohmann::json::parse(*ReadFile(Temp("v.json")));
+  EXPECT_NEAR(json["tubes"]["video_map"]["0.5"].get<double>(), 0.5 / 24, 1e-7);
+  EXPECT_EQ(json["linking"], "act");
+  EXPECT_EQ(json["protocol"], "yowo");
+  EXPECT_THAT(Execute(command + " --min_tube_length=31").output, HasSubstr("0 linked tubes"));
+  EXPECT_EQ(Execute(command + " --linking=viterbi").code, 2);
+  EXPECT_EQ(Execute(command + " --link_iou=2").code, 2);
+  EXPECT_EQ(Execute(absl::StrCat("eval/frame_map --metric=video_map ", kCase, kDetections)).code, 2);
+  ASSERT_TRUE(WriteFileAtomically(Temp("flat.csv"), "A/v_A_g01_c01,1,3,10,10,59,109\n").ok());
+  const Outcome flat = Execute(
+      absl::StrCat("eval/frame_map --dataset=ucf24 --metric=video_map --groundtruth=", Temp("flat.csv"),
+                   " --detections=", Temp("boxes.csv")));
+  EXPECT_EQ(flat.code, 1);
+  EXPECT_THAT(flat.output, HasSubstr("flat.csv: has no tubes"));
+}
+
 TEST(CompareCommandTest, OneFileAgainstAnother) {
   // B: the same detections without their last third.
   std::string fewer;

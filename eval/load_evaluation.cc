@@ -27,6 +27,9 @@ absl::Status Validate(const EvaluationFiles& files) {
   if (files.dataset == Dataset::kAva && !files.videos.empty()) {
     return absl::InvalidArgumentError("a list of videos is for UCF101-24; AVA's files hold one split each");
   }
+  if (files.with_tubes && files.dataset != Dataset::kUcf24) {
+    return absl::InvalidArgumentError("tubes are for UCF101-24; AVA's keyframes are a second apart");
+  }
   return absl::OkStatus();
 }
 
@@ -77,6 +80,14 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
     Append(warnings, std::move(map.warnings));
   }
   const absl::flat_hash_set<int> ids = formats::ClassIds(options.classes);
+  std::optional<VideoMapEvaluator> tubes;
+  if (files.with_tubes) {
+    VideoMapOptions video_options;
+    video_options.classes = options.classes;
+    video_options.linking = files.linking;
+    video_options.num_threads = files.num_threads;
+    MRSN_ASSIGN_OR_RETURN(tubes, VideoMapEvaluator::Create(std::move(video_options)));
+  }
   MRSN_ASSIGN_OR_RETURN(FrameMapEvaluator evaluator, FrameMapEvaluator::Create(std::move(options)));
 
   formats::CsvOptions csv;
@@ -88,8 +99,10 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
     MRSN_ASSIGN_OR_RETURN(ground_truth, formats::ReadAvaGroundTruth(files.ground_truth, csv));
     MRSN_ASSIGN_OR_RETURN(detections, formats::ReadAvaDetections(files.detections, csv));
   } else {
-    MRSN_ASSIGN_OR_RETURN(ground_truth,
-                          formats::ReadUcf24(files.ground_truth, formats::RowKind::kGroundTruth, csv));
+    formats::CsvOptions annotations = csv;
+    annotations.allow_tubes = true;
+    MRSN_ASSIGN_OR_RETURN(
+        ground_truth, formats::ReadUcf24(files.ground_truth, formats::RowKind::kGroundTruth, annotations));
     MRSN_ASSIGN_OR_RETURN(detections,
                           formats::ReadUcf24(files.detections, formats::RowKind::kDetections, csv));
     if (!files.videos.empty()) {
@@ -97,6 +110,16 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
                             formats::ReadVideoList(files.videos));
       formats::KeepVideos(videos, ground_truth);
       formats::KeepVideos(videos, detections);
+    }
+    if (tubes.has_value()) {
+      if (!ground_truth.has_tubes && ground_truth.num_rows > 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(files.ground_truth,
+                         ": has no tubes; video-mAP needs finalAnnots.mat or a CSV whose eighth "
+                         "column is the number of the tube"));
+      }
+      for (const formats::RowBlock& block : ground_truth.blocks) tubes->AddGroundTruth(block);
+      for (const formats::RowBlock& block : detections.blocks) tubes->AddDetections(block);
     }
   }
   Append(warnings, std::move(ground_truth.warnings));
@@ -123,7 +146,8 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
                           1, files.excluded});
     }
   }
-  return LoadedEvaluation{std::move(evaluator), std::move(warnings), std::move(findings), in_common};
+  return LoadedEvaluation{std::move(evaluator), std::move(warnings), std::move(findings), in_common,
+                          std::move(tubes)};
 }
 
 }  // namespace mrsn::eval

@@ -2,12 +2,15 @@
 #ifndef MRSN_EVAL_LOAD_EVALUATION_H_
 #define MRSN_EVAL_LOAD_EVALUATION_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "eval/frame_map.h"
 #include "eval/protocol.h"
+#include "eval/tubes/linking.h"
+#include "eval/tubes/video_map.h"
 #include "ops/formats/class_lists.h"
 #include "ops/formats/lines.h"
 #include "ops/plausibility/plausibility.h"
@@ -23,6 +26,8 @@ struct EvaluationFiles {
   std::string label_map;     // "" = AVA's 60 classes, UCF101-24's 24
   std::string excluded;      // AVA: CSV of excluded keyframes; "" = none
   std::string videos;        // UCF101-24: list of the videos that count; "" = all
+  bool with_tubes = false;   // fill LoadedEvaluation::tubes; UCF101-24 with ground truth that has tubes
+  LinkingOptions linking;    // of these
   int num_threads = 0;
 };
 
@@ -34,6 +39,7 @@ struct LoadedEvaluation {
   std::vector<formats::Warning> warnings;
   std::vector<plausibility::Finding> findings;  // do the files belong together?
   plausibility::InCommon in_common;
+  std::optional<VideoMapEvaluator> tubes;  // with the same rows
 };
 
 // Errors name the file, line and value.
