@@ -1,5 +1,3 @@
-#include "ops/formats/ucf24_files.h"
-
 #include <matio.h>
 #include <unistd.h>
 
@@ -8,16 +6,17 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/formats/ucf24_files.h"
 #include "ops/test_data/test_data.h"
 
-namespace mrsn::eval {
+namespace mrsn::formats {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string Path(const std::string& name) {
-  return ::testing::TempDir() + "ucf24_files_test." + std::to_string(::getpid()) + "/" + name;
+  return ::testing::TempDir() + "ucf24_layouts_test." + std::to_string(::getpid()) + "/" + name;
 }
 
 std::string Write(const std::string& name, const std::string& contents) {
@@ -25,28 +24,23 @@ std::string Write(const std::string& name, const std::string& contents) {
   return Path(name);
 }
 
-formats::RowKind Kind(bool ground_truth) {
-  return ground_truth ? formats::RowKind::kGroundTruth : formats::RowKind::kDetections;
-}
+RowKind Kind(bool ground_truth) { return ground_truth ? RowKind::kGroundTruth : RowKind::kDetections; }
 
 std::string CsvError(const std::string& text, bool ground_truth) {
   return std::string(
-      formats::ParseUcf24Csv(*formats::TextFile::FromBytes(text, "u.csv"), Kind(ground_truth), {})
-          .status()
-          .message());
+      ParseUcf24Csv(*TextFile::FromBytes(text, "u.csv"), Kind(ground_truth), {}).status().message());
 }
 
 TEST(Ucf24CsvTest, Reads) {
-  const formats::CsvContents gt =
-      *formats::ReadUcf24(Write("gt.csv", "A/v_A_g01_c01,7,23,1,2,30,40\n"), formats::RowKind::kGroundTruth);
+  const CsvContents gt = *ReadUcf24(Write("gt.csv", "A/v_A_g01_c01,7,23,1,2,30,40\n"), RowKind::kGroundTruth);
   ASSERT_EQ(gt.num_rows, 1);
-  EXPECT_EQ(gt.blocks[0].rows[0].box, (formats::BoxD{1, 2, 30, 40}));
+  EXPECT_EQ(gt.blocks[0].rows[0].box, (BoxD{1, 2, 30, 40}));
   EXPECT_EQ(gt.blocks[0].rows[0].class_id, 23);
-  EXPECT_EQ(gt.blocks[0].keyframes.keyframes()[0].micros, 7 * formats::KeyframeTable::kUnit);
-  const formats::CsvContents det = *formats::ReadUcf24(
-      Write("det.csv", "A/v_A_g01_c01,7,23,0.25,1,2,30,40\r\n"), formats::RowKind::kDetections);
+  EXPECT_EQ(gt.blocks[0].keyframes.keyframes()[0].micros, 7 * KeyframeTable::kUnit);
+  const CsvContents det =
+      *ReadUcf24(Write("det.csv", "A/v_A_g01_c01,7,23,0.25,1,2,30,40\r\n"), RowKind::kDetections);
   EXPECT_EQ(det.blocks[0].rows[0].score, 0.25);
-  EXPECT_EQ(det.blocks[0].rows[0].box, (formats::BoxD{1, 2, 30, 40}));
+  EXPECT_EQ(det.blocks[0].rows[0].box, (BoxD{1, 2, 30, 40}));
 }
 
 TEST(Ucf24CsvTest, ErrorsAndWarnings) {
@@ -57,32 +51,29 @@ TEST(Ucf24CsvTest, ErrorsAndWarnings) {
   EXPECT_EQ(CsvError("v,1,0,nan,1,2,3,4\n", false),
             "u.csv:1: column 4 (score) is 'nan', expected a finite number");
   EXPECT_EQ(CsvError("v,1,0,9,2,3,4\n", true), "u.csv:1: ground truth box '9,2,3,4' has x2 < x1 or y2 < y1");
-  const formats::CsvContents det =
-      *formats::ParseUcf24Csv(*formats::TextFile::FromBytes("v,1,0,0.5,9,2,3,4\n", "u.csv"),
-                              formats::RowKind::kDetections, formats::CsvOptions());
+  const CsvContents det = *ParseUcf24Csv(*TextFile::FromBytes("v,1,0,0.5,9,2,3,4\n", "u.csv"),
+                                         RowKind::kDetections, CsvOptions());
   ASSERT_EQ(det.warnings.size(), 1);
   EXPECT_EQ(ToString(det.warnings[0]), "u.csv:1: '9,2,3,4': detection box with x2 < x1 or y2 < y1");
-  const formats::CsvContents gt =
-      *formats::ParseUcf24Csv(*formats::TextFile::FromBytes("v,1,0,1,2,3,4\nv,1,0,1,2,3,4\n", "u.csv"),
-                              formats::RowKind::kGroundTruth, formats::CsvOptions());
+  const CsvContents gt = *ParseUcf24Csv(*TextFile::FromBytes("v,1,0,1,2,3,4\nv,1,0,1,2,3,4\n", "u.csv"),
+                                        RowKind::kGroundTruth, CsvOptions());
   ASSERT_EQ(gt.warnings.size(), 1);
   EXPECT_THAT(ToString(gt.warnings[0]), HasSubstr("u.csv:2"));
 }
 
 TEST(Ucf24FolderTest, FlatAndNestedNamesMeanTheSameFrame) {
-  formats::RowBlock block;
-  std::vector<formats::Warning> warnings;
-  const formats::TextFile flat =
-      *formats::TextFile::FromBytes("1 0.5 10 20 30 40\n\n24  .25 1 2 3 4 \n", "flat");
-  ASSERT_TRUE(formats::ParseUcf24Frame(flat, "Biking_v_Biking_g01_c01_00007.txt",
-                                       formats::RowKind::kDetections, {}, block, warnings)
-                  .ok());
-  const formats::TextFile nested = *formats::TextFile::FromBytes("3 10 20 30 40", "nested");
-  ASSERT_TRUE(formats::ParseUcf24Frame(nested, "Biking/v_Biking_g01_c01/00007.txt",
-                                       formats::RowKind::kGroundTruth, {}, block, warnings)
-                  .ok());
-  ASSERT_TRUE(formats::ParseUcf24Frame(nested, "labels/Biking/v_Biking_g01_c01/00008.txt",
-                                       formats::RowKind::kGroundTruth, {}, block, warnings)
+  RowBlock block;
+  std::vector<Warning> warnings;
+  const TextFile flat = *TextFile::FromBytes("1 0.5 10 20 30 40\n\n24  .25 1 2 3 4 \n", "flat");
+  ASSERT_TRUE(
+      ParseUcf24Frame(flat, "Biking_v_Biking_g01_c01_00007.txt", RowKind::kDetections, {}, block, warnings)
+          .ok());
+  const TextFile nested = *TextFile::FromBytes("3 10 20 30 40", "nested");
+  ASSERT_TRUE(
+      ParseUcf24Frame(nested, "Biking/v_Biking_g01_c01/00007.txt", RowKind::kGroundTruth, {}, block, warnings)
+          .ok());
+  ASSERT_TRUE(ParseUcf24Frame(nested, "labels/Biking/v_Biking_g01_c01/00008.txt", RowKind::kGroundTruth, {},
+                              block, warnings)
                   .ok());
   EXPECT_THAT(block.keyframes.videos(), ElementsAre("Biking/v_Biking_g01_c01"));
   EXPECT_EQ(block.keyframes.size(), 2);
@@ -90,17 +81,16 @@ TEST(Ucf24FolderTest, FlatAndNestedNamesMeanTheSameFrame) {
   EXPECT_EQ(block.rows[0].class_id, 0);
   EXPECT_EQ(block.rows[1].class_id, 23);
   EXPECT_EQ(block.rows[1].score, 0.25);
-  EXPECT_EQ(block.rows[1].box, (formats::BoxD{1, 2, 3, 4}));
+  EXPECT_EQ(block.rows[1].box, (BoxD{1, 2, 3, 4}));
   EXPECT_EQ(block.rows[2].class_id, 2);
 }
 
 TEST(Ucf24FolderTest, Errors) {
-  formats::RowBlock block;
-  std::vector<formats::Warning> warnings;
+  RowBlock block;
+  std::vector<Warning> warnings;
   const auto error = [&](const std::string& text, const std::string& name, bool ground_truth) {
-    const formats::TextFile file = *formats::TextFile::FromBytes(text, "d/" + name);
-    return std::string(
-        formats::ParseUcf24Frame(file, name, Kind(ground_truth), {}, block, warnings).message());
+    const TextFile file = *TextFile::FromBytes(text, "d/" + name);
+    return std::string(ParseUcf24Frame(file, name, Kind(ground_truth), {}, block, warnings).message());
   };
   EXPECT_THAT(error("", "notes.txt", true), HasSubstr("d/notes.txt: expected a name like"));
   EXPECT_EQ(error("1 1 2 3 4\n1 1 2 3\n", "A_v_A_00001.txt", true),
@@ -111,9 +101,8 @@ TEST(Ucf24FolderTest, Errors) {
             "d/A_v_A_00001.txt:1: column 5 is 'x', expected a finite number");
   EXPECT_THAT(error("1 5 2 3 4\n", "A_v_A_00001.txt", true), HasSubstr("has x2 < x1"));
   std::filesystem::create_directories(Path("empty"));
-  EXPECT_THAT(
-      std::string(formats::ReadUcf24(Path("empty"), formats::RowKind::kGroundTruth).status().message()),
-      HasSubstr("no .txt file"));
+  EXPECT_THAT(std::string(ReadUcf24(Path("empty"), RowKind::kGroundTruth).status().message()),
+              HasSubstr("no .txt file"));
 }
 
 // One element of a MATLAB struct array `annot` with one tube.
@@ -153,53 +142,47 @@ std::string WriteMat(const std::string& name, int ef, enum matio_classes type, i
 
 TEST(Ucf24MatTest, CornersAreComputedInDouble) {
   for (enum matio_classes type : {MAT_C_DOUBLE, MAT_C_UINT8}) {
-    const absl::StatusOr<formats::CsvContents> contents =
-        formats::ReadUcf24(WriteMat("one.mat", 6, type), formats::RowKind::kGroundTruth);
+    const absl::StatusOr<CsvContents> contents =
+        ReadUcf24(WriteMat("one.mat", 6, type), RowKind::kGroundTruth);
     ASSERT_TRUE(contents.ok()) << contents.status();
-    const formats::RowBlock& block = contents->blocks[0];
+    const RowBlock& block = contents->blocks[0];
     ASSERT_EQ(block.rows.size(), 2);
-    EXPECT_EQ(block.rows[0].box, (formats::BoxD{200, 100, 300, 190}));  // 200 + 100 > 255
-    EXPECT_EQ(block.rows[1].box, (formats::BoxD{10, 20, 60, 80}));
+    EXPECT_EQ(block.rows[0].box, (BoxD{200, 100, 300, 190}));  // 200 + 100 > 255
+    EXPECT_EQ(block.rows[1].box, (BoxD{10, 20, 60, 80}));
     EXPECT_EQ(block.rows[0].class_id, 1);
-    EXPECT_EQ(block.keyframes.keyframes()[1].micros, 6 * formats::KeyframeTable::kUnit);
+    EXPECT_EQ(block.keyframes.keyframes()[1].micros, 6 * KeyframeTable::kUnit);
     EXPECT_EQ(block.keyframes.videos()[0], "A/v_A_g01_c01");
   }
 }
 
 TEST(Ucf24MatTest, ErrorsNameThePlace) {
   EXPECT_THAT(
-      std::string(formats::ReadUcf24(WriteMat("long.mat", 9, MAT_C_DOUBLE), formats::RowKind::kGroundTruth)
-                      .status()
-                      .message()),
+      std::string(ReadUcf24(WriteMat("long.mat", 9, MAT_C_DOUBLE), RowKind::kGroundTruth).status().message()),
       HasSubstr("long.mat: annot(1) ('A/v_A_g01_c01') .tubes(1).boxes has 2 rows: expected ef - sf + 1 = 5"));
-  EXPECT_THAT(std::string(formats::ReadUcf24(WriteMat("narrow.mat", 6, MAT_C_DOUBLE, 3),
-                                             formats::RowKind::kGroundTruth)
-                              .status()
-                              .message()),
-              HasSubstr(".boxes: expected N x 4 numbers"));
   EXPECT_THAT(
-      std::string(formats::ReadUcf24(WriteMat("det.mat", 6, MAT_C_DOUBLE), formats::RowKind::kDetections)
-                      .status()
-                      .message()),
+      std::string(
+          ReadUcf24(WriteMat("narrow.mat", 6, MAT_C_DOUBLE, 3), RowKind::kGroundTruth).status().message()),
+      HasSubstr(".boxes: expected N x 4 numbers"));
+  EXPECT_THAT(
+      std::string(ReadUcf24(WriteMat("det.mat", 6, MAT_C_DOUBLE), RowKind::kDetections).status().message()),
       HasSubstr("holds ground truth, not detections"));
-  EXPECT_THAT(std::string(formats::ReadUcf24Mat(Write("no.mat", "MATLAB 5.0 nonsense")).status().message()),
+  EXPECT_THAT(std::string(ReadUcf24Mat(Write("no.mat", "MATLAB 5.0 nonsense")).status().message()),
               HasSubstr("no.mat: "));
-  const std::string whole = *ReadFile("eval/testdata/ucf24/annots.mat");
-  EXPECT_FALSE(formats::ReadUcf24Mat(Write("cut.mat", whole.substr(0, whole.size() / 2))).ok());
+  const std::string whole = *ReadFile(WriteMat("whole.mat", 6, MAT_C_DOUBLE));
+  EXPECT_FALSE(ReadUcf24Mat(Write("cut.mat", whole.substr(0, whole.size() / 2))).ok());
 }
 
 TEST(Ucf24MatTest, TheRealAnnotationsOfTheTestList) {
   MRSN_SKIP_WITHOUT_TEST_DATA();
-  formats::CsvContents contents =
-      *formats::ReadUcf24(TestData("ucf101-24/finalAnnots.mat"), formats::RowKind::kGroundTruth);
+  CsvContents contents = *ReadUcf24(TestData("ucf101-24/finalAnnots.mat"), RowKind::kGroundTruth);
   EXPECT_EQ(contents.num_rows, 573862);
   EXPECT_EQ(contents.blocks[0].keyframes.videos().size(), 3194);
-  const auto videos = *formats::ReadVideoList(TestData("ucf101-24/testlist01.txt"));
-  formats::KeepVideos(videos, contents);
+  const auto videos = *ReadVideoList(TestData("ucf101-24/testlist01.txt"));
+  KeepVideos(videos, contents);
   EXPECT_EQ(contents.blocks[0].keyframes.videos().size(), 910);
   EXPECT_EQ(contents.num_rows, 170580);
   EXPECT_EQ(contents.blocks[0].keyframes.size(), 138527);
 }
 
 }  // namespace
-}  // namespace mrsn::eval
+}  // namespace mrsn::formats
