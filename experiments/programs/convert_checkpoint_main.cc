@@ -23,9 +23,9 @@
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, in, "", "The checkpoint: .pyth, .pth or .pt of torch.save, or .safetensors.");
-ABSL_FLAG(
-    std::string, format, "auto",
-    "Whose names it has: auto, acar, alphaction, caffe2, mmaction2, native, pyslowfast, pytorchvideo, torchvision.");
+ABSL_FLAG(std::string, format, "auto",
+          "Whose names it has: auto, acar, alphaction, caffe2, mmaction2, native, pyslowfast, pytorchvideo, "
+          "torchvision.");
 ABSL_FLAG(std::string, experiment, "",
           "Whose model it is for: a file under experiments/configs without .textproto.");
 ABSL_FLAG(std::string, override, "",
