@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -137,7 +138,8 @@ absl::StatusOr<int64_t> ExtractVideo(const MediaFile& video, const ExtractOption
   const double last_second = options.seconds > 0 ? options.first_second + options.seconds : INFINITY;
   const int64_t most =
       options.seconds > 0 && !native ? std::llround(options.seconds * options.rate) : INT64_MAX;
-  double start = -1, end = 0;
+  std::optional<double> start;
+  double end = 0;
   bool cut = false;
   while (!cut && writer.written() < most) {
     MRSN_ASSIGN_OR_RETURN(const bool more, stream->Advance());
@@ -146,16 +148,19 @@ absl::StatusOr<int64_t> ExtractVideo(const MediaFile& video, const ExtractOption
     if (seconds < options.first_second - kTimeSlack) continue;
     cut = seconds >= last_second - kTimeSlack;
     if (cut) break;
-    if (start < 0) start = seconds;
-    end = seconds - start + 1 / (stream->rate() > 0 ? stream->rate() : kUsualRate);
-    const FrameSelector::Copies copies = native ? FrameSelector::Copies{0, 1} : selector.Add(seconds - start);
+    // FFmpeg also fills the time before a first frame that the codec delays; a part begins with its first
+    // frame.
+    if (!start.has_value()) start = options.first_second > 0 ? seconds : -stream->start();
+    end = seconds - *start + 1 / (stream->rate() > 0 ? stream->rate() : kUsualRate);
+    const FrameSelector::Copies copies =
+        native ? FrameSelector::Copies{0, 1} : selector.Add(seconds - *start);
     MRSN_RETURN_IF_ERROR(writer.Write(std::min(copies.previous, most - writer.written())));
     MRSN_ASSIGN_OR_RETURN(cv::Mat frame, stream->Frame());
     writer.Take(std::move(frame));
     MRSN_RETURN_IF_ERROR(writer.Write(std::min(copies.current, most - writer.written())));
     frame_done();
   }
-  if (start < 0) {
+  if (!start.has_value()) {
     return absl::InvalidArgumentError(
         absl::StrCat(video.path, ": ends at second ", stream->seconds(), ", before ", options.first_second));
   }

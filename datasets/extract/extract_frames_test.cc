@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "opencv2/imgcodecs.hpp"
 #include "ops/base/file.h"
+#include "ops/test_data/test_data.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -123,6 +124,22 @@ TEST(ExtractFrames, GoesOnRepairsAndLeavesOthersAlone) {
   ASSERT_EQ(report.failed.size(), 4u);
   EXPECT_THAT(report.failed[0], HasSubstr("was made with other settings"));
   EXPECT_EQ(*ReadFile(last), whole);
+}
+
+// `ffmpeg -i test.avi -r 30 %06d.png` writes 198 files for 164 frames at 25 a second: MPEG-4 delays the first
+// one by 40 ms, and FFmpeg writes it twice.
+TEST(ExtractFrames, DelayedFirstFrame) {
+  MRSN_SKIP_WITHOUT_TEST_DATA();
+  const std::string root = Folder("delayed");
+  bool shorter = false;
+  const auto frames = ExtractVideo(
+      {"test", TestData("videos/test.avi"), false}, ExtractOptions(), root, [] {}, &shorter);
+  ASSERT_TRUE(frames.ok()) << frames.status();
+  EXPECT_EQ(*frames, 198);
+  const auto first = ReadFile(root + "/test_000001.jpg"), second = ReadFile(root + "/test_000002.jpg"),
+             third = ReadFile(root + "/test_000003.jpg");
+  EXPECT_EQ(*first, *second);
+  EXPECT_NE(*second, *third);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ namespace {
 
 // Raw streams state absurd rates, such as 1,200,000 frames a second.
 constexpr double kHighestRate = 1000;
-constexpr double kUsualRate = 25;  // of a file that states neither rate nor times
+constexpr double kLatestStart = 1;  // seconds; later ones are broken stamps
+constexpr double kUsualRate = 25;   // of a file that states neither rate nor times
 
 class VideoFileStream : public FrameStream {
  public:
@@ -51,6 +52,7 @@ class VideoFileStream : public FrameStream {
     ++index_;
     if (index_ == 0) {
       first_stamp_ = stamp;
+      if (std::isfinite(stamp) && stamp > 0 && stamp < kLatestStart) start_ = stamp;
       return true;
     }
     // Frames without a time of their own follow each other at the stated rate.

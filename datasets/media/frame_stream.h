@@ -34,6 +34,9 @@ class FrameStream {
   // The frame at the position, 8-bit BGR, rows from the top.
   virtual absl::StatusOr<cv::Mat> Frame() = 0;
 
+  // When the first frame is shown, from the beginning of the stream: above 0 in files whose codec delays it.
+  // 0 in folders.
+  double start() const { return start_; }
   int64_t index() const { return index_; }     // of the frame at the position, from 0
   double seconds() const { return seconds_; }  // its time, from the time of the first frame
   double rate() const { return rate_; }        // frames a second as the file states; 0 = unknown
@@ -41,7 +44,7 @@ class FrameStream {
 
  protected:
   int64_t index_ = -1, stated_ = 0;
-  double seconds_ = 0, rate_ = 0;
+  double start_ = 0, seconds_ = 0, rate_ = 0;
 };
 
 }  // namespace mrsn::datasets
