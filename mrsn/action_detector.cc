@@ -105,7 +105,11 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
 
 LossOutput ActionDetector::Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) {
   const DetectorOutput output = Forward(input);
-  return {ClassificationLoss(output.logits, truth.labels, loss), output.memory};
+  const at::Tensor mean = ClassificationLoss(output.logits, truth.labels, loss);
+  LossOutput result = {mean, output.memory, {}};
+  const int64_t persons = output.logits.size(0);
+  if (persons > 0) result.parts = {{mean, static_cast<double>(persons)}};
+  return result;
 }
 
 Detections ActionDetector::Detect(const DetectorInput& input, ClassLoss loss) {

@@ -22,9 +22,16 @@ struct Truth {
   at::Tensor tubelets;  // [N,T,4] each person's box in every slow frame; undefined unless needs_tubelets()
 };
 
+// One of the means that a loss is the sum of.
+struct LossPart {
+  at::Tensor mean;   // a scalar with a graph, 0 without terms
+  double terms = 0;  // how many numbers the mean is over, up to a factor that is the detector's own
+};
+
 struct LossOutput {
-  at::Tensor loss;    // a scalar with a graph, 0 without persons
-  at::Tensor memory;  // as HeadOutput::memory, of DetectorInput::boxes
+  at::Tensor loss;              // the sum of the parts: a scalar with a graph, 0 without persons
+  at::Tensor memory;            // as HeadOutput::memory, of DetectorInput::boxes
+  std::vector<LossPart> parts;  // always the same ones in the same order; none without persons
 };
 
 struct Detections {
@@ -68,6 +75,11 @@ class Detector : public torch::nn::Module {
   // their scale and shift are not trained (requires_grad off).
   virtual void SetBatchNormFrozen(bool frozen) = 0;
 };
+
+// The loss of a batch whose clips were given to the detector in several groups: each part is the mean over
+// the terms of all groups, so that a group without persons adds 0. Equals `loss` of a single group, bit for
+// bit.
+at::Tensor JoinLosses(const std::vector<LossOutput>& groups);
 
 // Mean over persons and classes (kBce) or persons (kSoftmax); 0 with a graph when there is nobody.
 at::Tensor ClassificationLoss(const at::Tensor& logits, const at::Tensor& labels, ClassLoss loss);

@@ -86,6 +86,11 @@ absl::Status CheckTrain(const TrainConfig& train) {
   }
   TrainConfig::Loss loss = TrainConfig::BCE;
   reader.Choose("loss", &loss, {{"BCE", TrainConfig::BCE}, {"SOFTMAX", TrainConfig::SOFTMAX}});
+  TrainConfig::BatchNorm batch_norm = TrainConfig::FROZEN;
+  reader.Choose("batch_norm", &batch_norm,
+                {{"FROZEN", TrainConfig::FROZEN},
+                 {"FROZEN_STATISTICS", TrainConfig::FROZEN_STATISTICS},
+                 {"TRAINED", TrainConfig::TRAINED}});
   return reader.status();
 }
 
@@ -186,7 +191,11 @@ absl::Status CheckNeeds(const Experiment& experiment) {
 
 absl::Status CheckPretrainedBackbone(const Inputs& inputs) {
   const std::string& file = inputs.pretrained_backbone();
-  if (file.empty()) return absl::OkStatus();
+  if (file.empty()) {
+    if (inputs.pretraining().empty()) return absl::OkStatus();
+    return FieldError("inputs.pretraining", absl::StrCat("\"", inputs.pretraining(), "\""),
+                      "only with inputs.pretrained_backbone");
+  }
   const std::string found = absl::StrCat("\"", file, "\"");
   if (file[0] == '/' || absl::StrContains(file, "..")) {
     return FieldError("inputs.pretrained_backbone", found, "a path below the data root");
@@ -195,6 +204,19 @@ absl::Status CheckPretrainedBackbone(const Inputs& inputs) {
     return FieldError("inputs.pretrained_backbone", found, "only without inputs.initialise_from");
   }
   return absl::OkStatus();
+}
+
+// The statistics of random weights are 0 and 1; frozen, they would stay so.
+absl::Status CheckBatchNorm(const Experiment& experiment) {
+  const TrainConfig::BatchNorm batch_norm = experiment.train().batch_norm();
+  const Inputs& inputs = experiment.inputs();
+  if (batch_norm == TrainConfig::TRAINED || !inputs.pretrained_backbone().empty() ||
+      !inputs.initialise_from().empty()) {
+    return absl::OkStatus();
+  }
+  return FieldError("train.batch_norm", TrainConfig::BatchNorm_Name(batch_norm),
+                    "TRAINED for a backbone of random weights, with neither inputs.pretrained_backbone nor "
+                    "inputs.initialise_from");
 }
 
 absl::Status CheckAll(const Experiment& experiment) {
@@ -211,6 +233,7 @@ absl::Status CheckAll(const Experiment& experiment) {
   MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval()));
   MRSN_RETURN_IF_ERROR(CheckPretrainedBackbone(experiment.inputs()));
   MRSN_RETURN_IF_ERROR(CheckNeeds(experiment));
+  MRSN_RETURN_IF_ERROR(CheckBatchNorm(experiment));
   return CheckExpected(experiment);
 }
 
@@ -220,8 +243,8 @@ void FillDefaults(Experiment* experiment) {
   TrainConfig& train = *experiment->mutable_train();
   for (const NumberField& number : TrainNumbers()) SetIfUnset(number, &train);
   if (!train.has_nesterov()) train.set_nesterov(false);
-  if (!train.has_freeze_batch_norm()) train.set_freeze_batch_norm(true);
   if (train.loss() == TrainConfig::LOSS_UNSPECIFIED) train.set_loss(TrainConfig::BCE);
+  if (train.batch_norm() == TrainConfig::BATCH_NORM_UNSPECIFIED) train.set_batch_norm(TrainConfig::FROZEN);
   EvalConfig& eval = *experiment->mutable_eval();
   if (!eval.has_protocol()) eval.set_protocol("official_2019");
   if (!eval.has_iou()) eval.set_iou(0.5);

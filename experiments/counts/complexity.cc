@@ -137,7 +137,7 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   const DetectorInput input = MetaInput(report.setting, *model);
   if (input.fast.defined()) report.fast_frames = static_cast<int>(input.fast.size(2));
   // Dropout has its masks, and batch norms statistics of their own unless frozen.
-  model->SetBatchNormFrozen(experiment.train().freeze_batch_norm());
+  model->SetBatchNormFrozen(experiment.train().batch_norm() != TrainConfig::TRAINED);
   model->train();
   std::vector<at::Tensor> kept;
   report.activations.training = eval::CountMacs([&] { kept = model->ForwardForCounting(input); }).memory.kept;

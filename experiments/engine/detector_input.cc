@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "mrsn/backbone/frozen_norm.h"
 #include "ops/base/status_macros.h"
 #include "ops/clip/scale_pixels.h"
 
@@ -51,6 +52,11 @@ Truth TruthOf(const datasets::ClipBatch& batch) { return {batch.labels, batch.tu
 
 ClassLoss ClassLossOf(TrainConfig::Loss loss) {
   return loss == TrainConfig::SOFTMAX ? ClassLoss::kSoftmax : ClassLoss::kBce;
+}
+
+void SetBatchNorm(TrainConfig::BatchNorm batch_norm, Detector& model) {
+  model.SetBatchNormFrozen(batch_norm != TrainConfig::TRAINED);
+  if (batch_norm == TrainConfig::FROZEN_STATISTICS) SetBatchNormTrained(model, true);
 }
 
 }  // namespace mrsn::experiments

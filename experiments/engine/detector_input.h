@@ -1,4 +1,4 @@
-// Makes the detector's input from a data set's batch and the long-term windows.
+// A data set's batch and a training's settings in the detector's terms.
 #ifndef MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_
 #define MRSN_EXPERIMENTS_ENGINE_DETECTOR_INPUT_H_
 
@@ -26,6 +26,9 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
 absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows);
 Truth TruthOf(const datasets::ClipBatch& batch);
 ClassLoss ClassLossOf(TrainConfig::Loss loss);
+
+// Sets which parts of the model's batch norms are trained. It stays in force until the next call.
+void SetBatchNorm(TrainConfig::BatchNorm batch_norm, Detector& model);
 
 }  // namespace mrsn::experiments
 

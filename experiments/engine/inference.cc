@@ -8,30 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/collate.h"
 #include "datasets/loader.h"
+#include "experiments/engine/size_groups.h"
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
-namespace {
-
-using datasets::Sample;
-
-// The samples in order, cut where the size of frames changes: padded to its neighbours' size, a
-// clip would have boxes of another frame, and zeros in its context.
-std::vector<std::vector<Sample>> RunsOfOneSize(std::vector<Sample> samples) {
-  std::vector<std::vector<Sample>> runs;
-  for (Sample& sample : samples) {
-    const auto same_size = [&](const Sample& other) {
-      return other.slow.height == sample.slow.height && other.slow.width == sample.slow.width;
-    };
-    if (runs.empty() || !same_size(runs.back().back())) runs.emplace_back();
-    runs.back().push_back(std::move(sample));
-  }
-  return runs;
-}
-
-}  // namespace
-
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume) {
   at::NoGradGuard no_grad;
@@ -45,9 +26,9 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
   ProgressBar bar(options.title, dataset.size(), "clips");
   int64_t done = 0;
   while (done < dataset.size()) {
-    MRSN_ASSIGN_OR_RETURN(std::vector<Sample> samples, loader.Next());
+    MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());
     done += samples.size();
-    for (const std::vector<Sample>& run : RunsOfOneSize(std::move(samples))) {
+    for (const std::vector<datasets::Sample>& run : RunsOfOneSize(std::move(samples))) {
       const datasets::ClipBatch batch = datasets::Collate(run, dataset.classes().size());
       MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
       Detections found = model.Detect(input, ClassLossOf(options.loss));

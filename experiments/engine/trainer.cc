@@ -17,8 +17,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "datasets/collate.h"
 #include "datasets/loader.h"
+#include "experiments/engine/batch_loss.h"
 #include "experiments/engine/learning_rate.h"
 #include "experiments/engine/memory_pool.h"
 #include "experiments/engine/training_snapshot.h"
@@ -102,9 +102,9 @@ class Trainer {
     const absl::Time start = absl::Now();
     int64_t clips = 0;
     while (iteration_ < total_) {
-      MRSN_ASSIGN_OR_RETURN(const std::vector<datasets::Sample> samples, loader.Next());
-      MRSN_ASSIGN_OR_RETURN(const double loss, Step(samples));
+      MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());
       clips += samples.size();
+      MRSN_ASSIGN_OR_RETURN(const double loss, Step(std::move(samples)));
       seconds_ = earlier + absl::ToDoubleSeconds(absl::Now() - start);
       Log(loss, clips / absl::ToDoubleSeconds(absl::Now() - start));
       bar.Update(
@@ -133,29 +133,30 @@ class Trainer {
   }
 
   // One iteration on `samples`; the loss.
-  absl::StatusOr<double> Step(const std::vector<datasets::Sample>& samples) {
+  absl::StatusOr<double> Step(std::vector<datasets::Sample> samples) {
     const double rate = LearningRateAt(schedule_, iteration_);
     static_cast<torch::optim::SGDOptions&>(optimizer_.param_groups()[0].options()).lr(rate);
     at::manual_seed(SeedOfIteration(options_.about.seed(), iteration_));
     model_.train();
-    model_.SetBatchNormFrozen(config_.freeze_batch_norm());
-    const datasets::ClipBatch batch = datasets::Collate(samples, dataset_.classes().size());
-    MRSN_ASSIGN_OR_RETURN(DetectorInput input, InputOf(batch, bank_));
-    if (memory_) input.bank = memory_->Windows(batch.keyframes);
-    const LossOutput output = model_.Loss(input, TruthOf(batch), ClassLossOf(config_.loss()));
-    const double value = output.loss.item<double>();
+    SetBatchNorm(config_.batch_norm(), model_);
+    const Keyframe first = samples[0].keyframe;
+    MRSN_ASSIGN_OR_RETURN(const BatchLoss batch,
+                          LossOfBatch(std::move(samples), dataset_.classes().size(), bank_,
+                                      memory_ ? &*memory_ : nullptr, ClassLossOf(config_.loss()), model_));
+    const double value = batch.loss.item<double>();
     if (!std::isfinite(value)) {
       return absl::InternalError(absl::StrFormat(
           "%s: the loss is %f at iteration %d (learning rate %g, first clip %s second %d); lower "
           "train.learning_rate or set train.gradient_clip_norm. The last checkpoint is %s",
-          options_.title, value, iteration_, rate, batch.keyframes[0].video, batch.keyframes[0].timestamp,
-          options_.checkpoint_path));
+          options_.title, value, iteration_, rate, first.video, first.timestamp, options_.checkpoint_path));
     }
     if (memory_) {
-      MRSN_RETURN_IF_ERROR(memory_->Write(batch.keyframes, batch.clip_index, output.memory, value));
+      for (const BatchLoss::Group& group : batch.groups) {
+        MRSN_RETURN_IF_ERROR(memory_->Write(group.keyframes, group.clip_index, group.memory, value));
+      }
     }
     optimizer_.zero_grad();
-    output.loss.backward();
+    batch.loss.backward();
     if (config_.gradient_clip_norm() > 0) ClipGradients(config_.gradient_clip_norm());
     optimizer_.step();
     ++iteration_;

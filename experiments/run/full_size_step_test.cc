@@ -39,7 +39,7 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
     }
   }
   model.train();
-  model.SetBatchNormFrozen(resolved->experiment.train().freeze_batch_norm());
+  SetBatchNorm(resolved->experiment.train().batch_norm(), model);
 
   // Two clips, one person and two; two frames, unless the detector wants its own number.
   const int64_t frames = model.takes_boxes() ? 2 : resolved->experiment.train_data().clip().frames(),
@@ -80,7 +80,7 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
 // Everything of an experiment that the test reads.
 std::string WhatIsRun(const Experiment& experiment) {
   return absl::StrCat(experiment.model().SerializeAsString(), "\n", experiment.train_data().clip().frames(),
-                      "\n", experiment.train().loss(), "\n", experiment.train().freeze_batch_norm());
+                      "\n", experiment.train().loss(), "\n", experiment.train().batch_norm());
 }
 
 // Of experiments that would run the same, only the first. An experiment that does not load fails its test.

@@ -14,7 +14,7 @@ absl::StatusOr<std::string> PretrainedBackbonePath(const std::string& file, cons
       path,
       ": no such file; put a checkpoint of the same backbone there (PySlowFast, PyTorchVideo, mmaction2 "
       "or this project's), or start from random weights with --override='clear: "
-      "\"inputs.pretrained_backbone\"'"));
+      "\"inputs.pretrained_backbone\" clear: \"inputs.pretraining\" train { batch_norm: TRAINED }'"));
 }
 
 absl::StatusOr<PretrainedBackbone> LoadPretrainedBackbone(const std::string& path, Detector& model) {

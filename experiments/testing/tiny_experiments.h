@@ -31,7 +31,7 @@ model {
   }
   mrsn { width: 16 heads: 2 support_size: 16 patch_size: 2 }
 }
-train { batch_size: 2 epochs: 1 learning_rate: 0.1 }
+train { batch_size: 2 epochs: 1 learning_rate: 0.1 batch_norm: TRAINED }
 eval { protocol: "official_2019" }
 train_data { )",
                             videos, " }\neval_data { ", videos, " }\n"));

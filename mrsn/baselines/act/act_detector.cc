@@ -150,9 +150,11 @@ LossOutput ActDetector::Loss(const DetectorInput& input, const Truth& truth, Cla
       truth.tubelets.defined() && truth.tubelets.sizes() == at::IntArrayRef({persons, options_.frames, 4}),
       "tubelets: expected [", persons, ",", options_.frames, ",4]");
   // Without positives there are no negatives either.
-  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}};
+  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}, {}};
   const CuboidTargets targets = MakeCuboidTargets(anchors_, input.clip_index, truth, input.slow.size(0));
-  return {ComputeCuboidLoss(Predict(input), targets).Mean(), {}};
+  const CuboidLoss sums = ComputeCuboidLoss(Predict(input), targets);
+  const at::Tensor mean = sums.Mean();
+  return {mean, {}, {{mean, static_cast<double>(sums.positives)}}};
 }
 
 Detections ActDetector::Detect(const DetectorInput& input, ClassLoss loss) {

@@ -58,6 +58,15 @@ TEST(ActTest, SixFramesHaveTheDerivedParameters) {
   EXPECT_EQ(act.anchors().size(), 8732);
 }
 
+// A large person in the second clip gives it another number of positives; the third has none.
+TEST(ActTest, TheLossOfGroupsIsThatOfTheBatch) {
+  at::manual_seed(3);
+  ActDetector act(Small());
+  World world = MakeWorld(kSpeed, 3, 3, 64, 64);
+  world.truth.tubelets[1] = at::tensor({0.1f, 0.1f, 0.9f, 0.95f});
+  ExpectClipsJoin(act, world, ClassLoss::kSoftmax);
+}
+
 TEST(ActTest, PredictionsHaveOneRowAnAnchorAtAnySize) {
   for (const int64_t size : {64, 75, 96, 150, 225, 300}) {
     ActOptions options = Small(2);

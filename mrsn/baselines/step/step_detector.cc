@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "mrsn/baselines/anchors/box_coding.h"
 #include "mrsn/baselines/anchors/box_tensors.h"
@@ -156,7 +157,7 @@ LossOutput StepDetector::Loss(const DetectorInput& input, const Truth& truth, Cl
               persons, ",", options_.classes, "], got ", truth.labels.sizes());
   TORCH_CHECK(truth.tubelets.defined() && truth.tubelets.sizes() == at::IntArrayRef({persons, frames, 4}),
               "tubelets: expected [", persons, ",", frames, ",4]");
-  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}};
+  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}, {}};
   StepTruth at_positions;
   at_positions.positions = frames / kFramesPerPosition;
   std::vector<int64_t> frame;
@@ -167,15 +168,17 @@ LossOutput StepDetector::Loss(const DetectorInput& input, const Truth& truth, Cl
   const at::Tensor clips = input.clip_index.to(at::kCPU).contiguous();
   at_positions.clips.assign(clips.const_data_ptr<int64_t>(), clips.const_data_ptr<int64_t>() + persons);
   at_positions.labels = truth.labels.to(at::kCPU, at::kFloat);
-  at::Tensor total;
+  LossOutput output;
   ForEachStep(input, /*refined=*/true, [&](const Step& step) {
     const StepTargets targets =
         MakeStepTargets(step.proposals, static_cast<int64_t>(grid_.size()), step.first, step.positions,
                         at_positions, kThresholds[step.number], step.predictions.before.defined());
-    const at::Tensor mean = ComputeStepLoss(step.predictions, targets).Mean();
-    total = total.defined() ? total + mean : mean;
+    const StepLoss sums = ComputeStepLoss(step.predictions, targets);
+    const at::Tensor mean = sums.Mean();
+    output.loss = output.loss.defined() ? output.loss + mean : mean;
+    for (LossPart& part : sums.Parts()) output.parts.push_back(std::move(part));
   });
-  return {total, {}};
+  return output;
 }
 
 Detections StepDetector::Detect(const DetectorInput& input, ClassLoss loss) {

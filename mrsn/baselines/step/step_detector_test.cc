@@ -96,6 +96,19 @@ TEST(StepTest, LossGradientsOfTheLastStepAreRight) {
                        variables, 4);
 }
 
+// A large person in the second clip gives it another number of positives.
+TEST(StepTest, TheLossOfGroupsIsThatOfTheBatch) {
+  at::manual_seed(3);
+  StepOptions options = Small();
+  options.dropout = 0;
+  StepDetector step(options);
+  step.SetBatchNormFrozen(true);
+  step.train();
+  World world = MakeWorld(2);
+  world.truth.tubelets[1] = at::tensor({0.0f, 0.1f, 0.9f, 0.95f});
+  ExpectClipsJoin(step, world, ClassLoss::kBce);
+}
+
 TEST(StepTest, StepsGrowFromTheMiddleThird) {
   StepDetector step(Small());
   step.eval();

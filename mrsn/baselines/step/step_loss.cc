@@ -92,11 +92,20 @@ StepLoss ComputeStepLoss(const StepPredictions& predictions, const StepTargets& 
   return loss;
 }
 
-at::Tensor StepLoss::Mean() const {
+std::vector<LossPart> StepLoss::Parts() const {
   const auto terms = static_cast<double>(std::max<int64_t>(regressed, 1));
-  at::Tensor mean = classification / static_cast<double>(std::max<int64_t>(classified, 1)) +
-                    kRegressionWeight * regression / terms;
-  if (anticipation.defined()) mean = mean + anticipation / (2 * terms);
+  std::vector<LossPart> parts = {
+      {classification / static_cast<double>(std::max<int64_t>(classified, 1)),
+       static_cast<double>(classified)},
+      {kRegressionWeight * regression / terms, static_cast<double>(regressed)},
+  };
+  if (anticipation.defined()) parts.push_back({anticipation / (2 * terms), static_cast<double>(regressed)});
+  return parts;
+}
+
+at::Tensor StepLoss::Mean() const {
+  at::Tensor mean;
+  for (const LossPart& part : Parts()) mean = mean.defined() ? mean + part.mean : part.mean;
   return mean;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "mrsn/detector.h"
 #include "ops/base/box.h"
 
 namespace mrsn::baselines {
@@ -47,8 +48,9 @@ struct StepLoss {
   at::Tensor regression;                  // smooth L1 over positives, positions and coordinates
   at::Tensor anticipation;                // the same of before and after; undefined without
   int64_t classified = 0, regressed = 0;  // how many terms the first two have
-  // classification + 5 regression + anticipation, each divided by its terms.
-  at::Tensor Mean() const;
+  // classification, 5 regression and anticipation (if defined), each divided by its terms.
+  std::vector<LossPart> Parts() const;
+  at::Tensor Mean() const;  // the sum of the parts
 };
 StepLoss ComputeStepLoss(const StepPredictions& predictions, const StepTargets& targets);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "gtest/gtest.h"
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/detector.h"
 #include "ops/base/box.h"
@@ -63,6 +64,34 @@ inline World OnlyClip(const World& world, int64_t clip) {
   only.input.clip_index = at::zeros_like(rows);
   only.truth = {world.truth.labels.index_select(0, rows), world.truth.tubelets.index_select(0, rows)};
   return only;
+}
+
+// The batch's loss and gradients are those of its clips given one by one, joined.
+inline void ExpectClipsJoin(Detector& detector, const World& world, ClassLoss loss) {
+  const auto gradients = [&](const at::Tensor& of) {
+    detector.zero_grad();
+    of.backward();
+    std::vector<at::Tensor> copies;
+    for (const at::Tensor& parameter : detector.parameters()) {
+      copies.push_back(parameter.grad().defined() ? parameter.grad().clone() : at::zeros_like(parameter));
+    }
+    return copies;
+  };
+  const LossOutput whole = detector.Loss(world.input, world.truth, loss);
+  const std::vector<at::Tensor> expected = gradients(whole.loss);
+  std::vector<LossOutput> clips;
+  for (int64_t clip = 0; clip < world.input.slow.size(0); ++clip) {
+    const World only = OnlyClip(world, clip);
+    clips.push_back(detector.Loss(only.input, only.truth, loss));
+  }
+  const at::Tensor joined = JoinLosses(clips);
+  EXPECT_NEAR(joined.item<double>(), whole.loss.item<double>(), 1e-5);
+  const std::vector<at::Tensor> found = gradients(joined);
+  for (size_t i = 0; i < found.size(); ++i) {
+    EXPECT_LT((found[i] - expected[i]).abs().max().item<double>(),
+              1e-4 * (1 + expected[i].abs().max().item<double>()))
+        << detector.named_parameters()[i].key();
+  }
 }
 
 }  // namespace mrsn::baselines
