@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "experiments/config/compatibility.h"
+#include "experiments/config/data_paths.h"
 #include "experiments/config/merge.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
@@ -20,12 +21,24 @@
 namespace mrsn::experiments {
 namespace {
 
-constexpr size_t kMaxDepth = 3;
+constexpr size_t kMaxDepth = 3;  // of the files in the tree, and of those outside it
 constexpr size_t kMaxNamesListed = 24;
 constexpr char kExtension[] = ".textproto";
 
+// Whether a name is the absolute path of a file outside the tree.
+bool IsFile(const std::string& name) {
+  return absl::StartsWith(name, "/") && absl::EndsWith(name, kExtension);
+}
+
 std::string PathOf(const std::string& root, const std::string& name) {
-  return absl::StrCat(root, "/", name, kExtension);
+  return IsFile(name) ? name : absl::StrCat(root, "/", name, kExtension);
+}
+
+// The experiment that the file `by` calls `reference`: for files outside the tree, a path that ends in
+// .textproto is relative to the file's folder.
+std::string Referred(const std::string& by, const std::string& reference) {
+  if (!IsFile(by) || !absl::EndsWith(reference, kExtension)) return reference;
+  return (std::filesystem::path(by).parent_path() / reference).lexically_normal();
 }
 
 std::string ShownPathOf(const std::string& root, const std::string& name) {
@@ -49,6 +62,7 @@ absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& root) {
 
 // The names near the unknown one; if there are none, all names if they are few.
 absl::Status Unknown(const std::string& root, const std::string& name, const std::string& asked_by) {
+  if (IsFile(name)) return absl::NotFoundError(absl::StrCat(asked_by, "there is no file ", name));
   std::string help;
   if (auto names = ListFiles(root); names.ok()) {
     help = DidYouMean(name, *names);
@@ -60,8 +74,9 @@ absl::Status Unknown(const std::string& root, const std::string& name, const std
       absl::StrCat(asked_by, "unknown experiment '", name, "': there is no ", ShownPathOf(root, name), help));
 }
 
-// A name is a path below the root: no "..", no absolute paths.
+// A name is a path below the root, without "..", or that of a file outside the tree.
 bool IsName(const std::string& name) {
+  if (IsFile(name)) return true;
   return !name.empty() && !absl::StrContains(name, "..") && name.front() != '/' &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '/' ||
@@ -101,7 +116,9 @@ absl::StatusOr<Composed> Compose(const std::string& root, const std::string& nam
                                                    " -> ", name, " (", ShownPathOf(root, name), ")"));
   }
   chain.push_back(name);
-  if (chain.size() > kMaxDepth) {
+  const auto depth = std::count_if(chain.begin(), chain.end(),
+                                   [&](const std::string& other) { return IsFile(other) == IsFile(name); });
+  if (depth > static_cast<std::ptrdiff_t>(kMaxDepth)) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%smore than %d files deep: %s", asked_by, kMaxDepth, absl::StrJoin(chain, " -> ")));
   }
@@ -110,11 +127,18 @@ absl::StatusOr<Composed> Compose(const std::string& root, const std::string& nam
   Experiment own;
   FieldPlaces places;
   MRSN_RETURN_IF_ERROR(ReadTextProto(path, &own, &places));
+  if (own.has_inputs()) {
+    Inputs& inputs = *own.mutable_inputs();
+    if (inputs.has_initialise_from()) inputs.set_initialise_from(Referred(name, inputs.initialise_from()));
+    if (inputs.has_relation_bank_from()) {
+      inputs.set_relation_bank_from(Referred(name, inputs.relation_bank_from()));
+    }
+  }
   Composed composed;
   if (own.has_base()) {
-    MRSN_ASSIGN_OR_RETURN(
-        composed,
-        Compose(root, own.base(), chain, absl::StrCat(PlaceOf(places, "base", ShownPath(path)), ": base: ")));
+    MRSN_ASSIGN_OR_RETURN(composed,
+                          Compose(root, Referred(name, own.base()), chain,
+                                  absl::StrCat(PlaceOf(places, "base", ShownPath(path)), ": base: ")));
   } else if (own.clear_size() > 0) {
     return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, "clear[0]", ShownPath(path)),
                                                    ": clear: there is no base to clear anything of"));
@@ -138,6 +162,10 @@ absl::Status CheckInputs(const std::string& root, const ResolvedExperiment& reso
 
 absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const std::string& name,
                                                   absl::string_view override_text) {
+  std::string unchanged;  // the fingerprint without the override
+  if (!override_text.empty()) {
+    if (const auto own = LoadExperiment(root, name); own.ok()) unchanged = own->fingerprint;
+  }
   MRSN_ASSIGN_OR_RETURN(Composed composed, Compose(root, name, {}, ""));
   if (!override_text.empty()) {
     Experiment change;
@@ -147,7 +175,8 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
     MRSN_RETURN_IF_ERROR(Layer(std::move(change), places, "override", &composed));
   }
   ResolvedExperiment resolved;
-  resolved.name = name;
+  resolved.name = IsFile(name) ? std::filesystem::path(name).stem().string() : name;
+  resolved.source = name;
   resolved.path = ShownPathOf(root, name);
   resolved.experiment = std::move(composed.experiment);
   resolved.places = std::move(composed.places);
@@ -159,7 +188,9 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
   Experiment measured = resolved.experiment;
   measured.clear_description();
   measured.clear_expected();
+  ForgetPlacesOfFiles(&measured);
   resolved.fingerprint = Fingerprint(PrintTextProto(measured));
+  resolved.changed = !override_text.empty() && resolved.fingerprint != unchanged;
   return resolved;
 }
 

@@ -5,6 +5,10 @@
 //     clear: "model.linear"
 //     model { mrsn { acre {} } }
 //
+// An experiment outside the tree is a file that is named by its absolute path. Its base, and the experiments
+// of its inputs, are names of the tree, or paths that end in .textproto, relative to the file's folder. It
+// may stand on two more files outside the tree, and on three in it.
+//
 // Composition: the base's chain first (at most three files), then `clear` paths are
 // unset, lists that this file sets replace the base's, everything else is merged.
 #ifndef MRSN_EXPERIMENTS_CONFIG_CONFIG_H_
@@ -23,15 +27,18 @@
 namespace mrsn::experiments {
 
 struct ResolvedExperiment {
-  std::string name;
+  std::string name;         // in the tree; of a file outside it, the file's name without .textproto
+  std::string source;       // what LoadExperiment was asked for: the name, or the file's path
   Experiment experiment;    // without base and clear; train and eval defaults filled in
   std::string text;         // of `experiment`, deterministic: what goldens and runs store
-  std::string fingerprint;  // SHA-256 of `text` without description and expected
+  std::string fingerprint;  // SHA-256 of `text` without description, expected and places of files
   std::string path;         // of the experiment's own file
   FieldPlaces places;       // file:line:column of every field that a file sets
+  bool changed = false;     // by the override, in more than the places of files below the data root
 };
 
-// Reads <root>/<name>.textproto. `override_text`, in text format, is one more layer on top, for debugging;
+// Reads <root>/<name>.textproto, or the file outside the tree that `name` is the absolute path of.
+// `override_text`, in text format, is one more layer on top, for debugging;
 // its clear paths work, its base must be empty. Errors name the file, line and field: unknown experiment
 // (with the nearest names), unknown field, wrong type, bad clear path, cyclic or too deep bases, values out
 // of range.

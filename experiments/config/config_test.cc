@@ -26,7 +26,8 @@ class ConfigTest : public ::testing::Test {
             ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(root_);
     Write("base/b",
-          std::string(kModel) + "train {\n  epochs: 6\n  decay_epochs: 5.6\n  decay_epochs: 5.8\n}\n");
+          std::string(kModel) +
+              "train {\n  epochs: 6\n  decay_epochs: 5.6\n  decay_epochs: 5.8\n  batch_norm: TRAINED\n}\n");
   }
 
   void Write(const std::string& name, const std::string& text) {
@@ -73,8 +74,8 @@ TEST_F(ConfigTest, ResolvedTextHasTheDefaults) {
             "train {\n  batch_size: 16\n  epochs: 6\n  learning_rate: 0.04\n  decay_epochs: 5.6\n"
             "  decay_epochs: 5.8\n  decay_factor: 0.1\n  warmup_epochs: 0\n"
             "  warmup_start_learning_rate: 0\n  momentum: 0.9\n  nesterov: false\n  weight_decay: 1e-07\n"
-            "  gradient_clip_norm: 0\n  freeze_batch_norm: true\n  loss: BCE\n"
-            "  checkpoint_every_iterations: 200\n}\neval {\n  protocol: \"official_2019\"\n  iou: 0.5\n}\n");
+            "  gradient_clip_norm: 0\n  loss: BCE\n  checkpoint_every_iterations: 200\n"
+            "  batch_norm: TRAINED\n}\neval {\n  protocol: \"official_2019\"\n  iou: 0.5\n}\n");
   EXPECT_EQ(loaded->fingerprint.size(), 64);
 }
 
@@ -235,9 +236,40 @@ TEST_F(ConfigTest, ModelAndInputs) {
             "did you mean yyyyyy?");
 }
 
+// The statistics of random weights are 0 and 1.
+TEST_F(ConfigTest, FrozenNormsNeedTrainedWeights) {
+  const std::string refused =
+      "allowed: TRAINED for a backbone of random weights, with neither inputs.pretrained_backbone nor "
+      "inputs.initialise_from";
+  EXPECT_EQ(ErrorOfTrain("batch_norm: FROZEN"), "R/x.textproto:3:3: train.batch_norm is FROZEN; " + refused);
+  EXPECT_EQ(ErrorOfTrain("batch_norm: FROZEN_STATISTICS"),
+            "R/x.textproto:3:3: train.batch_norm is FROZEN_STATISTICS; " + refused);
+  EXPECT_EQ(ErrorOfTrain("batch_norm: 7"),
+            "R/x.textproto:3:3: train.batch_norm is 7; allowed: FROZEN, FROZEN_STATISTICS, TRAINED");
+  EXPECT_EQ(ErrorOfTrain("freeze_batch_norm: true"),
+            "R/x.textproto:3:20: Message type \"mrsn.TrainConfig\" has no field named \"freeze_batch_norm\"");
+  Write("x", std::string(kModel));
+  EXPECT_EQ(ErrorOf("x"), "R/x.textproto: train.batch_norm is FROZEN; " + refused) << "the default";
+  EXPECT_EQ(ErrorOf("x", "train { batch_norm: TRAINED }"), "no error");
+  for (const std::string batch_norm : {"FROZEN", "FROZEN_STATISTICS", "TRAINED"}) {
+    const std::string train = "train { batch_norm: " + batch_norm + " }";
+    EXPECT_EQ(ErrorOf("x", train + "inputs { initialise_from: \"base/b\" }"), "no error");
+    EXPECT_EQ(ErrorOf("x", train + "inputs { pretrained_backbone: \"a.pyth\" }"), "no error");
+  }
+}
+
+TEST_F(ConfigTest, PretrainingIsThatOfAFile) {
+  Write("x", "base: \"base/b\"\ninputs { pretraining: \"K400\" }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:2:10: inputs.pretraining is \"K400\"; allowed: only with "
+            "inputs.pretrained_backbone");
+  EXPECT_EQ(ErrorOf("x", "inputs { pretrained_backbone: \"a.pyth\" }"), "no error");
+}
+
 TEST_F(ConfigTest, DetectorsThatFindBoxesThemselves) {
   Write("x",
-        "model { num_classes: 24 act {} }\ntrain {\n  loss: SOFTMAX }\ntrain_data { clip { frames: 6 } }");
+        "model { num_classes: 24 act {} }\ntrain {\n  loss: SOFTMAX batch_norm: TRAINED }\ntrain_data { clip "
+        "{ frames: 6 } }");
   EXPECT_EQ(ErrorOf("x"), "no error");
   EXPECT_EQ(ErrorOf("x", "train { loss: BCE }"),
             "override:1:9: train.loss is BCE; allowed: SOFTMAX with model.act");
@@ -246,7 +278,9 @@ TEST_F(ConfigTest, DetectorsThatFindBoxesThemselves) {
   EXPECT_EQ(ErrorOf("x", "train_data { clip { frames: 8 } } model { act { frames: 8 } }"), "no error");
   EXPECT_EQ(ErrorOf("x", "eval_data {}"),
             "override:1:1: eval_data.clip.frames is not set; allowed: 6 with model.act");
-  Write("y", "model { num_classes: 24 step {} }\neval_data { clip { frames: 36 } }");
+  Write(
+      "y",
+      "model { num_classes: 24 step {} }\neval_data { clip { frames: 36 } }\ntrain { batch_norm: TRAINED }");
   EXPECT_EQ(ErrorOf("y"), "no error");
   EXPECT_EQ(ErrorOf("y", "train { loss: SOFTMAX }"),
             "override:1:9: train.loss is SOFTMAX; allowed: BCE with model.step");
@@ -257,8 +291,8 @@ TEST_F(ConfigTest, DetectorsThatFindBoxesThemselves) {
 // The table of compatibility.h, row by row, against what peers' sources say.
 TEST_F(ConfigTest, CompatibilitySetsWhatIsNotSet) {
   const auto resolved = [&](const char* framework, const char* model = "slow_fast {}") {
-    Write("x",
-          absl::StrCat("compatibility: ", framework, "\nmodel { num_classes: 80 linear {} ", model, " }"));
+    Write("x", absl::StrCat("train { batch_norm: TRAINED }\ncompatibility: ", framework,
+                            "\nmodel { num_classes: 80 linear {} ", model, " }"));
     const auto loaded = LoadExperiment(root_, "x");
     EXPECT_TRUE(loaded.ok()) << loaded.status();
     return loaded.ok() ? loaded->experiment : Experiment();
@@ -343,6 +377,103 @@ TEST_F(ConfigTest, OverrideIsOneMoreLayer) {
   EXPECT_EQ(ErrorOf("x", "train { batch: 1 }"),
             "override:1:14: Message type \"mrsn.TrainConfig\" has no field named \"batch\"");
   EXPECT_EQ(ErrorOf("x", "base: \"y\""), "override: base cannot be overridden");
+}
+
+TEST_F(ConfigTest, PlacesOfFilesAreNoChange) {
+  Write("x", "base: \"base/b\"\ninputs { pretrained_backbone: \"a.pyth\" }\neval_data { ava {} }");
+  const auto own = LoadExperiment(root_, "x");
+  ASSERT_TRUE(own.ok()) << own.status();
+  EXPECT_FALSE(own->changed);
+  const auto moved = LoadExperiment(
+      root_, "x", "inputs { pretrained_backbone: \"b.pkl\" } eval_data { ava { val_boxes: \"mine.csv\" } }");
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_FALSE(moved->changed);
+  EXPECT_EQ(moved->fingerprint, own->fingerprint);
+  EXPECT_EQ(moved->experiment.eval_data().ava().val_boxes(), "mine.csv");
+  EXPECT_TRUE(LoadExperiment(root_, "x", "eval_data { ava { val_boxes: \"\" } }")->changed) << "none at all";
+  EXPECT_TRUE(LoadExperiment(root_, "x", "train { epochs: 7 }")->changed);
+}
+
+// Beside the tree, in a folder of the user's.
+class OutsideTest : public ConfigTest {
+ protected:
+  void SetUp() override {
+    ConfigTest::SetUp();
+    Write("micro/acre", "base: \"base/b\"\nmodel { mrsn { acre {} } }");
+    user_ = root_ + "/../user." + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    user_ = std::filesystem::path(user_).lexically_normal();
+    std::filesystem::remove_all(user_);
+  }
+  std::string UserFile(const std::string& name, const std::string& text) {
+    const std::string path = user_ + "/" + name;
+    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
+    return path;
+  }
+  std::string ErrorOf(const std::string& path) {
+    return absl::StrReplaceAll(ConfigTest::ErrorOf(path), {{user_, "U"}});
+  }
+
+  std::string user_;
+};
+
+TEST_F(OutsideTest, AnExperimentStandsOnTheTreeByName) {
+  const std::string path = UserFile("my.textproto", "base: \"micro/acre\"\ntrain { epochs: 7 }");
+  const auto mine = LoadExperiment(root_, path);
+  ASSERT_TRUE(mine.ok()) << mine.status();
+  EXPECT_EQ(mine->name, "my");
+  EXPECT_EQ(mine->source, path);
+  EXPECT_EQ(mine->path, path);
+  EXPECT_FALSE(mine->changed);
+  EXPECT_TRUE(mine->experiment.model().mrsn().has_acre());
+  EXPECT_EQ(mine->experiment.train().epochs(), 7);
+}
+
+TEST_F(OutsideTest, FilesBesideIt) {
+  UserFile("common/first.textproto", "base: \"micro/acre\"\ninputs { initialise_from: \"pre.textproto\" }");
+  UserFile("common/pre.textproto", "base: \"base/b\"");
+  const std::string path = UserFile(
+      "my.textproto", "base: \"common/first.textproto\"\ninputs { relation_bank_from: \"micro/acre\" }");
+  const auto mine = LoadExperiment(root_, path);
+  ASSERT_TRUE(mine.ok()) << mine.status();
+  EXPECT_EQ(mine->experiment.inputs().initialise_from(), user_ + "/common/pre.textproto");
+  EXPECT_EQ(mine->experiment.inputs().relation_bank_from(), "micro/acre");
+  // A folder of another name changes nothing that is measured.
+  const std::string before = user_;
+  user_ += ".moved";
+  std::filesystem::remove_all(user_);
+  std::filesystem::rename(before, user_);
+  const auto moved = LoadExperiment(root_, user_ + "/my.textproto");
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_EQ(moved->fingerprint, mine->fingerprint);
+}
+
+TEST_F(OutsideTest, ErrorsNameFileAndLine) {
+  EXPECT_EQ(ErrorOf(user_ + "/my.textproto"), "there is no file U/my.textproto");
+  EXPECT_EQ(ErrorOf(UserFile("my.textproto", "base: \"micro/acer\"")),
+            "U/my.textproto:1:1: base: unknown experiment 'micro/acer': there is no R/micro/acer.textproto; "
+            "did you mean micro/acre?");
+  EXPECT_EQ(ErrorOf(UserFile("my.textproto", "\nbase: \"other.textproto\"")),
+            "U/my.textproto:2:1: base: there is no file U/other.textproto");
+  EXPECT_EQ(ErrorOf(UserFile("my.textproto", "base: \"my.textproto\"")),
+            "U/my.textproto:1:1: base: the bases form a cycle: U/my.textproto -> U/my.textproto "
+            "(U/my.textproto)");
+  EXPECT_EQ(ErrorOf(UserFile("my.textproto", "base: \"base/b\"\ntrain { batch_size: 0 }")),
+            "U/my.textproto:2:9: train.batch_size is 0; allowed: 1 to 4096");
+  EXPECT_EQ(
+      ErrorOf(UserFile("my.textproto", "base: \"base/b\"\ninputs { initialise_from: \"pre.textproto\" }")),
+      "U/my.textproto:2:10: inputs.initialise_from: there is no file U/pre.textproto");
+  // Only files outside the tree refer to files.
+  Write("x", "base: \"micro/acre.textproto\"");
+  EXPECT_THAT(ErrorOf("x"), ::testing::HasSubstr("unknown experiment 'micro/acre.textproto'"));
+}
+
+TEST_F(OutsideTest, ThreeFilesOutsideOnThreeInside) {
+  Write("deep", "base: \"micro/acre\"");
+  UserFile("c.textproto", "base: \"deep\"");
+  UserFile("b.textproto", "base: \"c.textproto\"");
+  EXPECT_EQ(ErrorOf(UserFile("a.textproto", "base: \"b.textproto\"")), "no error");
+  EXPECT_THAT(ErrorOf(UserFile("z.textproto", "base: \"a.textproto\"")),
+              ::testing::HasSubstr("more than 3 files deep"));
 }
 
 TEST_F(ConfigTest, ListLeavesBasesOut) {

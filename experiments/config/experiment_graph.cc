@@ -13,7 +13,7 @@ constexpr size_t kFingerprintDigits = 8;  // in the label of an overridden exper
 
 std::string LabelOf(const RunRequest& request, const ResolvedExperiment& resolved) {
   if (!request.label.empty()) return request.label;
-  if (request.override_text.empty()) return resolved.name;
+  if (!resolved.changed) return resolved.name;
   return absl::StrCat(resolved.name, "@", resolved.fingerprint.substr(0, kFingerprintDigits));
 }
 

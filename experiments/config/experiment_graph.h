@@ -24,10 +24,10 @@ namespace mrsn::experiments {
 
 // One run, as a user asks for it.
 struct RunRequest {
-  std::string experiment;     // a name under experiments/configs
+  std::string experiment;     // a name under experiments/configs, or the absolute path of a file
   std::string override_text;  // a change of its config in text format; "" = none
-  // The name of the run's folder and results. "" = the experiment's name; with an
-  // override, that name and the changed config's fingerprint.
+  // The name of the run's folder and results. "" = the experiment's name; with an override that changes more
+  // than places of files, that name and the changed config's fingerprint.
   std::string label;
   uint64_t seed = 0;
 };
@@ -35,7 +35,7 @@ struct RunRequest {
 // One run with its config resolved, and the runs it starts from.
 struct RunNode {
   std::shared_ptr<const ResolvedExperiment> resolved;
-  std::string override_text;  // as asked for; the result is official without one
+  std::string override_text;  // as asked for; the result is official unless it changes the config
   std::string label;          // never empty
   uint64_t seed = 0;
   std::shared_ptr<const RunNode> initial;      // gives the initial backbone; null = none

@@ -23,7 +23,7 @@ class ExperimentGraphTest : public ::testing::Test {
     root_ = absl::StrCat(::testing::TempDir(), "/",
                          ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(root_);
-    Write("pre", "model { num_classes: 3 slow_only {} mrsn { width: 64 } }");
+    Write("pre", "model { num_classes: 3 slow_only {} mrsn { width: 64 } }\ntrain { batch_norm: TRAINED }");
     Write("short", "base: \"pre\"\ninputs { initialise_from: \"pre\" }");
     Write("long",
           "base: \"short\"\nmodel { mrsn { long_term {} } }\ninputs { relation_bank_from: \"short\" }");
@@ -91,6 +91,27 @@ TEST_F(ExperimentGraphTest, AnOverrideChangesTheAskedRunAndNotTheRunsItNeeds) {
   EXPECT_EQ((*named)->resolved, (*node)->resolved);
 }
 
+TEST_F(ExperimentGraphTest, AnOverrideOfPlacesOnlyKeepsTheLabel) {
+  Write("data", "base: \"pre\"\neval_data { ucf24 { detections: \"a.csv\" } }");
+  ExperimentGraph graph(root_);
+  const auto moved = graph.Add({"data", "eval_data { ucf24 { detections: \"b.csv\" } }", "", 0});
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_EQ((*moved)->label, "data");
+  EXPECT_EQ((*moved)->resolved->experiment.eval_data().ucf24().detections(), "b.csv");
+}
+
+TEST_F(ExperimentGraphTest, AFileOutsideTheTreeGivesItsNameToTheRun) {
+  const std::string user = root_ + ".user";
+  ASSERT_TRUE(WriteFileAtomically(user + "/own.textproto", "base: \"pre\"").ok());
+  ASSERT_TRUE(WriteFileAtomically(user + "/mine.textproto",
+                                  "base: \"short\"\ninputs { initialise_from: \"own.textproto\" }")
+                  .ok());
+  ExperimentGraph graph(root_);
+  const auto node = graph.Add({user + "/mine.textproto", "", "", 2});
+  ASSERT_TRUE(node.ok()) << node.status();
+  EXPECT_THAT(Runs(graph), ElementsAre("own@0", "mine@2"));
+}
+
 TEST_F(ExperimentGraphTest, ACycleIsAnErrorThatNamesTheClosingEdge) {
   Write("pre",
         "model { num_classes: 3 slow_only {} mrsn { width: 64 } }\ninputs {\n  initialise_from: \"long\" }");
@@ -98,7 +119,8 @@ TEST_F(ExperimentGraphTest, ACycleIsAnErrorThatNamesTheClosingEdge) {
             "R/pre.textproto:3:3: inputs.initialise_from: the inputs form a cycle: long -> pre -> long");
   Write(
       "self",
-      "model { num_classes: 3 slow_only {} mrsn { long_term {} } }\ninputs { relation_bank_from: \"self\" }");
+      "model { num_classes: 3 slow_only {} mrsn { long_term {} } }\ninputs { relation_bank_from: \"self\" }\n"
+      "train { batch_norm: TRAINED }");
   EXPECT_EQ(ErrorOf({"self", "", ""}),
             "R/self.textproto:2:10: inputs.relation_bank_from: the inputs form a cycle: self -> self");
 }

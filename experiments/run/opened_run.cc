@@ -24,13 +24,6 @@ namespace {
 using datasets::Dataset;
 using datasets::Usage;
 
-// The split whose detector boxes the bank is written for, that training reads: the training videos'.
-DatasetConfig BankBoxesConfig(const DatasetConfig& train_data) {
-  DatasetConfig config = train_data;
-  config.set_inference_split(train_data.has_train_split() ? train_data.train_split() : "train");
-  return config;
-}
-
 class Opener {
  public:
   explicit Opener(const RunSettings& settings) : settings_(settings) {}
@@ -140,7 +133,8 @@ class Opener {
     const auto key = std::make_pair(PrintTextProto(config), usage);
     const auto known = data_.find(key);
     if (known != data_.end()) return known->second;
-    auto opened = datasets::OpenDataset(config, usage, settings_.data_root);
+    auto opened =
+        datasets::OpenDataset(config, usage, settings_.data_root, {settings_.cache_root, settings_.generate});
     OpenedData& kept = data_[key];
     if (opened.ok()) {
       kept = std::shared_ptr<const Dataset>(*std::move(opened));
@@ -178,6 +172,12 @@ class Opener {
 };
 
 }  // namespace
+
+DatasetConfig BankBoxesConfig(const DatasetConfig& train_data) {
+  DatasetConfig config = train_data;
+  config.set_inference_split(train_data.has_train_split() ? train_data.train_split() : "train");
+  return config;
+}
 
 absl::Status OpenedRuns::AllThere() const {
   std::string missing;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
+#include "datasets/dataset_config.pb.h"
 #include "experiments/config/experiment_graph.h"
 #include "experiments/run/run_settings.h"
 
@@ -24,6 +25,9 @@ class Detector;
 namespace mrsn::experiments {
 
 struct ShippedWeights;  // this and Detector are declared only: their headers bring LibTorch
+
+// The data of OpenedRun::bank_boxes: the training videos with the detector's boxes.
+DatasetConfig BankBoxesConfig(const DatasetConfig& train_data);
 
 // One opened run of the graph. A member is null if the run has no such part, or if OpenedRuns::needs says
 // that the part is missing.

@@ -42,12 +42,27 @@ TEST_F(PreflightTest, AllThere) {
   EXPECT_EQ(opened->needs[0].found, "40 clips");
 }
 
+TEST_F(PreflightTest, GeneratedDataIsDescribedOrGoesToTheCache) {
+  settings_.cache_root = ::testing::TempDir() + "/cache";
+  settings_.generate = false;
+  const auto described = Open({"smoke/resume", "", "", 0}, settings_);
+  ASSERT_TRUE(described.ok()) << described.status();
+  EXPECT_EQ(described->needs[0].found, "40 clips");
+  EXPECT_FALSE(FileExists(settings_.cache_root));
+  settings_.generate = true;
+  ASSERT_TRUE(Open({"smoke/resume", "", "", 0}, settings_).ok());
+  EXPECT_TRUE(FileExists(settings_.cache_root + "/micro_world"));
+  EXPECT_FALSE(FileExists(settings_.data_root + "/micro_world"));
+}
+
 TEST_F(PreflightTest, PretrainedBackbone) {
   const std::string with_file = "inputs { pretrained_backbone: \"w.safetensors\" }";
-  EXPECT_THAT(Missing("smoke/resume", with_file),
-              AllOf(HasSubstr("smoke/resume: inputs.pretrained_backbone: "),
-                    HasSubstr("/data/w.safetensors: no such file; put a checkpoint"),
-                    HasSubstr("--override='clear: \"inputs.pretrained_backbone\"'")));
+  EXPECT_THAT(
+      Missing("smoke/resume", with_file),
+      AllOf(HasSubstr("smoke/resume: inputs.pretrained_backbone: "),
+            HasSubstr("/data/w.safetensors: no such file; put a checkpoint"),
+            HasSubstr("--override='clear: \"inputs.pretrained_backbone\" clear: \"inputs.pretraining\" "
+                      "train { batch_norm: TRAINED }'")));
   // Nothing was begun.
   const auto refused = RunExperiment({"smoke/resume", with_file, "", 0}, settings_);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);

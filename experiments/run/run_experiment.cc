@@ -33,7 +33,8 @@ absl::StatusOr<EvaluationBank> BankFor(OpenedRun& run, RunTrainer& trainer) {
   const ModelNeeds needs = run.model->needs();
   if (!needs.bank.has_value()) return opened;
   OpenedRun& writer = needs.bank->own_memory ? run : *run.bank_writer;
-  MRSN_ASSIGN_OR_RETURN(opened.bank, trainer.Bank(writer, *run.eval_data));
+  MRSN_ASSIGN_OR_RETURN(opened.bank,
+                        trainer.Bank(writer, *run.eval_data, run.node->resolved->experiment.eval_data()));
   opened.windows = {opened.bank.get(), static_cast<int>(needs.bank->radius),
                     /*own_second=*/!needs.bank->own_memory};
   return opened;
@@ -81,7 +82,11 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result)
   result->set_device(DeviceName());
   result->set_date(Today());
   result->set_peak_memory_bytes(PeakMemoryBytes());
-  result->set_official(run.node->override_text.empty());
+  result->set_official(!run.node->resolved->changed);
+  result->set_train_data_fingerprint(run.train_data->Fingerprint());
+  const std::string& pretraining = run.node->resolved->experiment.inputs().pretraining();
+  if (!pretraining.empty()) result->set_pretraining(pretraining);
+  if (!run.pretrained_sha256.empty()) result->set_pretrained_sha256(run.pretrained_sha256);
 }
 
 absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& settings) {

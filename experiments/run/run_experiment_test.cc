@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/fingerprint.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -100,6 +101,43 @@ TEST_F(RunExperimentTest, AnOverriddenRunHasAFolderOfItsOwnAndIsUnofficial) {
   EXPECT_EQ(named->result.weights_hash(), changed->result.weights_hash());
 }
 
+// The advice that is given when the file of pretrained weights is missing is followed.
+TEST_F(RunExperimentTest, AResultNamesThePretrainedWeights) {
+  const auto pre = RunExperiment({"pre", "", "", 0}, settings_);
+  ASSERT_TRUE(pre.ok()) << pre.status();
+  EXPECT_FALSE(pre->result.has_pretrained_sha256());
+  EXPECT_FALSE(pre->result.has_pretraining());
+  EXPECT_TRUE(pre->result.has_train_data_fingerprint());
+  settings_.data_root = settings_.output_root;
+  const auto write = [&](const std::string& name, const std::string& file) {
+    ASSERT_TRUE(WriteFileAtomically(
+                    settings_.configs_root + "/" + name + ".textproto",
+                    "base: \"pre\" inputs { pretrained_backbone: \"" + file + "\" pretraining: \"K000\" }")
+                    .ok());
+  };
+  write("fine", std::filesystem::relative(pre->weights_path, settings_.output_root));
+  const auto fine = RunExperiment({"fine", "", "", 0}, settings_);
+  ASSERT_TRUE(fine.ok()) << fine.status();
+  EXPECT_EQ(fine->result.pretraining(), "K000");
+  EXPECT_EQ(fine->result.pretrained_sha256(), Fingerprint(*ReadFile(pre->weights_path)));
+  // The same file elsewhere gives the same result, and it counts.
+  std::filesystem::copy_file(pre->weights_path, settings_.output_root + "/copy.safetensors");
+  const auto moved =
+      RunExperiment({"fine", "inputs { pretrained_backbone: \"copy.safetensors\" }", "", 0}, settings_);
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_TRUE(moved->result.official());
+  EXPECT_EQ(moved->result.experiment(), "fine");
+  EXPECT_EQ(moved->result.weights_hash(), fine->result.weights_hash());
+
+  write("lost", "nowhere.safetensors");
+  const std::string message(RunExperiment({"lost", "", "", 0}, settings_).status().message());
+  const size_t begin = message.find("--override='");
+  ASSERT_NE(begin, std::string::npos) << message;
+  const std::string advice = message.substr(begin + 12, message.find('\'', begin + 12) - begin - 12);
+  const auto random = RunExperiment({"lost", advice, "", 0}, settings_);
+  EXPECT_TRUE(random.ok()) << random.status();
+}
+
 TEST_F(RunExperimentTest, TheBanksWriterIsTrainedFirstAndWritesOneBankForEachSplit) {
   const auto finished = RunExperiment({"long", "", "", 0}, settings_);
   ASSERT_TRUE(finished.ok()) << finished.status();
@@ -113,6 +151,21 @@ TEST_F(RunExperimentTest, TheBanksWriterIsTrainedFirstAndWritesOneBankForEachSpl
   const auto again = RunExperiment({"long", "", "", 0}, settings_);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->result.weights_hash(), finished->result.weights_hash());
+}
+
+// A changed threshold, clip or transform of the evaluation needs another bank; a changed cache does not.
+TEST_F(RunExperimentTest, ReadersThatDifferShareNoBank) {
+  size_t banks = 2;  // of training and evaluation
+  ASSERT_TRUE(RunExperiment({"long", "", "", 0}, settings_).ok());
+  EXPECT_EQ(Banks("short").size(), banks);
+  for (const std::string change :
+       {"proposals { inference_score: 0.3 }", "clip { stride: 1 }", "transform { short_side: 48 }"}) {
+    const auto changed = RunExperiment({"long", "eval_data { " + change + " }", "", 0}, settings_);
+    ASSERT_TRUE(changed.ok()) << changed.status();
+    EXPECT_EQ(Banks("short").size(), ++banks) << change;
+  }
+  ASSERT_TRUE(RunExperiment({"long", "eval_data { cache_megabytes: 7 }", "", 0}, settings_).ok());
+  EXPECT_EQ(Banks("short").size(), banks);
 }
 
 TEST_F(RunExperimentTest, WeightsOfAnotherRunAreNotUsed) {

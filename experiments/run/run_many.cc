@@ -42,7 +42,7 @@ class Planner {
     job.log_path = path + ".log";
     const std::string message = path + ".run.textproto";
     MRSN_RETURN_IF_ERROR(WriteChildMessage(
-        message, {{run.resolved->name, run.override_text, run.label, run.seed}, settings_}));
+        message, {{run.resolved->source, run.override_text, run.label, run.seed}, settings_}));
     job.command = {std::filesystem::read_symlink("/proc/self/exe"), kChildFlag, message};
     jobs_.push_back(std::move(job));
     return index_[&run] = static_cast<int>(jobs_.size()) - 1;

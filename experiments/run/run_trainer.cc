@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "experiments/config/data_paths.h"
+#include "experiments/config/text_proto.h"
 #include "experiments/engine/bank_filling.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/engine/training_snapshot.h"
@@ -60,6 +62,14 @@ TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, c
   return options;
 }
 
+// Names the boxes and the frames that a bank's features are made from.
+std::string BankData(const datasets::Dataset& dataset, DatasetConfig data) {
+  data.clear_cache_megabytes();
+  data.clear_train_split();
+  ForgetPlacesOfFiles(&data);  // their contents are in the data set's fingerprint
+  return Fingerprint(absl::StrCat(dataset.Fingerprint(), "\n", PrintTextProto(data)));
+}
+
 }  // namespace
 
 absl::StatusOr<TrainedModel> RunTrainer::Trained(OpenedRun& run) {
@@ -70,11 +80,12 @@ absl::StatusOr<TrainedModel> RunTrainer::Trained(OpenedRun& run) {
 }
 
 absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer,
-                                                               const datasets::Dataset& dataset) {
+                                                               const datasets::Dataset& dataset,
+                                                               const DatasetConfig& data) {
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, Trained(writer));
   const ResolvedExperiment& resolved = *writer.node->resolved;
   BankFillingOptions filling;
-  filling.identity = {trained.weights_hash, dataset.Fingerprint(), resolved.fingerprint};
+  filling.identity = {trained.weights_hash, BankData(dataset, data), resolved.fingerprint};
   filling.title = absl::StrCat("write ", writer.model->needs().bank.has_value() ? "memory " : "bank ",
                                resolved.name, " seed ", writer.node->seed);
   filling.loss = resolved.experiment.train().loss();
@@ -105,8 +116,10 @@ absl::StatusOr<RunTrainer::Start> RunTrainer::Prepare(OpenedRun& run) {
   const ModelNeeds needs = run.model->needs();
   if (needs.bank.has_value() && !needs.bank->own_memory) {
     TORCH_CHECK(run.bank_writer != nullptr, "ValidateExperiment lets no experiment through without it");
-    MRSN_ASSIGN_OR_RETURN(start.bank, Bank(*run.bank_writer, *run.bank_boxes));
-    absl::StrAppend(&inputs, "relation_bank ", start.bank->identity().checkpoint, "\n");
+    MRSN_ASSIGN_OR_RETURN(start.bank, Bank(*run.bank_writer, *run.bank_boxes,
+                                           BankBoxesConfig(run.node->resolved->experiment.train_data())));
+    absl::StrAppend(&inputs, "relation_bank ", start.bank->identity().checkpoint, " ",
+                    start.bank->identity().boxes, "\n");
   }
   start.identity = Fingerprint(absl::StrCat(run.node->resolved->fingerprint, "\nseed ", run.node->seed,
                                             "\ndata ", run.train_data->Fingerprint(), "\n", inputs));

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
+#include "datasets/dataset_config.pb.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_settings.h"
 #include "mrsn/bank/relation_bank.h"
@@ -33,8 +34,10 @@ class RunTrainer {
   // FailedPrecondition if the run's folder holds the weights of another one.
   absl::StatusOr<TrainedModel> Trained(OpenedRun& run);
 
-  // The bank that the trained run writes for the boxes of `dataset`.
-  absl::StatusOr<std::unique_ptr<RelationBank>> Bank(OpenedRun& writer, const datasets::Dataset& dataset);
+  // The bank that the trained run writes for the boxes of `dataset`, which `data` opened for inference.
+  // Readers whose data, threshold, clips or transforms differ get different banks.
+  absl::StatusOr<std::unique_ptr<RelationBank>> Bank(OpenedRun& writer, const datasets::Dataset& dataset,
+                                                     const DatasetConfig& data);
 
  private:
   // The inputs of a training.

@@ -23,7 +23,7 @@ class RecordResultsTest : public ::testing::Test {
     root_ = absl::StrCat(std::getenv("TEST_TMPDIR"), "/",
                          ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(root_);
-    Write("configs/none", "model { slow_only {} mrsn {} }");
+    Write("configs/none", "model { slow_only {} mrsn {} } train { batch_norm: TRAINED }");
     Write("configs/acre", "base: \"none\" model { mrsn { acre {} } }");
     table_.set_id("t");
     for (const char* row : {"none", "acre", "none"}) table_.add_row()->set_experiment(row);

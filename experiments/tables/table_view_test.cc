@@ -31,7 +31,7 @@ class TableViewTest : public ::testing::Test {
     root_ = absl::StrCat(std::getenv("TEST_TMPDIR"), "/",
                          ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(root_);
-    Write("configs/none", "model { slow_only {} mrsn {} }");
+    Write("configs/none", "model { slow_only {} mrsn {} } train { batch_norm: TRAINED }");
     Write("configs/acre", "base: \"none\" model { mrsn { acre {} } }");
     Write("t", kTable);
   }
