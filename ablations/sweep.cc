@@ -120,7 +120,9 @@ absl::Status CheckBankWriter(const RunNode& node, const GridPoint& point) {
 
 absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::string& tables_root,
                                 const std::string& name) {
-  const std::string path = absl::StrCat(sweeps_root, "/", name, ".textproto");
+  const bool outside = absl::StartsWith(name, "/");
+  const std::string path = outside ? name : absl::StrCat(sweeps_root, "/", name, ".textproto");
+  if (outside && !FileExists(path)) return absl::NotFoundError(absl::StrCat("there is no file ", path));
   if (!FileExists(path)) {
     std::vector<std::string> names;
     std::error_code error;
@@ -140,6 +142,10 @@ absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::strin
   if (sweep.experiments().empty()) {
     MRSN_ASSIGN_OR_RETURN(const Table table, experiments::ReadTable(tables_root, sweep.table()));
     for (const std::string& row : experiments::RowExperiments(table)) sweep.add_experiments(row);
+  }
+  for (std::string& experiment : *sweep.mutable_experiments()) {
+    if (!outside || !absl::EndsWith(experiment, ".textproto")) continue;
+    experiment = (std::filesystem::path(path).parent_path() / experiment).lexically_normal();
   }
   return sweep;
 }
@@ -162,7 +168,9 @@ absl::StatusOr<SweepRuns> ExpandSweep(const Sweep& sweep, const std::string& con
   for (int seed = 0; seed < count; ++seed) {
     for (const std::string& experiment : sweep.experiments()) {
       for (const GridPoint& point : grid) {
-        const std::string label = point.name.empty() ? "" : absl::StrCat(experiment, "@", point.name);
+        const bool is_file = absl::StartsWith(experiment, "/");
+        const std::string own = is_file ? std::filesystem::path(experiment).stem().string() : experiment;
+        const std::string label = point.name.empty() ? "" : absl::StrCat(own, "@", point.name);
         const auto node = graph.Add(
             {experiment, experiments::PrintTextProto(point.delta), label, static_cast<uint64_t>(seed)});
         if (!node.ok()) return AtPoint(node.status(), experiment, point.name);

@@ -21,9 +21,10 @@ struct SweepRuns {
   std::vector<std::shared_ptr<const experiments::RunNode>> asked;
 };
 
-// <sweeps_root>/<name>.textproto, checked. A sweep without experiments gets those of its table's rows,
-// <tables_root>/<table>.textproto. Errors name file, line and field; the error for an unknown name lists
-// the nearest names.
+// <sweeps_root>/<name>.textproto, or the file outside the tree that `name` is the absolute path of; checked.
+// The experiments of such a file may be paths that end in .textproto, relative to its folder. A sweep without
+// experiments gets those of its table's rows, <tables_root>/<table>.textproto. Errors name file, line and
+// field; the error for an unknown name lists the nearest names.
 absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::string& tables_root,
                                 const std::string& name);
 

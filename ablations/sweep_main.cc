@@ -1,5 +1,6 @@
 // bazel run //ablations:sweep -- --sweep=components --seeds=5
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,11 +18,17 @@
 #include "experiments/tables/statistics.h"
 #include "experiments/tables/table_manifest.h"
 #include "experiments/tables/table_view.h"
+#include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/runfiles.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, sweep, "", "What to run: a file under ablations without .textproto, e.g. components.");
+ABSL_FLAG(std::string, config, "",
+          "Instead of --sweep: a file of your own; its experiments are names, or paths beside it that end in "
+          ".textproto.");
+ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
+ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(int, seeds, 0, "Runs of each point, with seeds 0, 1, ...; 0 = as the sweep's file says.");
 ABSL_FLAG(int, parallel, 2, "Trainings at once; each takes one core and about 1.5 GB.");
 ABSL_FLAG(
@@ -34,7 +41,8 @@ namespace {
 
 constexpr char kUsage[] =
     "Runs a sweep: experiments, times a grid of config changes, times seeds, and prints one table.\n\n"
-    "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n\n"
+    "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n"
+    "  bazel run //ablations:sweep -- --config=my_sweep.textproto --data_root=/data/mine\n\n"
     "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
     "found on disk.";
 
@@ -104,11 +112,16 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const R
 
 absl::Status Main() {
   const int seeds = absl::GetFlag(FLAGS_seeds), parallel = absl::GetFlag(FLAGS_parallel);
-  if (absl::GetFlag(FLAGS_sweep).empty() || seeds < 0 || parallel < 1) {
-    return WrongUsage("--sweep must be set, --seeds 0 or more, --parallel 1 or more");
+  std::string sweep = absl::GetFlag(FLAGS_sweep);
+  const std::string config = absl::GetFlag(FLAGS_config);
+  if (sweep.empty() == config.empty() || seeds < 0 || parallel < 1) {
+    return WrongUsage("--sweep or --config must be set, --seeds 0 or more, --parallel 1 or more");
   }
-  return RunSweep(absl::GetFlag(FLAGS_sweep), seeds > 0 ? std::optional<int>(seeds) : std::nullopt,
-                  experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root)), parallel,
+  if (!config.empty()) sweep = std::filesystem::absolute(UserPath(config)).lexically_normal();
+  RunSettings settings = experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root));
+  settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
+  settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
+  return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel,
                   absl::GetFlag(FLAGS_speeds_only));
 }
 

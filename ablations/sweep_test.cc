@@ -24,7 +24,7 @@ class SweepTest : public ::testing::Test {
     root_ = absl::StrCat(std::getenv("TEST_TMPDIR"), "/",
                          ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(root_);
-    Write("pre", "model { slow_only {} mrsn {} }");
+    Write("pre", "model { slow_only {} mrsn {} } train { batch_norm: TRAINED }");
     Write("short", "base: \"pre\" model { mrsn { acre {} } } inputs { initialise_from: \"pre\" }");
     Write("long", "base: \"short\" model { mrsn { long_term {} } } inputs { relation_bank_from: \"short\" }");
   }
@@ -170,6 +170,24 @@ TEST(Sweeps, ComponentsAreTable4sSixRows) {
   EXPECT_THAT(runs->asked, ::testing::ElementsAreArray(runs->all.begin() + 1, runs->all.end()));
   EXPECT_THAT(names, ElementsAre("micro/pretrain", "micro/none", "micro/acre", "micro/aare",
                                  "micro/acre_aare", "micro/acre_aare_rse", "micro/acre_aare_rse_lrb"));
+}
+
+TEST_F(SweepTest, AFileOutsideTheTreeNamesFilesBesideIt) {
+  const std::string user = root_ + ".user";
+  ASSERT_TRUE(WriteFileAtomically(user + "/mine.textproto", "base: \"short\"").ok());
+  ASSERT_TRUE(WriteFileAtomically(user + "/sweep.textproto",
+                                  "experiments: \"mine.textproto\" experiments: \"short\" axes { name: \"e\" "
+                                  "points { label: \"1\" delta { train { epochs: 1 } } } }")
+                  .ok());
+  const auto sweep = ReadSweep(root_ + "/sweeps", root_ + "/tables", user + "/sweep.textproto");
+  ASSERT_TRUE(sweep.ok()) << sweep.status();
+  const auto runs = ExpandSweep(*sweep, root_, std::nullopt);
+  ASSERT_TRUE(runs.ok()) << runs.status();
+  ASSERT_EQ(runs->asked.size(), 2);
+  EXPECT_EQ(runs->asked[0]->label, "mine@e=1");
+  EXPECT_EQ(runs->asked[1]->label, "short@e=1");
+  EXPECT_EQ(ReadSweep(root_, root_, user + "/none.textproto").status().message(),
+            "there is no file " + user + "/none.textproto");
 }
 
 }  // namespace

@@ -72,13 +72,13 @@ TEST(ObjectBoxesTest, ComeWithTheSamplesAndFlipWithThem) {
       "transform { flip_probability: 1 } ";
   DatasetConfig config;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(config_text, &config));
-  const auto plain = OpenDataset(config, Usage::kTrain, ::testing::TempDir());
+  const auto plain = OpenDataset(config, Usage::kTrain, ::testing::TempDir(), {::testing::TempDir()});
   ASSERT_TRUE(plain.ok()) << plain.status();
   const Keyframe keyframe = (*plain)->keyframe(1);
   Write("micro_objects.csv",
         absl::StrCat(keyframe.video, ",", keyframe.timestamp, ",0.1,0.2,0.4,0.8,1,0.9\n"));
   config.mutable_proposals()->set_object_boxes("micro_objects.csv");
-  const auto dataset = OpenDataset(config, Usage::kTrain, ::testing::TempDir());
+  const auto dataset = OpenDataset(config, Usage::kTrain, ::testing::TempDir(), {::testing::TempDir()});
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   EXPECT_NE((*dataset)->Fingerprint(), (*plain)->Fingerprint());
   std::vector<Sample> samples;
@@ -95,11 +95,13 @@ TEST(ObjectBoxesTest, ComeWithTheSamplesAndFlipWithThem) {
   EXPECT_FALSE(Collate({*(*plain)->Load(1, 1)}, 15).object_boxes.defined());
 
   config.mutable_proposals()->set_object_boxes("gone.csv");
-  EXPECT_THAT(OpenDataset(config, Usage::kTrain, ::testing::TempDir()).status().message(),
-              HasSubstr("gone.csv: no such file"));
+  EXPECT_THAT(
+      OpenDataset(config, Usage::kTrain, ::testing::TempDir(), {::testing::TempDir()}).status().message(),
+      HasSubstr("gone.csv: no such file"));
   config.mutable_proposals()->set_object_score(2);
-  EXPECT_THAT(OpenDataset(config, Usage::kTrain, ::testing::TempDir()).status().message(),
-              HasSubstr("proposals.object_score is 2; allowed: 0 to 1"));
+  EXPECT_THAT(
+      OpenDataset(config, Usage::kTrain, ::testing::TempDir(), {::testing::TempDir()}).status().message(),
+      HasSubstr("proposals.object_score is 2; allowed: 0 to 1"));
 }
 
 }  // namespace

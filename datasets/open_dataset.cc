@@ -22,10 +22,11 @@
 namespace mrsn::datasets {
 namespace {
 
-absl::StatusOr<DatasetOpener> ReadKind(const DatasetConfig& config, Usage usage) {
+absl::StatusOr<DatasetOpener> ReadKind(const DatasetConfig& config, Usage usage,
+                                       const GeneratedData& generated) {
   switch (config.dataset_case()) {
     case DatasetConfig::kMicroWorld:
-      return ReadMicroWorld(config, usage);
+      return ReadMicroWorld(config, usage, generated);
     case DatasetConfig::kUcf24:
       return ReadUcf24(config, usage);
     case DatasetConfig::kAva:
@@ -85,18 +86,18 @@ absl::Status ReadObjects(const ObjectOptions& objects, const std::string& root, 
 
 absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
   for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
-    MRSN_RETURN_IF_ERROR(ReadKind(config, usage).status());
+    MRSN_RETURN_IF_ERROR(ReadKind(config, usage, {}).status());
     MRSN_RETURN_IF_ERROR(ReadShared(config, usage).status());
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
-                                                     const std::string& data_root) {
-  MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadKind(config, usage));
+                                                     const std::string& data_root,
+                                                     const GeneratedData& generated) {
+  MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadKind(config, usage, generated));
   MRSN_ASSIGN_OR_RETURN(SharedOptions options, ReadShared(config, usage));
   options.objects.boxes.timestamps = opener.timestamps;
-  // A misspelt root must not become a new folder of generated videos.
   if (!data_root.empty() && !FileExists(data_root)) {
     return absl::NotFoundError(absl::StrCat("data root ", data_root, ": there is no such folder"));
   }

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
+#include "datasets/generated_data.h"
 
 namespace mrsn::datasets {
 
@@ -16,11 +17,12 @@ namespace mrsn::datasets {
 // its value and what is allowed: "dataset.clip.frames is 0; allowed: 1 to 128".
 absl::Status ValidateDatasetConfig(const DatasetConfig& config);
 
-// Opens `config`'s training or inference split. `data_root` is where the data set's
-// files are. "" means CacheFolder() for micro_world, whose videos are generated when they are not there
-// yet; ucf24 and ava need a root.
+// Opens `config`'s training or inference split. `data_root` is where the files of ucf24 and ava are.
+// micro_world does not read it: its videos are generated into the folder of `generated` when they are not
+// there yet.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
-                                                     const std::string& data_root);
+                                                     const std::string& data_root,
+                                                     const GeneratedData& generated = {});
 
 }  // namespace mrsn::datasets
 

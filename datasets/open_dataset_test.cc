@@ -35,7 +35,7 @@ std::string Root() {
 }
 
 std::unique_ptr<Dataset> Open(const DatasetConfig& config, Usage usage) {
-  auto dataset = OpenDataset(config, usage, Root());
+  auto dataset = OpenDataset(config, usage, "", {Root()});
   EXPECT_TRUE(dataset.ok()) << dataset.status();
   return *std::move(dataset);
 }
@@ -194,15 +194,46 @@ TEST(OpenDatasetTest, Ucf24WithTubelets) {
 TEST(OpenDatasetTest, AVanishedVideoIsNamed) {
   const std::string root = ::testing::TempDir() + "open_dataset_test_vanished";
   ASSERT_TRUE(MakeFolders(root).ok());
-  const auto dataset = OpenDataset(Micro(), Usage::kTrain, root);
+  const auto dataset = OpenDataset(Micro(), Usage::kTrain, "", {root});
   ASSERT_TRUE(dataset.ok());
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (entry.path().filename() == "train_0001.avi") std::filesystem::remove(entry.path());
   }
   EXPECT_TRUE((*dataset)->Load(0, 0).ok());
   EXPECT_THAT(std::string((*dataset)->Load(10, 0).status().message()), HasSubstr("train_0001.avi"));
-  EXPECT_THAT(std::string(OpenDataset(Micro(), Usage::kTrain, root).status().message()),
+  EXPECT_THAT(std::string(OpenDataset(Micro(), Usage::kTrain, "", {root}).status().message()),
               AllOf(HasSubstr("train_0001.avi"), HasSubstr("to have it generated again")));
+}
+
+// A user's data root gets nothing; the fingerprint is that of the data wherever they are.
+TEST(OpenDatasetTest, GeneratedVideosGoToTheirOwnFolder) {
+  const std::string root = ::testing::TempDir() + "open_dataset_test_root";
+  const std::string cache = ::testing::TempDir() + "open_dataset_test_cache";
+  ASSERT_TRUE(MakeFolders(root).ok());
+  const auto dataset = OpenDataset(Micro(), Usage::kTrain, root, {cache});
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  EXPECT_TRUE(std::filesystem::is_empty(root));
+  EXPECT_TRUE(FileExists(cache + "/micro_world"));
+  EXPECT_EQ((*dataset)->Fingerprint(), Open(Micro(), Usage::kTrain)->Fingerprint());
+}
+
+TEST(OpenDatasetTest, DataThatIsOnlyDescribedIsNotMade) {
+  const std::string cache = ::testing::TempDir() + "open_dataset_test_described";
+  for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
+    const auto described = OpenDataset(Micro(), usage, "", {cache, /*make=*/false});
+    ASSERT_TRUE(described.ok()) << described.status();
+    EXPECT_FALSE(FileExists(cache));
+    const auto made = Open(Micro(), usage);
+    ASSERT_EQ((*described)->size(), made->size());
+    EXPECT_TRUE((*described)->keyframe(7) == made->keyframe(7));
+    EXPECT_EQ((*described)->GroundTruth().size(), made->GroundTruth().size());
+    EXPECT_EQ((*described)->classes().size(), 15);
+    EXPECT_THAT(std::string((*described)->Load(0, 0).status().message()), HasSubstr(cache));
+  }
+  // What is there is read as ever.
+  const auto there = OpenDataset(Micro(), Usage::kTrain, "", {Root(), /*make=*/false});
+  ASSERT_TRUE(there.ok()) << there.status();
+  EXPECT_TRUE((*there)->Load(0, 0).ok());
 }
 
 TEST(OpenDatasetTest, AMissingRootIsNamedAndNotMade) {

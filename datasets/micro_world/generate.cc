@@ -102,24 +102,16 @@ void Annotate(const World& world, const std::string& video, uint64_t seed, const
   }
 }
 
-}  // namespace
-
-std::string GeneratorFingerprint(const GenerateOptions& options) {
-  return Fingerprint(absl::StrCat("micro_world version ", kGeneratorVersion, " seed ", options.seed,
-                                  " train ", options.train_videos, " val ", options.val_videos, " keyframes ",
-                                  options.keyframes_per_video, " single_actor ",
-                                  options.single_actor ? 1 : 0));
-}
-
-absl::Status Generate(const GenerateOptions& options, const std::string& folder) {
-  MRSN_RETURN_IF_ERROR(MakeFolders(folder + "/videos"));
+absl::Status Write(const GenerateOptions& options, const std::string& folder, bool videos) {
+  MRSN_RETURN_IF_ERROR(MakeFolders(videos ? folder + "/videos" : folder));
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(
       folder + "/label_map.pbtxt", LabelMap(options.single_actor ? kNumSingleActorClasses : kAfterMusic)));
   WorldOptions world_options;
   world_options.keyframes = options.keyframes_per_video;
   if (options.single_actor) world_options.min_people = world_options.max_people = 1;
 
-  ProgressBar progress(options.single_actor ? "generate micro_world (single actor)" : "generate micro_world",
+  const std::string verb = videos ? "generate" : "describe";
+  ProgressBar progress(absl::StrCat(verb, " micro_world", options.single_actor ? " (single actor)" : ""),
                        options.train_videos + options.val_videos, "videos");
   int64_t done = 0;
   const std::pair<const char*, int> splits[] = {{"train", options.train_videos}, {"val", options.val_videos}};
@@ -129,7 +121,9 @@ absl::Status Generate(const GenerateOptions& options, const std::string& folder)
       const uint64_t seed = HashSeed(options.seed, split, i);
       const std::string video = absl::StrFormat("%s_%04d", splits[split].first, i);
       const World world = PlayWorld(seed, world_options);
-      MRSN_RETURN_IF_ERROR(WriteVideo(world, absl::StrCat(folder, "/videos/", video, ".avi")));
+      if (videos) {
+        MRSN_RETURN_IF_ERROR(WriteVideo(world, absl::StrCat(folder, "/videos/", video, ".avi")));
+      }
       Annotate(world, video, HashSeed(seed, 4), options, &annotations, &boxes);
       ++done;
       progress.Update(done, done, "");
@@ -142,9 +136,30 @@ absl::Status Generate(const GenerateOptions& options, const std::string& folder)
   return absl::OkStatus();
 }
 
+}  // namespace
+
+std::string GeneratorFingerprint(const GenerateOptions& options) {
+  return Fingerprint(absl::StrCat("micro_world version ", kGeneratorVersion, " seed ", options.seed,
+                                  " train ", options.train_videos, " val ", options.val_videos, " keyframes ",
+                                  options.keyframes_per_video, " single_actor ",
+                                  options.single_actor ? 1 : 0));
+}
+
+absl::Status Generate(const GenerateOptions& options, const std::string& folder) {
+  return Write(options, folder, /*videos=*/true);
+}
+
+absl::Status GenerateLists(const GenerateOptions& options, const std::string& folder) {
+  return Write(options, folder, /*videos=*/false);
+}
+
+std::string FolderOf(const GenerateOptions& options, const std::string& root) {
+  return absl::StrCat(root, "/", GeneratorFingerprint(options).substr(0, 16));
+}
+
 absl::StatusOr<std::string> GenerateOnce(const GenerateOptions& options, const std::string& root) {
   static std::atomic<int> counter{0};
-  const std::string folder = absl::StrCat(root, "/", GeneratorFingerprint(options).substr(0, 16));
+  const std::string folder = FolderOf(options, root);
   if (FileExists(folder)) return folder;
   const std::string temporary = absl::StrCat(folder, ".tmp.", ::getpid(), ".", counter++);
   const absl::Status written = Generate(options, temporary);

@@ -33,7 +33,13 @@ std::string GeneratorFingerprint(const GenerateOptions& options);
 // error.
 absl::Status Generate(const GenerateOptions& options, const std::string& folder);
 
-// Returns the folder <root>/<first 16 digits of the fingerprint> and generates it if it does not exist. A
+// As Generate, without the videos: a second for 460 videos.
+absl::Status GenerateLists(const GenerateOptions& options, const std::string& folder);
+
+// <root>/<first 16 digits of the fingerprint>.
+std::string FolderOf(const GenerateOptions& options, const std::string& root);
+
+// Returns FolderOf and generates it if it does not exist. A
 // temporary folder beside it is filled and renamed when complete. If two processes do so at once, the second
 // finds the first one's folder and removes its own.
 absl::StatusOr<std::string> GenerateOnce(const GenerateOptions& options, const std::string& root);

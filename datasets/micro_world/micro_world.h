@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
+#include "datasets/generated_data.h"
 #include "datasets/micro_world/generate.h"
 
 namespace mrsn::datasets {
@@ -19,11 +20,11 @@ struct MicroWorldOptions {
   float inference_score = 0.85;
 };
 
-// Generates the videos under <root>/micro_world unless they exist; root "" means CacheFolder(). The caller
-// sets usage, clip, transform and cache of `clip_dataset`; this function fills in the rest.
+// Generates the videos under <folder of `generated`>/micro_world unless they exist. The caller sets usage,
+// clip, transform and cache of `clip_dataset`; this function fills in the rest.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenMicroWorld(const MicroWorldOptions& options,
                                                         ClipDatasetOptions clip_dataset,
-                                                        const std::string& root);
+                                                        const GeneratedData& generated);
 
 }  // namespace mrsn::datasets
 

@@ -9,7 +9,8 @@
 
 namespace mrsn::datasets {
 
-absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage usage) {
+absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage usage,
+                                             const GeneratedData& generated) {
   MicroWorldOptions options;
   options.split = SplitOf(config, usage);
   ConfigReader reader(config, "dataset");
@@ -22,8 +23,8 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage 
   CheckKeyframeDataset(config, "micro_world", &reader);
   ReadProposals(&reader, &options);
   MRSN_RETURN_IF_ERROR(reader.status());
-  return DatasetOpener{[options](ClipDatasetOptions clip_dataset, const std::string& root) {
-    return OpenMicroWorld(options, std::move(clip_dataset), root);
+  return DatasetOpener{[options, generated](ClipDatasetOptions clip_dataset, const std::string&) {
+    return OpenMicroWorld(options, std::move(clip_dataset), generated);
   }};
 }
 

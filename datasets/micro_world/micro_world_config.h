@@ -4,11 +4,13 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/dataset_opener.h"
+#include "datasets/generated_data.h"
 
 namespace mrsn::datasets {
 
 // InvalidArgument names the field ("dataset.micro_world"), its value and what is allowed.
-absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage usage);
+absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage usage,
+                                             const GeneratedData& generated);
 
 }  // namespace mrsn::datasets
 

@@ -34,8 +34,8 @@ class PulledWeights : public FakeDetector {
   }
   LossOutput Loss(const DetectorInput&, const Truth&, ClassLoss) override {
     const at::Tensor loss = pull_a_ * a + pull_b_ * b;
-    if (calls++ == broken_call) return {loss * broken_value, {}};
-    return {noise ? loss * at::rand({}) : loss, {}};
+    if (calls++ == broken_call) return {loss * broken_value, {}, {}};
+    return {noise ? loss * at::rand({}) : loss, {}, {}};
   }
 
   at::Tensor a, b;

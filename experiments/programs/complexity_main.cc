@@ -8,6 +8,7 @@
 #include "experiments/config/config.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/counts/complexity_report.h"
+#include "experiments/programs/experiment_flag.h"
 #include "experiments/tables/render.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
@@ -17,6 +18,7 @@
 ABSL_FLAG(std::string, experiment, "",
           "What to count: a file under experiments/configs without .textproto; several, with commas between "
           "them, are compared.");
+ABSL_FLAG(std::string, config, "", "Instead of --experiment: a file of your own, e.g. my.textproto.");
 ABSL_FLAG(int, frames, 0, "Of the slow pathway; 0: as the experiment's evaluation data has.");
 ABSL_FLAG(int, height, 0, "Pixels; 0: the shorter side of the experiment's evaluation data.");
 ABSL_FLAG(int, width, 0, "Pixels; 0: the shorter side of the experiment's evaluation data.");
@@ -55,9 +57,6 @@ struct IntFlag {
 };
 
 absl::Status CheckFlags() {
-  if (absl::GetFlag(FLAGS_experiment).empty()) {
-    return WrongUsage("--experiment is not set");
-  }
   for (const IntFlag& flag : {IntFlag{"frames", absl::GetFlag(FLAGS_frames), 0, 1024},
                               {"height", absl::GetFlag(FLAGS_height), 0, 8192},
                               {"width", absl::GetFlag(FLAGS_width), 0, 8192},
@@ -81,15 +80,17 @@ absl::StatusOr<ComplexityReport> CountNamed(const std::string& name) {
   if (absl::GetFlag(FLAGS_width) > 0) setting.width = absl::GetFlag(FLAGS_width);
   setting.boxes = absl::GetFlag(FLAGS_boxes);
   setting.bank_entries = absl::GetFlag(FLAGS_bank);
-  const auto report = CountComplexity(name, resolved.experiment, setting);
+  const auto report = CountComplexity(resolved.name, resolved.experiment, setting);
   if (!report.ok()) return AtItsPlace(resolved, report.status());
   return report;
 }
 
 absl::Status Main() {
   MRSN_RETURN_IF_ERROR(CheckFlags());
+  MRSN_ASSIGN_OR_RETURN(const std::string experiments,
+                        ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
   std::vector<ComplexityReport> reports;
-  for (const absl::string_view name : absl::StrSplit(absl::GetFlag(FLAGS_experiment), ',')) {
+  for (const absl::string_view name : absl::StrSplit(experiments, ',')) {
     MRSN_ASSIGN_OR_RETURN(reports.emplace_back(), CountNamed(std::string(name)));
   }
   const int depth = absl::GetFlag(FLAGS_depth);

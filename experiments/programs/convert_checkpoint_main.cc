@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "experiments/config/config.h"
 #include "experiments/engine/training_snapshot.h"
+#include "experiments/programs/experiment_flag.h"
 #include "experiments/provenance.h"
 #include "mrsn/build_model.h"
 #include "mrsn/checkpoint/load_checkpoint.h"
@@ -28,6 +29,7 @@ ABSL_FLAG(std::string, format, "auto",
           "torchvision.");
 ABSL_FLAG(std::string, experiment, "",
           "Whose model it is for: a file under experiments/configs without .textproto.");
+ABSL_FLAG(std::string, config, "", "Instead of --experiment: a file of your own, e.g. my.textproto.");
 ABSL_FLAG(std::string, override, "",
           "A change of the experiment in text format, e.g. 'model { num_classes: 60 }'.");
 ABSL_FLAG(std::string, out, "", "Where the weights go: a .safetensors file.");
@@ -74,9 +76,11 @@ absl::Status List(const std::string& in) {
 }
 
 absl::Status Convert(const std::string& in, const std::string& out) {
-  MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
-                        LoadExperiment(DataFilesRoot() + "/experiments/configs",
-                                       absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_override)));
+  MRSN_ASSIGN_OR_RETURN(const std::string experiment,
+                        ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
+  MRSN_ASSIGN_OR_RETURN(
+      const ResolvedExperiment resolved,
+      LoadExperiment(DataFilesRoot() + "/experiments/configs", experiment, absl::GetFlag(FLAGS_override)));
   at::manual_seed(0);  // of what the file leaves as initialised
   auto model = BuildDetector(resolved.experiment.model(), at::kCPU);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
@@ -113,7 +117,7 @@ absl::Status Convert(const std::string& in, const std::string& out) {
 absl::Status Main() {
   const std::string in = UserPath(absl::GetFlag(FLAGS_in)), out = UserPath(absl::GetFlag(FLAGS_out));
   const bool list = absl::GetFlag(FLAGS_list);
-  if (in.empty() || (!list && (out.empty() || absl::GetFlag(FLAGS_experiment).empty()))) {
+  if (in.empty() || (!list && out.empty())) {
     return WrongUsage("--in and either --list or --experiment and --out are needed");
   }
   try {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "experiments/parity/forward.h"
+#include "experiments/programs/experiment_flag.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/runfiles.h"
@@ -16,6 +17,7 @@
 
 ABSL_FLAG(std::string, experiment, "",
           "Whose model is run: a file under experiments/configs without .textproto.");
+ABSL_FLAG(std::string, config, "", "Instead of --experiment: a file of your own, e.g. my.textproto.");
 ABSL_FLAG(std::string, checkpoint, "",
           "Its weights: .safetensors, or a .pth or .pyth of PySlowFast, PyTorchVideo or mmaction2; or "
           "random:<seed> for untrained ones, to try things out.");
@@ -56,8 +58,8 @@ absl::Status PrintTaps(const std::string& configs_root, const std::string& exper
 absl::Status Main() {
   ForwardOptions options;
   options.configs_root = DataFilesRoot() + "/experiments/configs";
-  options.experiment = absl::GetFlag(FLAGS_experiment);
-  if (options.experiment.empty()) return WrongUsage("--experiment is not set");
+  MRSN_ASSIGN_OR_RETURN(options.experiment,
+                        ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
   if (absl::GetFlag(FLAGS_list_taps)) return PrintTaps(options.configs_root, options.experiment);
   for (const auto& [name, value] : {std::make_pair("checkpoint", absl::GetFlag(FLAGS_checkpoint)),
                                     std::make_pair("input", absl::GetFlag(FLAGS_input)),

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/flags/flag.h"
+#include "experiments/programs/experiment_flag.h"
 #include "experiments/run/cost_estimate.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/preflight.h"
@@ -13,13 +14,17 @@
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, experiment, "", "What to train: a file under experiments/configs without .textproto.");
+ABSL_FLAG(std::string, config, "",
+          "Instead of --experiment: a file of your own, e.g. my.textproto; its base is a name, or a path "
+          "beside it that ends in .textproto.");
 ABSL_FLAG(uint64_t, seed, 0, "Of initial weights, data order, augmentation and dropout.");
 ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
-ABSL_FLAG(std::string, data_root, "", "Folder of the data set; empty for embedded or generated data.");
+ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
+ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(std::string, output_root, "", "Where runs and results go; default: out/ in the workspace.");
 ABSL_FLAG(std::string, override, "",
           "A change of the config in text format, e.g. 'train { epochs: 1 }'; the result is then marked "
-          "unofficial.");
+          "unofficial, unless only places of files below the data root changed.");
 ABSL_FLAG(
     bool, dry_run, false,
     "Check the inputs, print the resolved config and an estimate of memory and cost, and stop: exit code 1 "
@@ -33,11 +38,13 @@ constexpr char kUsage[] =
     "Trains one experiment, evaluates it and writes its result.\n\n"
     "  bazel run //experiments:train -- --experiment=micro/acre\n"
     "  bazel run //experiments:train -- --experiment=ucf24/real_clips --data_root=/data/ucf24\n"
-    "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n\n"
+    "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n"
+    "  bazel run //experiments:train -- --config=my.textproto --data_root=/data/mine\n\n"
     "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
     "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n";
 
-absl::Status DryRun(const RunRequest& request, const RunSettings& settings) {
+absl::Status DryRun(const RunRequest& request, RunSettings settings) {
+  settings.generate = false;
   MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
   const auto cost = EstimateCost(*opened.asked, settings.threads);
   std::printf("%s", PreflightText(opened, cost).c_str());
@@ -50,18 +57,19 @@ absl::Status Copy(const std::string& from, const std::string& to) {
 }
 
 absl::Status Main() {
-  const RunRequest request = {absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_override), "",
-                              absl::GetFlag(FLAGS_seed)};
-  if (request.experiment.empty()) return WrongUsage("--experiment is not set");
+  MRSN_ASSIGN_OR_RETURN(const std::string experiment,
+                        ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
+  const RunRequest request = {experiment, absl::GetFlag(FLAGS_override), "", absl::GetFlag(FLAGS_seed)};
   RunSettings settings = DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
+  settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.threads = absl::GetFlag(FLAGS_threads);
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
   MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(request, settings));
   const std::string exported = absl::GetFlag(FLAGS_export_weights);
   if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, UserPath(exported)));
   const Result& result = finished.result;
-  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", request.experiment.c_str(),
+  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", result.experiment().c_str(),
               static_cast<unsigned long long>(request.seed), result.iou_threshold(), result.frame_map(),
               result.protocol().c_str(), finished.result_path.c_str());
   return absl::OkStatus();

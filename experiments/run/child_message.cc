@@ -18,6 +18,7 @@ absl::Status WriteChildMessage(const std::string& path, const ChildMessage& mess
   run.set_checkpoints_root(message.settings.checkpoints_root);
   run.set_output_root(message.settings.output_root);
   run.set_data_root(message.settings.data_root);
+  run.set_cache_root(message.settings.cache_root);
   run.set_threads(message.settings.threads);
   return WriteFileAtomically(
       path, absl::StrCat("# proto-file: experiments/run/child_run.proto\n# proto-message: mrsn.ChildRun\n",
@@ -36,6 +37,7 @@ absl::StatusOr<ChildMessage> ReadChildMessage(const std::string& path) {
   message.settings.checkpoints_root = run.checkpoints_root();
   message.settings.output_root = run.output_root();
   message.settings.data_root = run.data_root();
+  message.settings.cache_root = run.cache_root();
   message.settings.threads = run.threads();
   return message;
 }

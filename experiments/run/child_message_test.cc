@@ -31,6 +31,7 @@ TEST(ChildMessageTest, EveryWordArrives) {
                   ~uint64_t{0}};
   sent.settings.configs_root = "/configs with blanks";
   sent.settings.output_root = "/out";
+  sent.settings.cache_root = "/cache";
   sent.settings.threads = 3;
   ASSERT_TRUE(WriteChildMessage(Path(), sent).ok());
   const auto read = ReadChildMessage(Path());
@@ -43,6 +44,7 @@ TEST(ChildMessageTest, EveryWordArrives) {
   EXPECT_EQ(read->settings.checkpoints_root, "");
   EXPECT_EQ(read->settings.output_root, sent.settings.output_root);
   EXPECT_EQ(read->settings.data_root, "");
+  EXPECT_EQ(read->settings.cache_root, "/cache");
   EXPECT_EQ(read->settings.threads, 3);
 }
 

@@ -23,8 +23,10 @@ struct RunSettings {
   std::string configs_root;      // folder of <experiment>.textproto
   std::string checkpoints_root;  // folder of trained weights that came with the program; "" = none
   std::string output_root;
-  std::string data_root;  // "" = data that came with the program, or generated data
-  int threads = 1;        // of one LibTorch operation
+  std::string data_root;   // "" = data that came with the program, or generated data
+  std::string cache_root;  // of generated data; "" = CacheFolder()
+  bool generate = true;    // false: generated data that is not there is only described
+  int threads = 1;         // of one LibTorch operation
 };
 
 // Settings with the configs and checkpoints that came with the program. `output_root` is the user's; "" =

@@ -15,7 +15,7 @@ namespace mrsn::experiments {
 // the mean times 4, the memory the mean times 8, both of width 1.
 class FakeDetector : public Detector {
  public:
-  LossOutput Loss(const DetectorInput&, const Truth&, ClassLoss) override { return {at::zeros({}), {}}; }
+  LossOutput Loss(const DetectorInput&, const Truth&, ClassLoss) override { return {at::zeros({}), {}, {}}; }
   Detections Detect(const DetectorInput& input, ClassLoss) override {
     batches.push_back(input.slow.size(0));
     const at::Tensor means =
