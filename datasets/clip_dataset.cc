@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/transforms.h"
+#include "datasets/video/video_store.h"
 #include "datasets/video_frames.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/random.h"
@@ -22,7 +24,7 @@ class ClipDataset : public Dataset {
       : options_(std::move(options)),
         records_(std::move(records)),
         flow_(std::move(flow)),
-        cache_(options_.cache_bytes) {
+        store_(StoreOptions(options_)) {
     std::stable_sort(records_.begin(), records_.end(), [](const KeyframeRecord& a, const KeyframeRecord& b) {
       return a.keyframe < b.keyframe;
     });
@@ -52,7 +54,7 @@ class ClipDataset : public Dataset {
                                               " frames; the key frame is number ", record.centre, " from 0"));
     }
     const ClipIndices clip = SampleClip(record.centre, video.count, options_.clip);
-    MRSN_ASSIGN_OR_RETURN(FrameMap frames, ReadFrames(path, video, clip));
+    MRSN_ASSIGN_OR_RETURN(FrameMap frames, ReadFrames(video, clip));
     const cv::Size size = frames.begin()->second.size();
 
     Sample sample;
@@ -103,27 +105,24 @@ class ClipDataset : public Dataset {
   absl::StatusOr<VideoFrames> Open(int video) const {
     const std::string& path = options_.video_paths[video];
     if (!options_.folder_frames.empty()) return FramesOf(JpegFolder(path), options_.folder_frames[video]);
-    MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const DecodedVideo> decoded, cache_.Get(path));
-    return FramesOf(std::move(decoded));
+    return FramesOf(store_, path);
   }
 
   // All frames of a clip, each read once; of one size.
-  static absl::StatusOr<FrameMap> ReadFrames(const std::string& path, const VideoFrames& video,
-                                             const ClipIndices& clip) {
+  static absl::StatusOr<FrameMap> ReadFrames(const VideoFrames& video, const ClipIndices& clip) {
+    std::set<int64_t> distinct(clip.slow.begin(), clip.slow.end());
+    distinct.insert(clip.fast.begin(), clip.fast.end());
+    const std::vector<int64_t> numbers(distinct.begin(), distinct.end());
+    MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> read, video.read(numbers));
     FrameMap frames;
-    for (const std::vector<int64_t>* numbers : {&clip.slow, &clip.fast}) {
-      for (const int64_t number : *numbers) {
-        if (frames.count(number) > 0) continue;
-        MRSN_ASSIGN_OR_RETURN(frames[number], video.read(number));
-        const cv::Size size = frames[number].size(), first = frames[clip.slow[0]].size();
-        if (size != first) {
-          return absl::InvalidArgumentError(absl::StrCat(path, ": frame ", number + 1, " is ", size.width,
-                                                         "x", size.height, ", frame ", clip.slow[0] + 1, " ",
-                                                         first.width, "x", first.height));
-        }
-      }
-    }
+    for (size_t i = 0; i < numbers.size(); ++i) frames[numbers[i]] = read[i];
     return frames;
+  }
+
+  static VideoStoreOptions StoreOptions(const ClipDatasetOptions& options) {
+    VideoStoreOptions store;
+    store.frame_bytes = options.cache_bytes;
+    return store;
   }
 
   // The flow of some frames of a video that has `count` frames of `size`.
@@ -157,7 +156,7 @@ class ClipDataset : public Dataset {
   const ClipDatasetOptions options_;
   std::vector<KeyframeRecord> records_;
   const std::vector<FlowInfo> flow_;
-  mutable VideoCache cache_;
+  mutable VideoStore store_;
 };
 
 // Describes each video's flow; an error if a flow folder is not complete.

@@ -15,7 +15,6 @@
 #include "datasets/object_boxes.h"
 #include "datasets/transform_options.h"
 #include "datasets/tubelets.h"
-#include "datasets/video_reader.h"
 
 namespace mrsn::datasets {
 
@@ -38,7 +37,7 @@ struct ClipDatasetOptions {
   Usage usage = Usage::kTrain;
   ClipOptions clip;
   TransformOptions transform;
-  size_t cache_bytes = size_t{512} << 20;
+  size_t cache_bytes = size_t{512} << 20;  // of decoded frames that are kept
   std::vector<std::string> video_paths;
   // Not empty: video_paths are folders of images (JpegFolder), and this is the number of frames of each.
   // Only the frames of a clip are read, and none is kept. Empty: video_paths are video files.

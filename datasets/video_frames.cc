@@ -1,9 +1,10 @@
 #include "datasets/video_frames.h"
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -68,22 +69,49 @@ absl::StatusOr<cv::Mat> ReadImage(const std::string& path) {
   return rgb;
 }
 
-VideoFrames FramesOf(std::shared_ptr<const DecodedVideo> video) {
-  const int64_t count = video->frames.size();
-  return {count, [video = std::move(video)](int64_t number) -> absl::StatusOr<cv::Mat> {
-            return video->frames[number];
-          }};
+absl::StatusOr<cv::Mat> VideoFrames::ReadOne(int64_t number) const {
+  MRSN_ASSIGN_OR_RETURN(std::vector<cv::Mat> frames, read({number}));
+  return frames[0];
+}
+
+absl::StatusOr<VideoFrames> FramesOf(VideoStore& store, const std::string& path) {
+  MRSN_ASSIGN_OR_RETURN(const auto index, store.Index(path));
+  return VideoFrames{index->frames(), [&store, path](const std::vector<int64_t>& numbers) {
+                       return store.Read(path, numbers);
+                     }};
 }
 
 VideoFrames FramesOf(const FrameFolder& folder, int64_t count) {
-  return {count, [folder](int64_t number) { return ReadImage(folder.PathOf(number)); }};
+  return {count, [folder](const std::vector<int64_t>& numbers) -> absl::StatusOr<std::vector<cv::Mat>> {
+            std::map<int64_t, cv::Mat> images;
+            std::vector<cv::Mat> frames;
+            for (const int64_t number : numbers) {
+              cv::Mat& image = images[number];
+              if (image.empty()) {
+                MRSN_ASSIGN_OR_RETURN(image, ReadImage(folder.PathOf(number)));
+              }
+              if (!frames.empty() && image.size() != frames[0].size()) {
+                return absl::InvalidArgumentError(
+                    absl::StrCat(folder.PathOf(number), ": the image is ", image.cols, "x", image.rows, ", ",
+                                 folder.PathOf(numbers[0]), " ", frames[0].cols, "x", frames[0].rows));
+              }
+              frames.push_back(image);
+            }
+            return frames;
+          }};
 }
 
 absl::StatusOr<VideoFrames> OpenFrames(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) {
-    MRSN_ASSIGN_OR_RETURN(DecodedVideo video, DecodeVideo(path));
-    return FramesOf(std::make_shared<const DecodedVideo>(std::move(video)));
+    VideoStoreOptions options;
+    options.frame_bytes = size_t{64} << 20;
+    const auto store = std::make_shared<VideoStore>(options);
+    MRSN_ASSIGN_OR_RETURN(VideoFrames frames, FramesOf(*store, path));
+    frames.read = [store, read = std::move(frames.read)](const std::vector<int64_t>& numbers) {
+      return read(numbers);
+    };
+    return frames;
   }
   const FrameFolder folder = JpegFolder(path);
   const int64_t count = CountFrames(folder);

@@ -4,19 +4,24 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "datasets/video_reader.h"
+#include "datasets/video/video_store.h"
 #include "opencv2/core.hpp"
 
 namespace mrsn::datasets {
 
-// Frames are numbered from 0; each is 8-bit RGB (CV_8UC3), rows from the top.
+// Frames are numbered from 0; each is 8-bit RGB (CV_8UC3), rows from the top, not to be written to. Any
+// number of threads may read.
 struct VideoFrames {
   int64_t count = 0;
-  std::function<absl::StatusOr<cv::Mat>(int64_t number)> read;  // 0 <= number < count; not to be written to
+  // The frames of some numbers below `count`, in any order; they may repeat. All are of one size, else it is
+  // an error that names both.
+  std::function<absl::StatusOr<std::vector<cv::Mat>>(const std::vector<int64_t>& numbers)> read;
+
+  absl::StatusOr<cv::Mat> ReadOne(int64_t number) const;
 };
 
 // Image files <prefix>000001<extension>, <prefix>000002<extension>, ...
@@ -36,11 +41,12 @@ int64_t CountFrames(const FrameFolder& folder);
 // 8-bit RGB. The error for a missing, cut or unreadable file names the file.
 absl::StatusOr<cv::Mat> ReadImage(const std::string& path);
 
-VideoFrames FramesOf(std::shared_ptr<const DecodedVideo> video);
-// Reads an image for each request and keeps none. `count` comes from CountFrames.
+// The frames of a video file, decoded when they are asked for. `store` must outlive them.
+absl::StatusOr<VideoFrames> FramesOf(VideoStore& store, const std::string& path);
+// Reads each image once for a request and keeps none. `count` comes from CountFrames.
 VideoFrames FramesOf(const FrameFolder& folder, int64_t count);
 
-// The frames of a video file, decoded at once, or of a JpegFolder.
+// The frames of a video file or of a JpegFolder, with a store of their own.
 absl::StatusOr<VideoFrames> OpenFrames(const std::string& path);
 
 }  // namespace mrsn::datasets

@@ -40,7 +40,7 @@ TEST(VideoFramesTest, AJpegFolderIsNumberedFromOne) {
   ASSERT_TRUE(frames.ok()) << frames.status();
   ASSERT_EQ(frames->count, 5);
   for (int i = 0; i < 5; ++i) {
-    const cv::Mat frame = *frames->read(i);
+    const cv::Mat frame = *frames->ReadOne(i);
     EXPECT_EQ(frame.size(), cv::Size(32, 24));
     const auto pixel = frame.at<cv::Vec3b>(12, 16);
     EXPECT_NEAR(pixel[0], 40 * i, 2);
@@ -48,7 +48,21 @@ TEST(VideoFramesTest, AJpegFolderIsNumberedFromOne) {
     EXPECT_NEAR(pixel[2], 200, 2);
   }
   std::filesystem::remove(folder + "/-5KQ66BBWC4_000003.jpg");
-  EXPECT_THAT(std::string(frames->read(2).status().message()), HasSubstr("-5KQ66BBWC4_000003.jpg"));
+  EXPECT_THAT(std::string(frames->ReadOne(2).status().message()), HasSubstr("-5KQ66BBWC4_000003.jpg"));
+}
+
+TEST(VideoFramesTest, FramesOfTwoSizesAreAnError) {
+  const std::string folder = Folder() + "/mixed";
+  ASSERT_TRUE(MakeFolders(folder).ok());
+  WriteJpeg(JpegFolder(folder).PathOf(0), 1, 2, 3, {32, 24});
+  WriteJpeg(JpegFolder(folder).PathOf(1), 1, 2, 3, {24, 32});
+  const auto frames = OpenFrames(folder);
+  ASSERT_TRUE(frames.ok()) << frames.status();
+  const auto one = frames->read({1, 1});
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(one->size(), 2);
+  EXPECT_THAT(std::string(frames->read({0, 1}).status().message()),
+              HasSubstr("mixed_000002.jpg: the image is 24x32, "));
 }
 
 TEST(VideoFramesTest, CountsFramesWithoutListingThem) {
@@ -68,7 +82,7 @@ TEST(VideoFramesTest, OpensVideoFilesToo) {
   const auto frames = OpenFrames(path);
   ASSERT_TRUE(frames.ok()) << frames.status();
   ASSERT_EQ(frames->count, 3);
-  EXPECT_EQ(frames->read(2)->at<cv::Vec3b>(3, 3), cv::Vec3b(2, 0, 200));
+  EXPECT_EQ(frames->ReadOne(2)->at<cv::Vec3b>(3, 3), cv::Vec3b(2, 0, 200));
 }
 
 TEST(VideoFramesTest, NothingThere) {

@@ -1,7 +1,5 @@
 #include "datasets/video_reader.h"
 
-#include <thread>
-
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "opencv2/imgproc.hpp"
@@ -119,49 +117,6 @@ TEST(DecodeVideoTest, TruncatedFileBreaksOff) {
   const auto video = DecodeVideo(Path("cut.avi"));
   ASSERT_FALSE(video.ok());
   EXPECT_THAT(std::string(video.status().message()), HasSubstr("cut.avi"));
-}
-
-TEST(VideoCacheTest, DecodesOnceWhileItFits) {
-  const std::string a = WriteVideo("a.avi", 10), b = WriteVideo("b.avi", 10), c = WriteVideo("c.avi", 10);
-  const size_t one = 10 * 32 * 32 * 3;
-  VideoCache cache(2 * one);
-  ASSERT_TRUE(cache.Get(a).ok());
-  ASSERT_TRUE(cache.Get(b).ok());
-  ASSERT_TRUE(cache.Get(a).ok());
-  EXPECT_EQ(cache.decodes(), 2);
-  EXPECT_EQ(cache.bytes(), 2 * one);
-  ASSERT_TRUE(cache.Get(c).ok());  // drops b, which was used longest ago
-  EXPECT_EQ(cache.bytes(), 2 * one);
-  ASSERT_TRUE(cache.Get(a).ok());
-  EXPECT_EQ(cache.decodes(), 3);
-  ASSERT_TRUE(cache.Get(b).ok());
-  EXPECT_EQ(cache.decodes(), 4);
-}
-
-TEST(VideoCacheTest, KeepsNothingLargerThanItsBound) {
-  VideoCache cache(1000);
-  const std::string path = WriteVideo("large.avi", 10);
-  const auto video = cache.Get(path);
-  ASSERT_TRUE(video.ok());
-  EXPECT_EQ((*video)->frames.size(), 10);
-  EXPECT_EQ(cache.bytes(), 0);
-}
-
-TEST(VideoCacheTest, AFailureIsNotRemembered) {
-  VideoCache cache(1 << 20);
-  const std::string path = Path("late.avi");
-  EXPECT_FALSE(cache.Get(path).ok());
-  WriteVideo("late.avi", 3);
-  EXPECT_TRUE(cache.Get(path).ok());
-}
-
-TEST(VideoCacheTest, ThreadsThatAskAtOnceShareOneDecode) {
-  const std::string path = WriteVideo("shared.avi", 200, 64);
-  VideoCache cache(64 << 20);
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { EXPECT_TRUE(cache.Get(path).ok()); });
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(cache.decodes(), 1);
 }
 
 }  // namespace

@@ -41,12 +41,12 @@ absl::Status WriteBytes(const std::string& path, const std::vector<uchar>& bytes
 absl::Status WriteFlow(const VideoFrames& frames, FlowMethod method, FlowEstimator& estimator,
                        const std::function<void()>& frame_done, const std::string& folder) {
   const FrameFolder images = FlowImages(folder);
-  MRSN_ASSIGN_OR_RETURN(cv::Mat frame, frames.read(0));
+  MRSN_ASSIGN_OR_RETURN(cv::Mat frame, frames.ReadOne(0));
   const cv::Size size = frame.size();
   MRSN_ASSIGN_OR_RETURN(std::vector<uchar> png, EncodePng(cv::Mat::zeros(size, CV_32FC2)));
   for (int64_t number = 0; number < frames.count; ++number) {
     if (number + 1 < frames.count) {
-      MRSN_ASSIGN_OR_RETURN(cv::Mat next, frames.read(number + 1));
+      MRSN_ASSIGN_OR_RETURN(cv::Mat next, frames.ReadOne(number + 1));
       const absl::StatusOr<cv::Mat> flow = estimator.Estimate(frame, next);
       if (!flow.ok()) {
         return absl::Status(flow.status().code(),
