@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/clip_sampler.h"
+#include "datasets/transforms.h"
 #include "datasets/ucf24/acted_clips.h"
 #include "datasets/ucf24/real_clips.h"
 #include "datasets/ucf24/ucf24.h"
