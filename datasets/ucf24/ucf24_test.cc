@@ -119,7 +119,7 @@ TEST_F(Ucf24FilesTest, ProposalsCarryTheTubeletOfTheirPerson) {
   options.detections = "detections.csv";
   ClipDatasetOptions settings = Settings(Usage::kTrain);
   settings.tubelets = true;
-  settings.flip_probability = 0;
+  settings.transform.flip_probability = 0;
   const Sample sample = *(*OpenUcf24(options, settings, root_))->Load(0, 0);
   ASSERT_EQ(sample.actors.size(), 3);
   EXPECT_EQ(sample.actors[2].person_id, 4);
