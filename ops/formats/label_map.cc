@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/numbers.h"
+#include "ops/formats/sniff.h"
 
 namespace mrsn::formats {
 namespace {
@@ -178,7 +179,9 @@ class Parser {
 }  // namespace
 
 absl::StatusOr<LabelMap> ParseLabelMap(const TextFile& file, const LabelMapOptions& options) {
-  return Parser(file, options).Parse();
+  absl::StatusOr<LabelMap> map = Parser(file, options).Parse();
+  if (!map.ok()) return TextError(map.status(), "a label map", file.name(), file.text());
+  return map;
 }
 
 absl::StatusOr<LabelMap> ReadLabelMap(const std::string& path, const LabelMapOptions& options) {

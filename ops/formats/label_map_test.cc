@@ -73,6 +73,8 @@ TEST(LabelMapTest, ErrorsNameTheLine) {
   EXPECT_EQ(Error("stand: 1\n"), "l.pbtxt:1: found 'stand', expected item, label or 'id: name'");
   EXPECT_EQ(Error("1 stand\n"), "l.pbtxt:1: found '1 stand', expected 'id: name'");
   EXPECT_THAT(Error(""), HasSubstr("l.pbtxt: no class found"));
+  EXPECT_EQ(Error("<!DOCTYPE html>\n<html>"),
+            "l.pbtxt: is a web page (HTML), not a label map: download it again");
 }
 
 TEST(LabelMapTest, StrictRefusesWhatIsOdd) {
