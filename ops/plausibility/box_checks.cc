@@ -180,7 +180,7 @@ void CheckClocks(const Pair& pair, std::vector<Finding>& findings) {
     const bool covers = result.keyframes >= 2 && 10 * result.keyframes >= 9 * sample &&
                         result.keyframes >= 2 * as_is.keyframes + 1 && 4 * result.hits >= result.boxes &&
                         result.hits > 0;
-    const bool fits = result.both >= 5 && result.differ >= 5 && 10 * result.better >= 8 * result.differ &&
+    const bool fits = result.both >= 3 && result.differ >= 3 && 10 * result.better >= 8 * result.differ &&
                       2 * result.iou >= result.both &&
                       4 * (result.iou - result.iou_as_is) >= result.both - result.iou_as_is;
     if ((covers || fits) && result.hits > best.hits) {

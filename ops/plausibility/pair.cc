@@ -39,6 +39,11 @@ constexpr Clock kClocks[] = {
 absl::Span<const Clock> Clocks() { return kClocks; }
 
 Pair::Pair(const Side& annotations, const Side& other, int max_sample) : sides_{&annotations, &other} {
+  // Most key frames are on both sides: room for one side's is enough.
+  size_t keyframes = 0;
+  for (const formats::RowBlock& block : annotations.blocks) keyframes += block.keyframes.size();
+  keyframes_.reserve(keyframes);
+  keyframe_numbers_.reserve(keyframes);
   Number(kAnnotated);
   Number(kOther);
   std::vector<uint8_t> has_rows(keyframes_.size(), 0);

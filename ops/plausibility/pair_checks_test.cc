@@ -103,6 +103,21 @@ TEST(ClockTest, SecondsShiftedByOne) {
   }
 }
 
+// Three seconds are enough when the persons move.
+TEST(ClockTest, FewSecondsShiftedByOne) {
+  std::vector<Line> gt, det;
+  for (int i = 0; i < 4; ++i)
+    gt.push_back({"v", 902.0 + i, 1 + i, {0.1 + 0.05 * i, 0.2, 0.3 + 0.05 * i, 0.8}});
+  for (Line line : Detected(gt)) {
+    line.time += 1;
+    det.push_back(line);
+  }
+  const Finding finding = Find(Findings(gt, det), Kind::kKeyframesShifted);
+  EXPECT_EQ(finding.count, 4);
+  EXPECT_EQ(finding.of, 4);
+  EXPECT_THAT(Findings(gt, Detected(gt)), IsEmpty());
+}
+
 // Frames of a video, each annotated; the file with numbers from 0 begins at the frame before.
 TEST(ClockTest, FramesShiftedByOne) {
   std::vector<Line> gt, det;

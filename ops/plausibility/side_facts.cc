@@ -97,7 +97,7 @@ void CheckScores(const Side& side, const SideFacts& facts, const Options& option
     add(Kind::kScoresAreIds, tally,
         absl::StrCat("all ", rows, " scores are whole numbers from ", facts.min_score, " to ",
                      facts.max_score, ", as person ids are: is this a file of annotations?"));
-  } else if (!varies && (facts.ScoresAreWhole() ? rows >= 2 : rows >= 10)) {
+  } else if (!varies && (facts.ScoresAreWhole() ? rows >= 2 : rows >= 3)) {
     Tally all = facts.whole_score;
     all.count = rows;
     if (all.first.row == nullptr) all.first = facts.highest;
@@ -126,6 +126,9 @@ void CheckRepeats(const Side& side, const Options& options, std::vector<Finding>
   const bool labels = side.role == Role::kDetections;
   using Key = std::tuple<absl::string_view, int64_t, int, double, double, double, double>;
   absl::flat_hash_set<Key> seen;
+  int64_t rows = 0;
+  for (const RowBlock& block : side.blocks) rows += block.rows.size();
+  seen.reserve(std::min(rows, options.max_rows_for_repeats));
   Tally repeats;
   int64_t looked_at = 0;
   for (const RowBlock& block : side.blocks) {
