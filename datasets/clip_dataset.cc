@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "datasets/augmentation.h"
+#include "datasets/colours.h"
 #include "datasets/transforms.h"
 #include "datasets/video/video_store.h"
 #include "datasets/video_frames.h"
@@ -62,28 +64,23 @@ class ClipDataset : public Dataset {
     sample.actors = record.actors;
     sample.scaling = options_.transform.scaling;
     SplitMix64 random(augmentation_seed);
-    const bool flip = options_.usage == Usage::kTrain && random.Chance(options_.transform.flip_probability);
-    const ClipGeometry geometry =
-        WholeFrame(ScaledSize({size.width, size.height}, options_.transform.short_side), flip);
+    const ClipPlan plan = PlanClip(options_.transform, options_.usage, {size.width, size.height}, &random);
     if (options_.tubelets && options_.usage == Usage::kTrain) {
       for (Actor& actor : sample.actors) {
         const Tube& tube = options_.tubes.at({record.video, actor.person_id});
         actor.tubelet = MakeTubelet(tube, clip.slow, record.centre);
       }
     }
-    for (Actor& actor : sample.actors) {
-      actor.box = MoveBox(actor.box, geometry);
-      for (Box& box : actor.tubelet) box = MoveBox(box, geometry);
-    }
-
     if (options_.objects.has_value()) {
       sample.has_objects = true;
       const auto found = options_.objects->find(record.keyframe);
       if (found != options_.objects->end()) sample.objects = found->second;
     }
-    for (Box& box : sample.objects) box = MoveBox(box, geometry);
+    MoveBoxes(options_.transform, options_.usage, plan.geometry, &random, &sample);
 
-    for (auto& [number, frame] : frames) frame = TransformFrame(frame, geometry);
+    for (auto& [number, frame] : frames) {
+      frame = ChangeColours(TransformFrame(frame, plan.geometry), plan.colours);
+    }
     const auto stacked = [&](const std::vector<int64_t>& numbers) {
       std::vector<const cv::Mat*> chosen;
       for (const int64_t number : numbers) chosen.push_back(&frames.at(number));
@@ -94,7 +91,7 @@ class ClipDataset : public Dataset {
     if (options_.flow.has_value()) {
       MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> flow,
                             LoadFlow(record.video, video.count, size, clip.slow));
-      sample.flow = TransformFlow(flow, geometry);
+      sample.flow = TransformFlow(flow, plan.geometry);
     }
     return sample;
   }

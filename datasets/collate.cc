@@ -79,14 +79,17 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   TORCH_CHECK(!samples.empty(), "collate: no samples");
   int height = 0, width = 0;
   int64_t num_actors = 0;
-  bool tubelets = false;
+  bool tubelets = false, reported = false;
   for (const Sample& sample : samples) {
     TORCH_CHECK(sample.scaling == samples[0].scaling, "collate: clips whose pixels are scaled in two ways (",
                 sample.keyframe.video, ")");
     height = std::max(height, sample.slow.height);
     width = std::max(width, sample.slow.width);
     num_actors += sample.actors.size();
-    for (const Actor& actor : sample.actors) tubelets = tubelets || !actor.tubelet.empty();
+    for (const Actor& actor : sample.actors) {
+      tubelets = tubelets || !actor.tubelet.empty();
+      reported = reported || actor.reported.has_value();
+    }
   }
   ClipBatch batch;
   batch.scaling = samples[0].scaling;
@@ -97,7 +100,9 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   batch.clip_index = at::empty({num_actors}, at::kLong);
   batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);
   if (tubelets) batch.tubelets = at::empty({num_actors, samples[0].slow.frames, 4}, at::kFloat);
+  if (reported) batch.reported = at::empty({num_actors, 4}, at::kFloat);
   float* boxes = batch.boxes.data_ptr<float>();
+  float* reported_box = reported ? batch.reported.data_ptr<float>() : nullptr;
   float* tubelet = tubelets ? batch.tubelets.data_ptr<float>() : nullptr;
   int64_t* clip_index = batch.clip_index.data_ptr<int64_t>();
   float* labels = batch.labels.data_ptr<float>();
@@ -108,6 +113,9 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
     const float y_scale = static_cast<float>(sample.slow.height) / height;
     for (const Actor& actor : sample.actors) {
       boxes = PutBox(actor.box, x_scale, y_scale, boxes);
+      if (reported) {
+        reported_box = PutBox(actor.reported.value_or(actor.box), x_scale, y_scale, reported_box);
+      }
       TORCH_CHECK(actor.tubelet.size() == (tubelets ? samples[0].slow.frames : 0), "collate: a tubelet of ",
                   actor.tubelet.size(), " boxes among clips of ", samples[0].slow.frames, " slow frames (",
                   sample.keyframe.video, ")");

@@ -19,6 +19,7 @@ struct ClipBatch : ClipTensors {
   PixelScaling scaling;             // of slow and fast
   at::Tensor labels;                // [N, K] 0 or 1
   at::Tensor tubelets;              // [N, T, 4] as boxes, one a slow frame; undefined unless actors have them
+  at::Tensor reported;              // [N, 4] Actor::reported, as boxes; undefined unless actors have them
   std::vector<Keyframe> keyframes;  // B
   std::vector<float> scores;        // N, the detector's
 };

@@ -72,6 +72,18 @@ TEST(CollateTest, TubeletsAreBoxesOfThePaddedFrameToo) {
   EXPECT_FALSE(Collate({MakeSample("a", Stack(2, 2, 3, 1), {{{0, 0, 1, 1}, 1, {}}})}, 1).tubelets.defined());
 }
 
+TEST(CollateTest, BoxesToReportStandBesideTheModelsOwn) {
+  Actor enlarged{{0, 0, 1, 0.5f}, 1, {}};
+  enlarged.reported = Box{0.25f, 0, 0.75f, 0.5f};
+  const Sample same = MakeSample("b", Stack(1, 2, 2, 0), {{{0, 0, 0.5f, 1}, 1, {}}});
+  const ClipBatch batch = Collate({MakeSample("a", Stack(1, 2, 2, 0), {enlarged}), same}, 1);
+  EXPECT_TRUE(
+      at::equal(batch.boxes, at::tensor(at::ArrayRef<float>({0, 0, 1, 0.5f, 0, 0, 0.5f, 1})).view({2, 4})));
+  EXPECT_TRUE(at::equal(
+      batch.reported, at::tensor(at::ArrayRef<float>({0.25f, 0, 0.75f, 0.5f, 0, 0, 0.5f, 1})).view({2, 4})));
+  EXPECT_FALSE(Collate({same}, 1).reported.defined());
+}
+
 TEST(CollateTest, NoActorAtAll) {
   const ClipBatch batch = Collate({MakeSample("a", Stack(1, 2, 2, 0), {})}, 5);
   EXPECT_EQ(batch.boxes.sizes(), (std::vector<int64_t>{0, 4}));

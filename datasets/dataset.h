@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct Actor {
   // of the person stands the box of the nearest annotated frame (tubelets.h). Empty without
   // ClipConfig.tubelets and for Usage::kInference.
   std::vector<Box> tubelet = {};
+  // The box that results are reported for, where `box` is another one for the model's eyes only (AlphAction's
+  // enlarged boxes of inference).
+  std::optional<Box> reported = {};
 };
 
 // Frames of one size, values[((c * frames + t) * height + y) * width + x]. All zero sizes when there is none.
@@ -97,7 +101,7 @@ class Dataset {
   // 0 <= index < size(); ordered by video, then time.
   virtual const Keyframe& keyframe(int64_t index) const = 0;
 
-  // Reads the clip around a key frame. The seed decides about flips (training only):
+  // Reads the clip around a key frame. The seed decides about augmentation (training only):
   // the same index and seed give the same bytes. Errors name the video file.
   virtual absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const = 0;
 

@@ -136,6 +136,46 @@ TEST(OpenDatasetTest, FlipsAreDecidedByTheSeed) {
   }
 }
 
+TEST(OpenDatasetTest, AugmentationIsDecidedByTheSeedAndForTrainingOnly) {
+  for (const auto augmentation :
+       {TransformConfig::PYSLOWFAST, TransformConfig::ACAR, TransformConfig::ALPHACTION}) {
+    SCOPED_TRACE(augmentation);
+    DatasetConfig config = Micro();
+    TransformConfig& transform = *config.mutable_transform();
+    transform.set_augmentation(augmentation);
+    const bool cut = augmentation == TransformConfig::PYSLOWFAST;
+    if (cut) {
+      transform.mutable_pyslowfast()->set_min_short_side(64);
+      transform.mutable_pyslowfast()->set_max_short_side(80);
+      transform.mutable_pyslowfast()->set_crop(48);
+    }
+    const auto training = Open(config, Usage::kTrain), again = Open(config, Usage::kTrain);
+    std::set<std::vector<uint8_t>> frames;
+    std::set<float> edges;
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      const Sample sample = *training->Load(3, seed), same = *again->Load(3, seed);
+      EXPECT_EQ(sample.slow.width, cut ? 48 : 64);
+      EXPECT_EQ(sample.slow.height, cut ? 48 : 64);
+      EXPECT_EQ(sample.slow.values, same.slow.values);
+      ASSERT_EQ(sample.actors.size(), same.actors.size());
+      EXPECT_EQ(sample.actors[0].box, same.actors[0].box);
+      frames.insert(sample.slow.values);
+      edges.insert(sample.actors[0].box.x1);
+    }
+    EXPECT_GE(frames.size(), augmentation == TransformConfig::ACAR ? 2 : 15);
+    EXPECT_GE(edges.size(), 10);
+
+    const auto inference = Open(config, Usage::kInference), plain = Open(Micro(), Usage::kInference);
+    const Sample sample = *inference->Load(3, 1), other = *inference->Load(3, 2), whole = *plain->Load(3, 0);
+    EXPECT_EQ(sample.slow.values, whole.slow.values);
+    EXPECT_EQ(sample.slow.values, other.slow.values);
+    ASSERT_EQ(sample.actors.size(), whole.actors.size());
+    for (size_t a = 0; a < whole.actors.size(); ++a) {
+      EXPECT_EQ(sample.actors[a].reported.value_or(sample.actors[a].box), whole.actors[a].box);
+    }
+  }
+}
+
 TEST(OpenDatasetTest, FingerprintFollowsTheDataAndNotTheClip) {
   const std::string fingerprint = Open(Micro(), Usage::kTrain)->Fingerprint();
   EXPECT_EQ(fingerprint.size(), 64);

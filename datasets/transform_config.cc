@@ -23,6 +23,14 @@ void ReadColours(const google::protobuf::RepeatedField<float>& values, const std
   }
 }
 
+void ReadPySlowFast(ConfigReader reader, PySlowFastOptions* options) {
+  reader.Read("min_short_side", &options->min_short_side, Between(16, 2048));
+  reader.Read("max_short_side", &options->max_short_side, Between(options->min_short_side, 2048));
+  reader.Read("crop", &options->crop, Between(16, options->min_short_side));
+  reader.Read("colour_jitter", &options->colour_jitter, Between(0, 1));
+  reader.Read("pca_jitter", &options->pca_jitter, Between(0, 1));
+}
+
 }  // namespace
 
 TransformOptions ReadTransform(const TransformConfig& config, int short_side, ConfigReader* reader) {
@@ -30,6 +38,15 @@ TransformOptions ReadTransform(const TransformConfig& config, int short_side, Co
   options.short_side = short_side;
   ConfigReader transform = reader->In("transform");
   transform.Read("flip_probability", &options.flip_probability, Between(0, 1));
+  transform.Choose("augmentation", &options.augmentation,
+                   {{"NONE_OR_FLIP", Augmentation::kNoneOrFlip},
+                    {"PYSLOWFAST", Augmentation::kPySlowFast},
+                    {"ACAR", Augmentation::kAcar},
+                    {"ALPHACTION", Augmentation::kAlphAction}});
+  if (options.augmentation != Augmentation::kPySlowFast) {
+    transform.RefuseIfSet("pyslowfast", "only with augmentation PYSLOWFAST");
+  }
+  ReadPySlowFast(transform.In("pyslowfast"), &options.pyslowfast);
   PixelScaling& scaling = options.scaling;
   ReadColours(config.mean(), "mean", Between(-1000, 1000), &scaling.mean, &transform);
   ReadColours(config.std(), "std", Between(1e-6, 1000), &scaling.std, &transform);

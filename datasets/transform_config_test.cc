@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace mrsn::datasets {
@@ -42,6 +43,29 @@ TEST(TransformConfigTest, OneNumberMeansAllColoursAndThreeMeanEach) {
   EXPECT_EQ(three.std, (std::array<float, 3>{58.395f, 57.12f, 57.375f}));
   EXPECT_EQ(three.divisor, 1);
   EXPECT_TRUE(three.bgr);
+}
+
+TEST(TransformConfigTest, AugmentationByName) {
+  EXPECT_EQ(Of("").options.augmentation, Augmentation::kNoneOrFlip);
+  EXPECT_EQ(Of("augmentation: ACAR").options.augmentation, Augmentation::kAcar);
+  EXPECT_EQ(Of("augmentation: ALPHACTION").options.augmentation, Augmentation::kAlphAction);
+  const PySlowFastOptions own = Of("augmentation: PYSLOWFAST").options.pyslowfast;
+  EXPECT_EQ(own.min_short_side, 256);
+  EXPECT_EQ(own.max_short_side, 320);
+  EXPECT_EQ(own.crop, 224);
+  EXPECT_EQ(own.colour_jitter, 0);
+  const PySlowFastOptions other =
+      Of("augmentation: PYSLOWFAST pyslowfast { crop: 200 colour_jitter: 0.4 pca_jitter: 0.1 }")
+          .options.pyslowfast;
+  EXPECT_EQ(other.crop, 200);
+  EXPECT_FLOAT_EQ(other.colour_jitter, 0.4f);
+  EXPECT_FLOAT_EQ(other.pca_jitter, 0.1f);
+  EXPECT_THAT(Of("augmentation: ACAR pyslowfast { crop: 200 }").error,
+              ::testing::HasSubstr("allowed: only with augmentation PYSLOWFAST"));
+  EXPECT_EQ(Of("augmentation: PYSLOWFAST pyslowfast { crop: 300 }").error,
+            "dataset.transform.pyslowfast.crop is 300; allowed: 16 to 256");
+  EXPECT_EQ(Of("augmentation: PYSLOWFAST pyslowfast { max_short_side: 200 }").error,
+            "dataset.transform.pyslowfast.max_short_side is 200; allowed: 256 to 2048");
 }
 
 TEST(TransformConfigTest, Refuses) {

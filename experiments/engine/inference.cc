@@ -32,6 +32,7 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
       const datasets::ClipBatch batch = datasets::Collate(run, dataset.classes().size());
       MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
       Detections found = model.Detect(input, ClassLossOf(options.loss));
+      if (batch.reported.defined() && model.takes_boxes()) found.boxes = batch.reported;
       for (at::Tensor* tensor : {&found.boxes, &found.scores, &found.G, &found.clip_index, &found.memory}) {
         if (tensor->defined()) *tensor = tensor->contiguous();
       }

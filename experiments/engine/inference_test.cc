@@ -49,6 +49,20 @@ TEST(InferenceTest, ClipsOfOtherSizesInABatchChangeNothing) {
   }
 }
 
+// Otherwise enlarged boxes, which are for the model only, would be compared with the ground truth.
+TEST(InferenceTest, ResultsAreForTheBoxesToReport) {
+  FakeDataset clips({{8, 8}});
+  clips.reported = Box{0.375f, 0.5f, 0.625f, 1};
+  FakeDetector model;
+  at::Tensor boxes;
+  const absl::Status status = Infer({"", 1}, clips, {}, model, [&](const Scored& scored) {
+    boxes = scored.found.boxes;
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(at::equal(boxes, at::tensor({0.375f, 0.5f, 0.625f, 1.f}).view({1, 4})));
+}
+
 TEST(InferenceTest, BatchesAreFullWhereSizesAllow) {
   FakeDetector model;
   Rows({{16, 8}, {16, 8}, {16, 8}, {8, 16}, {8, 16}}, 2, model);

@@ -3,6 +3,7 @@
 #define MRSN_EXPERIMENTS_TESTING_FAKE_DATASET_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,7 @@ class FakeDataset : public datasets::Dataset {
     if (index != empty_clip) {
       datasets::Actor actor;
       actor.box = kPersonBox;
+      actor.reported = reported;
       sample.actors.push_back(actor);
     }
     return sample;
@@ -52,6 +54,7 @@ class FakeDataset : public datasets::Dataset {
   std::vector<datasets::ActionClass> action_classes = {{1, "stand", "pose"}};
   std::vector<datasets::AnnotatedBox> ground_truth;
   datasets::FrameSize annotation_size;  // {0,0}: annotations are normalised
+  std::optional<Box> reported;          // Actor::reported of every person
   int64_t empty_clip = -1;              // the clip without a person; -1 = none
 
  private:
