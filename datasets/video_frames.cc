@@ -1,5 +1,7 @@
 #include "datasets/video_frames.h"
 
+#include <turbojpeg.h>
+
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -18,7 +20,8 @@
 namespace mrsn::datasets {
 namespace {
 
-constexpr int64_t kMaxFrames = 999999;  // six digits
+constexpr int64_t kMaxFrames = 999999;             // six digits
+constexpr int64_t kMostPixels = int64_t{1} << 30;  // OpenCV's bound, which it explains
 
 // libjpeg fills missing parts with grey and only warns.
 bool IsCutJpeg(const std::string& contents) {
@@ -26,6 +29,26 @@ bool IsCutJpeg(const std::string& contents) {
   // Some encoders pad the file behind its end-of-image marker.
   const size_t tail = contents.size() > 32 ? contents.size() - 32 : 0;
   return contents.find("\xFF\xD9", tail) == std::string::npos;
+}
+
+// A JPEG decoded to RGB at once: the pixels of OpenCV's decoder, which is the same library, in half of its
+// time. Empty if the library reports anything; OpenCV then decides whether the image can be read.
+cv::Mat DecodeJpeg(const std::string& contents) {
+  thread_local const std::unique_ptr<void, decltype(&tjDestroy)> decoder(tjInitDecompress(), &tjDestroy);
+  if (decoder == nullptr) return {};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(contents.data());
+  int width = 0, height = 0, subsampling = 0, colours = 0;
+  if (tjDecompressHeader3(decoder.get(), bytes, contents.size(), &width, &height, &subsampling, &colours) !=
+          0 ||
+      colours == TJCS_CMYK || colours == TJCS_YCCK || int64_t{width} * height > kMostPixels) {
+    return {};
+  }
+  cv::Mat rgb(height, width, CV_8UC3);
+  if (tjDecompress2(decoder.get(), bytes, contents.size(), rgb.data, width, static_cast<int>(rgb.step[0]),
+                    height, TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING) != 0) {
+    return {};
+  }
+  return rgb;
 }
 
 }  // namespace
@@ -56,6 +79,9 @@ absl::StatusOr<cv::Mat> ReadImage(const std::string& path) {
   if (IsCutJpeg(contents)) return absl::DataLossError(absl::StrCat(path, ": the image breaks off"));
   cv::Mat bgr;
   try {
+    if (absl::StartsWith(contents, "\xFF\xD8")) {
+      if (const cv::Mat rgb = DecodeJpeg(contents); !rgb.empty()) return rgb;
+    }
     if (!contents.empty()) {
       const cv::Mat bytes(1, static_cast<int>(contents.size()), CV_8UC1, const_cast<char*>(contents.data()));
       bgr = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "opencv2/imgcodecs.hpp"
+#include "opencv2/imgproc.hpp"
 #include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
 
@@ -91,6 +92,30 @@ TEST(VideoFramesTest, NothingThere) {
   const absl::Status empty = OpenFrames(folder).status();
   EXPECT_TRUE(absl::IsNotFound(empty));
   EXPECT_THAT(std::string(empty.message()), HasSubstr("_000001.jpg: no such frame"));
+}
+
+// Pixels as OpenCV decodes them, for every way of storing colours, and turned by no camera's note.
+TEST(ReadImageTest, JpegsEqualOpenCvs) {
+  const std::string path = Folder() + "/a.jpg";
+  cv::Mat noise(37, 53, CV_8UC3), image;
+  cv::randu(noise, 0, 255);
+  cv::GaussianBlur(noise, image, {5, 5}, 0);
+  cv::Mat grey;
+  cv::cvtColor(image, grey, cv::COLOR_BGR2GRAY);
+  for (const cv::Mat& written : {image, grey}) {
+    for (const int quality : {30, 75, 95, 100}) {
+      for (const int progressive : {0, 1}) {
+        ASSERT_TRUE(cv::imwrite(
+            path, written, {cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_JPEG_PROGRESSIVE, progressive}));
+        cv::Mat expected;
+        cv::cvtColor(cv::imread(path, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION), expected,
+                     cv::COLOR_BGR2RGB);
+        const auto found = ReadImage(path);
+        ASSERT_TRUE(found.ok()) << found.status();
+        EXPECT_EQ(cv::norm(*found, expected, cv::NORM_INF), 0) << quality << " " << progressive;
+      }
+    }
+  }
 }
 
 TEST(ReadImageTest, BadFilesAreNamed) {
