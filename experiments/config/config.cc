@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -89,7 +90,31 @@ struct Composed {
   FieldPlaces places;
 };
 
-absl::Status Layer(Experiment child, const FieldPlaces& places, const std::string& origin, Composed* onto) {
+// Files of users still say train.freeze_batch_norm. Translated before the layers are merged, because the
+// layer on top decides, whichever of the two names it uses.
+absl::Status TranslateOldNames(const std::string& origin, Experiment* layer, FieldPlaces* places) {
+  constexpr char kOld[] = "train.freeze_batch_norm", kNew[] = "train.batch_norm";
+  for (int i = 0; i < layer->clear_size(); ++i) {
+    if (layer->clear(i) == kOld) layer->set_clear(i, kNew);
+  }
+  if (!layer->train().has_freeze_batch_norm()) return absl::OkStatus();
+  TrainConfig& train = *layer->mutable_train();
+  if (train.has_batch_norm()) {
+    return absl::InvalidArgumentError(absl::StrCat(PlaceOf(*places, kOld, origin), ": ", kOld,
+                                                   " is the old name of ", kNew, ", which is set, too"));
+  }
+  train.set_batch_norm(train.freeze_batch_norm() ? TrainConfig::FROZEN : TrainConfig::TRAINED);
+  train.clear_freeze_batch_norm();
+  if (auto old = places->extract(kOld); !old.empty()) {
+    old.key() = kNew;
+    places->insert(std::move(old));
+  }
+  return absl::OkStatus();
+}
+
+// Puts `child` over what `onto` has.
+absl::Status Layer(Experiment child, FieldPlaces places, const std::string& origin, Composed* onto) {
+  MRSN_RETURN_IF_ERROR(TranslateOldNames(origin, &child, &places));
   for (int i = 0; i < child.clear_size(); ++i) {
     const absl::Status cleared = ClearField(child.clear(i), &onto->experiment);
     if (!cleared.ok()) {
@@ -143,7 +168,7 @@ absl::StatusOr<Composed> Compose(const std::string& root, const std::string& nam
     return absl::InvalidArgumentError(absl::StrCat(PlaceOf(places, "clear[0]", ShownPath(path)),
                                                    ": clear: there is no base to clear anything of"));
   }
-  MRSN_RETURN_IF_ERROR(Layer(std::move(own), places, ShownPath(path), &composed));
+  MRSN_RETURN_IF_ERROR(Layer(std::move(own), std::move(places), ShownPath(path), &composed));
   return composed;
 }
 
@@ -172,7 +197,7 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
     FieldPlaces places;
     MRSN_RETURN_IF_ERROR(ParseTextProto(override_text, "override", &change, &places));
     if (change.has_base()) return absl::InvalidArgumentError("override: base cannot be overridden");
-    MRSN_RETURN_IF_ERROR(Layer(std::move(change), places, "override", &composed));
+    MRSN_RETURN_IF_ERROR(Layer(std::move(change), std::move(places), "override", &composed));
   }
   ResolvedExperiment resolved;
   resolved.name = IsFile(name) ? std::filesystem::path(name).stem().string() : name;

@@ -247,7 +247,7 @@ TEST_F(ConfigTest, FrozenNormsNeedTrainedWeights) {
   EXPECT_EQ(ErrorOfTrain("batch_norm: 7"),
             "R/x.textproto:3:3: train.batch_norm is 7; allowed: FROZEN, FROZEN_STATISTICS, TRAINED");
   EXPECT_EQ(ErrorOfTrain("freeze_batch_norm: true"),
-            "R/x.textproto:3:20: Message type \"mrsn.TrainConfig\" has no field named \"freeze_batch_norm\"");
+            "R/x.textproto:3:3: train.batch_norm is FROZEN; " + refused);
   Write("x", std::string(kModel));
   EXPECT_EQ(ErrorOf("x"), "R/x.textproto: train.batch_norm is FROZEN; " + refused) << "the default";
   EXPECT_EQ(ErrorOf("x", "train { batch_norm: TRAINED }"), "no error");
@@ -256,6 +256,28 @@ TEST_F(ConfigTest, FrozenNormsNeedTrainedWeights) {
     EXPECT_EQ(ErrorOf("x", train + "inputs { initialise_from: \"base/b\" }"), "no error");
     EXPECT_EQ(ErrorOf("x", train + "inputs { pretrained_backbone: \"a.pyth\" }"), "no error");
   }
+}
+
+// The layer on top decides, whichever name it uses.
+TEST_F(ConfigTest, OldNameOfBatchNorm) {
+  Write("base/old", std::string(kModel) + "train { freeze_batch_norm: false }");
+  Write("x", "base: \"base/old\"");
+  const auto norm = [&](const std::string& override_text) {
+    const auto loaded = LoadExperiment(root_, "x", override_text);
+    EXPECT_TRUE(loaded.ok()) << loaded.status();
+    EXPECT_FALSE(loaded->experiment.train().has_freeze_batch_norm());
+    return loaded->experiment.train().batch_norm();
+  };
+  const std::string trained = "inputs { initialise_from: \"base/old\" } ";
+  EXPECT_EQ(norm(""), TrainConfig::TRAINED);
+  EXPECT_EQ(norm(trained + "train { freeze_batch_norm: true }"), TrainConfig::FROZEN);
+  EXPECT_EQ(norm(trained + "train { batch_norm: FROZEN_STATISTICS }"), TrainConfig::FROZEN_STATISTICS);
+  EXPECT_EQ(norm(trained + "clear: \"train.freeze_batch_norm\""), TrainConfig::FROZEN) << "the default";
+  Write("base/new", std::string(kModel) + "train { batch_norm: FROZEN }");
+  Write("x", "base: \"base/new\"");
+  EXPECT_EQ(norm("train { freeze_batch_norm: false }"), TrainConfig::TRAINED);
+  EXPECT_THAT(ErrorOf("x", "train { batch_norm: TRAINED freeze_batch_norm: false }"),
+              ::testing::HasSubstr("is the old name of train.batch_norm, which is set, too"));
 }
 
 TEST_F(ConfigTest, PretrainingIsThatOfAFile) {
