@@ -16,6 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::string Write(const std::string& name, const std::string& contents) {
   const std::string path = ::testing::TempDir() + "/ucf24_annotations_test/" + name;
@@ -175,6 +176,16 @@ TEST(SplitListTest, OtherWaysToNameAVideo) {
   }
   // One's own videos, without classes.
   EXPECT_THAT(ReadSplitList(Write("list.txt", "one\ntwo.mp4\n"))->videos, ElementsAre("one", "two"));
+}
+
+// The entrance of data sets and evaluation: UCF101's own list gives the videos of the 24 classes.
+TEST(SplitListTest, TheVideosOfADataSet) {
+  const auto videos = [](const std::string& text) { return *ReadVideoList(Write("list.txt", text)); };
+  EXPECT_THAT(
+      videos("ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi 1\nBasketball/v_Basketball_g08_c01.avi 8\n"),
+      ElementsAre("Basketball/v_Basketball_g08_c01"));
+  // One's own classes: nothing is known of them.
+  EXPECT_THAT(videos("A/v_A\nB/v_B.avi\n"), UnorderedElementsAre("A/v_A", "B/v_B"));
 }
 
 TEST(SplitListTest, OddListsAreErrors) {

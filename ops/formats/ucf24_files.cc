@@ -1,6 +1,7 @@
 #include "ops/formats/ucf24_files.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/class_lists.h"
 #include "ops/formats/numbers.h"
 #include "ops/formats/sniff.h"
 
@@ -119,7 +121,20 @@ absl::StatusOr<SplitList> ReadSplitList(const std::string& path, const std::vect
 }
 
 absl::StatusOr<absl::flat_hash_set<std::string>> ReadVideoList(const std::string& path) {
+  std::vector<std::string> classes;
+  for (const ActionClass& known : Ucf24Classes()) classes.push_back(known.name);
   MRSN_ASSIGN_OR_RETURN(SplitList list, ReadSplitList(path));
+  const bool ucf101 = std::any_of(list.videos.begin(), list.videos.end(), [&](const std::string& video) {
+    return std::find(classes.begin(), classes.end(), video.substr(0, video.find('/'))) != classes.end();
+  });
+  if (ucf101) {
+    MRSN_ASSIGN_OR_RETURN(list, ReadSplitList(path, classes));
+  }
+  if (!list.left_out.empty()) {
+    std::fprintf(stderr, "note: %s: %zu videos of %zu classes that are not UCF101-24's are left out, as %s\n",
+                 path.c_str(), list.left_out.size(), list.left_out_classes.size(),
+                 list.left_out.begin()->c_str());
+  }
   return absl::flat_hash_set<std::string>(list.videos.begin(), list.videos.end());
 }
 

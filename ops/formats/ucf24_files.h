@@ -84,7 +84,8 @@ absl::StatusOr<SplitList> ReadSplitList(const std::string& path,
                                         const std::vector<std::string>& classes = {});
 absl::StatusOr<SplitList> ParseSplitList(const TextFile& file, const std::vector<std::string>& classes = {});
 
-// ReadSplitList's videos.
+// ReadSplitList's videos. Of a list that names some of UCF101-24's classes, those of the 24 only: UCF101's
+// own lists have all 101 classes. A line on standard error counts the others.
 absl::StatusOr<absl::flat_hash_set<std::string>> ReadVideoList(const std::string& path);
 // Removes the rows and keyframes of other videos.
 void KeepVideos(const absl::flat_hash_set<std::string>& videos, CsvContents& contents);
