@@ -14,16 +14,9 @@
 #include "mrsn/backbone/slow_fast.h"
 #include "mrsn/backbone/slow_only.h"
 #include "mrsn/backbone/two_stream.h"
-#include "mrsn/baselines/acar/acar_head.h"
-#include "mrsn/baselines/acrn/acrn_head.h"
-#include "mrsn/baselines/act/act_detector.h"
-#include "mrsn/baselines/aia/aia_head.h"
-#include "mrsn/baselines/context_average/context_average_head.h"
-#include "mrsn/baselines/lfb/lfb_head.h"
-#include "mrsn/baselines/step/step_detector.h"
-#include "mrsn/head/linear_head.h"
-#include "mrsn/head/mrsn_head.h"
+#include "mrsn/head/relation_head.h"
 #include "mrsn/model_config.pb.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/model_options.h"
 #include "ops/base/config_reader.h"
 #include "ops/base/status_macros.h"
@@ -41,30 +34,26 @@ struct MakeBackbone {
   Made operator()(const TwoStreamOptions& o) const { return std::make_shared<TwoStream>(o); }
 };
 
-struct MakeHead {
-  using Made = std::shared_ptr<RelationHead>;
-  Made operator()(const LinearHeadOptions& o) const { return std::make_shared<LinearHead>(o); }
-  Made operator()(const MrsnHeadOptions& o) const { return std::make_shared<MrsnHead>(o); }
-  Made operator()(const baselines::AcrnHeadOptions& o) const {
-    return std::make_shared<baselines::AcrnHead>(o);
+// The maker of these options; nullptr if the program does not link it.
+template <typename Base, typename Options>
+auto MakerOf(const Options&) {
+  return Maker<Base, Options>::make;
+}
+
+struct IsLinked {
+  bool operator()(const ActionDetectorOptions& o) const {
+    return std::visit([](const auto& head) { return MakerOf<RelationHead>(head) != nullptr; }, o.head);
   }
-  Made operator()(const baselines::LfbHeadOptions& o) const {
-    return std::make_shared<baselines::LfbHead>(o);
-  }
-  Made operator()(const baselines::AcarHeadOptions& o) const {
-    return std::make_shared<baselines::AcarHead>(o);
-  }
-  Made operator()(const baselines::AiaHeadOptions& o) const {
-    return std::make_shared<baselines::AiaHead>(o);
-  }
-  Made operator()(const baselines::ContextAverageHeadOptions& o) const {
-    return std::make_shared<baselines::ContextAverageHead>(o);
+  template <typename Options>
+  bool operator()(const Options& o) const {
+    return MakerOf<Detector>(o) != nullptr;
   }
 };
 
 std::shared_ptr<ActionDetector> MakeActionDetector(const ActionDetectorOptions& options) {
   // The head draws its weights before the backbone: another order would give other weights for a seed.
-  std::shared_ptr<RelationHead> head = std::visit(MakeHead(), options.head);
+  std::shared_ptr<RelationHead> head =
+      std::visit([](const auto& head) { return MakerOf<RelationHead>(head)(head); }, options.head);
   std::shared_ptr<Backbone> backbone = std::visit(MakeBackbone(), options.backbone);
   return std::make_shared<ActionDetector>(std::move(backbone), options.roi, std::move(head),
                                           options.precision);
@@ -73,11 +62,9 @@ std::shared_ptr<ActionDetector> MakeActionDetector(const ActionDetectorOptions& 
 struct MakeDetector {
   using Made = std::shared_ptr<Detector>;
   Made operator()(const ActionDetectorOptions& o) const { return MakeActionDetector(o); }
-  Made operator()(const baselines::ActOptions& o) const {
-    return std::make_shared<baselines::ActDetector>(o);
-  }
-  Made operator()(const baselines::StepOptions& o) const {
-    return std::make_shared<baselines::StepDetector>(o);
+  template <typename Options>
+  Made operator()(const Options& o) const {
+    return MakerOf<Detector>(o)(o);
   }
 };
 
@@ -115,6 +102,14 @@ std::string HeadName(const ModelConfig& config) {
   return config.GetReflection()->GetOneofFieldDescriptor(config, &oneof)->name();
 }
 
+// An error unless the program can make the model.
+absl::Status CheckLinked(const ModelConfig& config, const ModelOptions& options) {
+  if (std::visit(IsLinked(), options)) return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrCat("model.", HeadName(config),
+                                               ": this program does not link what makes it; its target needs "
+                                               "//mrsn:all_models or the one of mrsn/models.bzl"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device) {
@@ -124,11 +119,13 @@ absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& co
     return FieldError(absl::StrCat("model.", HeadName(config)), "a detector that takes no boxes",
                       "heads that score given boxes");
   }
+  MRSN_RETURN_IF_ERROR(CheckLinked(config, options));
   return MakeOn(device, [&] { return MakeActionDetector(std::get<ActionDetectorOptions>(options)); });
 }
 
 absl::StatusOr<std::shared_ptr<Detector>> BuildDetector(const ModelConfig& config, torch::Device device) {
   MRSN_ASSIGN_OR_RETURN(const ModelOptions options, ReadModel(config));
+  MRSN_RETURN_IF_ERROR(CheckLinked(config, options));
   return MakeOn(device, [&] { return std::visit(MakeDetector(), options); });
 }
 

@@ -218,6 +218,15 @@ TEST(BuildModelTest, ErrorsNameFieldValueAndWhatIsAllowed) {
   }
 }
 
+// This test links two heads.
+TEST(BuildModelTest, AHeadThatIsNotLinkedIsAnError) {
+  for (const char* text : {"num_classes: 3 slow_only {} aia {}", "num_classes: 3 act {}"}) {
+    const absl::Status status = BuildDetector(Parse(text), torch::kMeta).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << text;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("this program does not link what makes it")) << text;
+  }
+}
+
 TEST(BuildModelTest, AMissingDeviceIsAnError) {
   if (at::hasCUDA()) GTEST_SKIP();
   EXPECT_EQ(BuildModel(Parse(Micro()), torch::kCUDA).status().code(), absl::StatusCode::kResourceExhausted);

@@ -1,22 +1,13 @@
-// Every experiment in the tree is built at its real size, run once on the meta device
-// and counted; two of them against counts worked out by hand.
+// Counts of some experiments against counts worked out by hand. Those of every experiment are in
+// experiments/heads.
 #include "experiments/counts/complexity.h"
-
-#include <ATen/ATen.h>
-#include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/normalization.h>
 
 #include <map>
 #include <string>
 
-#include "absl/strings/str_replace.h"
-#include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "mrsn/build_model.h"
 #include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
@@ -32,110 +23,6 @@ Result Count(const std::string& name, const ComplexitySetting& setting) {
   EXPECT_TRUE(status.ok()) << status;
   return result;
 }
-
-// Eight frames, but as many as ACT and STEP are made for.
-ComplexitySetting SmallClip(const Experiment& experiment) {
-  ComplexitySetting setting;
-  if (experiment.model().has_act() || experiment.model().has_step()) {
-    setting.frames = SettingOf(experiment).frames;
-  }
-  setting.height = setting.width = 64;
-  return setting;
-}
-
-class EveryExperimentTest : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(EveryExperimentTest, IsBuiltAndRunAtItsRealSize) {
-  const Experiment experiment = LoadExperiment(Configs(), GetParam())->experiment;
-  const Result result = Count(GetParam(), SmallClip(experiment));
-  EXPECT_GT(result.parameters().backbone(), 0);
-  EXPECT_GT(result.parameters().head(), 0);
-  EXPECT_EQ(result.parameters().total(), result.parameters().backbone() + result.parameters().head());
-  EXPECT_GT(result.multiply_adds().backbone(), 0);
-  EXPECT_GT(result.multiply_adds().head(), 0);
-  for (const DatasetConfig& data : {experiment.train_data(), experiment.eval_data()}) {
-    if (data.dataset_case() == DatasetConfig::DATASET_NOT_SET) continue;  // models of reference/
-    EXPECT_TRUE(datasets::ValidateDatasetConfig(data).ok()) << datasets::ValidateDatasetConfig(data);
-  }
-}
-
-bool IsNorm(const torch::nn::Module& module) {
-  return module.as<torch::nn::BatchNorm2d>() || module.as<torch::nn::BatchNorm3d>() ||
-         module.as<torch::nn::LayerNorm>() || module.as<torch::nn::GroupNorm>();
-}
-
-// Every convolution and linear layer has multiply-adds of its own, no norm has any, and a module's
-// are its own and those of the modules directly inside it.
-void ExpectModulesSumUp(const ComplexityReport& report, const ModelConfig& config) {
-  std::map<std::string, const ModuleComplexity*> modules;
-  std::map<std::string, int64_t> inside;  // of the modules directly inside
-  for (const ModuleComplexity& module : report.modules) {
-    modules[module.module] = &module;
-    const size_t dot = module.module.rfind('.');
-    inside[dot == std::string::npos ? "" : module.module.substr(0, dot)] += module.macs;
-  }
-  EXPECT_EQ(inside[""], report.macs.total);
-  EXPECT_EQ(modules.at("backbone")->own_macs, 0);
-  for (const ModuleComplexity& module : report.modules) {
-    EXPECT_EQ(module.macs, module.own_macs + inside[module.module]) << module.module;
-    EXPECT_GE(module.own_macs, 0) << module.module;
-  }
-  const auto model = BuildDetector(config, at::kMeta);
-  ASSERT_TRUE(model.ok()) << model.status();
-  for (const auto& item : (*model)->named_modules("", /*include_self=*/false)) {
-    const torch::nn::Module& module = *item.value();
-    if (module.parameters().empty()) continue;
-    ASSERT_EQ(modules.count(item.key()), 1) << item.key();
-    const int64_t own = modules.at(item.key())->own_macs;
-    if (IsNorm(module)) {
-      EXPECT_EQ(own, 0) << item.key();
-    } else if (module.as<torch::nn::Linear>() || module.as<torch::nn::Conv2d>() ||
-               module.as<torch::nn::Conv3d>()) {
-      EXPECT_GT(own, 0) << item.key();
-    }
-  }
-}
-
-// Three ways to the same numbers: by module, apart, and by the equations.
-TEST_P(EveryExperimentTest, ItsCountsAgree) {
-  const Experiment experiment = LoadExperiment(Configs(), GetParam())->experiment;
-  ComplexitySetting setting = SmallClip(experiment);
-  setting.bank_entries = 40;
-  setting.objects = 4;
-  const auto report = CountComplexity(GetParam(), experiment, setting);
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->parameters.total, report->parameters.backbone + report->parameters.head);
-  EXPECT_EQ(report->macs.total, report->macs.backbone + report->macs.head);
-  const auto module = [&](const std::string& name) {
-    for (const ModuleComplexity& module : report->modules) {
-      if (module.module == name) return module;
-    }
-    return ModuleComplexity();
-  };
-  EXPECT_EQ(module("backbone").parameters, report->parameters.backbone);
-  EXPECT_EQ(module("backbone").macs, report->macs.backbone);
-  EXPECT_EQ(module("head").parameters, report->parameters.head);
-  EXPECT_EQ(module("head").macs, report->macs.head);
-  EXPECT_EQ(report->curve.empty(), !report->takes_boxes);
-  for (const CurvePoint& point : report->curve) {
-    if (point.boxes == setting.boxes && point.bank_entries == report->setting.bank_entries) {
-      EXPECT_EQ(point.head_macs, report->macs.head);
-    }
-  }
-  EXPECT_GT(report->activations.made, report->activations.peak);
-  EXPECT_GT(report->activations.training, report->activations.peak);
-  ExpectModulesSumUp(*report, experiment.model());
-  const bool relations = experiment.model().mrsn().has_acre() || experiment.model().mrsn().has_aare();
-  ASSERT_EQ(report->plain.has_value(), relations);
-  if (relations) {
-    EXPECT_EQ(report->plain->head_parameters, report->parameters.head);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Configs, EveryExperimentTest, ::testing::ValuesIn(*ListExperiments(Configs())),
-                         [](const auto& info) {
-                           return absl::StrReplaceAll(info.param, {{"/", "_"}, {"-", "_"}});
-                         });
 
 // SlowOnly R-50 as PySlowFast builds it for AVA, whose published parameter count is 31.80 M
 // with 80 classes: the backbone's 31,634,496 and 2048 * 80 + 80.

@@ -9,15 +9,12 @@
 #include "experiments/config/config.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/counts/complexity.h"
-#include "experiments/result.pb.h"
 #include "experiments/tables/table_manifest.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
-namespace {
 
-// The clip size in pixels for which each row's experiment is counted.
-absl::StatusOr<std::map<std::string, int>> SizesOf(const std::string& tables_root) {
+absl::StatusOr<std::map<std::string, int>> CountedExperiments(const std::string& tables_root) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(tables_root)) {
     if (entry.path().extension() == ".textproto") names.push_back(entry.path().stem());
@@ -40,27 +37,35 @@ absl::StatusOr<std::map<std::string, int>> SizesOf(const std::string& tables_roo
   return sizes;
 }
 
-}  // namespace
+absl::StatusOr<ModelCounts> CountModel(const std::string& configs_root, const std::string& experiment,
+                                       int size) {
+  MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(configs_root, experiment));
+  ComplexitySetting setting = SettingOf(resolved.experiment);
+  setting.height = setting.width = size;
+  setting.bank_entries = ComplexitySetting::kThreeASecond;
+  Result result;
+  const absl::Status counted = AddComplexity(resolved.experiment, setting, &result);
+  if (!counted.ok()) return AtItsPlace(resolved, counted);
+  ModelCounts model;
+  model.set_experiment(experiment);
+  model.set_config_fingerprint(resolved.fingerprint);
+  *model.mutable_parameters() = result.parameters();
+  *model.mutable_multiply_adds() = result.multiply_adds();
+  return model;
+}
 
-absl::StatusOr<std::string> CountTables(const std::string& tables_root, const std::string& configs_root) {
-  MRSN_ASSIGN_OR_RETURN(const auto sizes, SizesOf(tables_root));
-  Counts counts;
-  for (const auto& [experiment, size] : sizes) {
-    MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved, LoadExperiment(configs_root, experiment));
-    ComplexitySetting setting = SettingOf(resolved.experiment);
-    setting.height = setting.width = size;
-    setting.bank_entries = ComplexitySetting::kThreeASecond;
-    Result result;
-    const absl::Status counted = AddComplexity(resolved.experiment, setting, &result);
-    if (!counted.ok()) return AtItsPlace(resolved, counted);
-    ModelCounts& model = *counts.add_model();
-    model.set_experiment(experiment);
-    model.set_config_fingerprint(resolved.fingerprint);
-    *model.mutable_parameters() = result.parameters();
-    *model.mutable_multiply_adds() = result.multiply_adds();
-  }
+std::string CountsText(const Counts& counts) {
   return absl::StrCat("# proto-file: experiments/result.proto\n# proto-message: mrsn.Counts\n",
                       "# Written by ./bazelw run //experiments:update_counts\n", PrintTextProto(counts));
+}
+
+absl::StatusOr<std::string> CountTables(const std::string& tables_root, const std::string& configs_root) {
+  MRSN_ASSIGN_OR_RETURN(const auto sizes, CountedExperiments(tables_root));
+  Counts counts;
+  for (const auto& [experiment, size] : sizes) {
+    MRSN_ASSIGN_OR_RETURN(*counts.add_model(), CountModel(configs_root, experiment, size));
+  }
+  return CountsText(counts);
 }
 
 }  // namespace mrsn::experiments

@@ -7,10 +7,8 @@
 #include <filesystem>
 
 #include "experiments/run/run_experiment.h"
-#include "experiments/tables/table_manifest.h"
 #include "experiments/testing/tiny_experiments.h"
 #include "ops/base/file.h"
-#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -174,27 +172,6 @@ TEST_F(PreflightTest, WeightsThatCameWithTheProgramNeedNoData) {
   ASSERT_TRUE(other.ok()) << other.status();
   EXPECT_EQ(other->asked->initial->shipped, nullptr);
   EXPECT_NE(other->asked->initial->model, nullptr);
-}
-
-// Without data every row's command starts, and says that data is what it lacks.
-TEST_F(PreflightTest, EveryRowOfTheTablesStarts) {
-  int rows = 0;
-  for (const char* name : {"table1", "table2", "table3"}) {
-    const auto table = ReadTable(DataFilesRoot() + "/experiments/tables", name);
-    ASSERT_TRUE(table.ok()) << table.status();
-    for (const Table::Row& row : table->row()) {
-      const auto opened = Open({row.experiment(), "", "", 0}, settings_);
-      ASSERT_TRUE(opened.ok()) << row.experiment() << ": " << opened.status();
-      ++rows;
-      EXPECT_FALSE(opened->AllThere().ok()) << row.experiment();
-      for (const Need& need : opened->needs) {
-        EXPECT_THAT(need.what, Not(::testing::EndsWith(": model"))) << need.state;
-        if (need.state.ok()) continue;
-        EXPECT_THAT(need.state.message(), HasSubstr(settings_.data_root)) << need.what;
-      }
-    }
-  }
-  EXPECT_EQ(rows, 10 + 12 + 8);
 }
 
 TEST_F(PreflightTest, TheEstimateFollowsFromCountsAndClips) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "experiments/run/run_experiment.h"
@@ -37,16 +39,17 @@ std::string Find(const std::string& folder, const std::string& name) {
   return "";
 }
 
-class ResumeTest : public ::testing::TestWithParam<std::string> {};
+std::string experiment;  // --experiment of the test program
 
-TEST_P(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
-  const std::vector<RunRequest> request = {{GetParam(), "", "", 0}};
-  const RunSettings undisturbed = Settings(GetParam() + "/undisturbed");
+TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
+  ASSERT_FALSE(experiment.empty()) << "--experiment is not set";
+  const std::vector<RunRequest> request = {{experiment, "", "", 0}};
+  const RunSettings undisturbed = Settings("undisturbed");
   ASSERT_TRUE(RunMany(request, undisturbed, 1).ok());
   const auto expected = RunExperiment(request[0], undisturbed);
   ASSERT_TRUE(expected.ok()) << expected.status();
 
-  const RunSettings killed = Settings(GetParam() + "/killed");
+  const RunSettings killed = Settings("killed");
   const pid_t child = ::fork();
   if (child == 0) {
     // A process group of its own, so that the kill reaches the training under RunMany, too.
@@ -73,9 +76,6 @@ TEST_P(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
             *ReadFile(Find(undisturbed.output_root, "detections.csv")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Experiments, ResumeTest, ::testing::Values("smoke/resume", "smoke/resume_memory"),
-                         [](const auto& info) { return info.param.substr(sizeof("smoke/") - 1); });
-
 }  // namespace
 }  // namespace mrsn::experiments
 
@@ -83,5 +83,11 @@ int main(int argc, char** argv) {
   int exit_code;
   if (mrsn::experiments::RanAsChild(argc, argv, &exit_code)) return exit_code;
   ::testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view argument = argv[i];
+    if (absl::ConsumePrefix(&argument, "--experiment=")) {
+      mrsn::experiments::experiment = std::string(argument);
+    }
+  }
   return RUN_ALL_TESTS();
 }

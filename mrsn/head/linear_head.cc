@@ -3,9 +3,15 @@
 #include <ATen/ATen.h>
 
 #include "mrsn/linear_init.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn {
+namespace {
+
+const RegisteredHead<LinearHead, LinearHeadOptions> kRegistered;
+
+}  // namespace
 
 LinearHead::LinearHead(const LinearHeadOptions& options)
     : options_(options),

@@ -5,8 +5,14 @@
 #include <string>
 
 #include "mrsn/head/clip_mask.h"
+#include "mrsn/model_factory.h"
 
 namespace mrsn {
+namespace {
+
+const RegisteredHead<MrsnHead, MrsnHeadOptions> kRegistered;
+
+}  // namespace
 
 MrsnHead::MrsnHead(const MrsnHeadOptions& options) : options_(options) {
   const bool acre = options.mrse.acre_layers > 0, aare = options.mrse.aare_layers > 0;

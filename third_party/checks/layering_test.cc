@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "ops/base/file.h"
@@ -25,6 +28,41 @@ TEST(Layering, UnderThePrograms) {
   EXPECT_THAT(edges, Contains(Field(&Edge::to, "@libtorch//:libtorch")))
       << "the graph is not what it should be";
   EXPECT_THAT(Offences(edges), IsEmpty());
+}
+
+// Everything under `from`, itself included.
+std::set<std::string> Under(const std::vector<Edge>& edges, const std::string& from) {
+  std::set<std::string> reached = {from};
+  std::vector<std::string> next = {from};
+  while (!next.empty()) {
+    const std::string at = next.back();
+    next.pop_back();
+    for (const Edge& edge : edges) {
+      if (edge.from == at && reached.insert(edge.to).second) next.push_back(edge.to);
+    }
+  }
+  return reached;
+}
+
+// A program that builds models links all of them: a user's config may name any.
+TEST(Layering, ProgramsLinkAllModels) {
+  const auto graph = ReadFile("third_party/checks/program_graph");
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const std::vector<Edge> edges = EdgesOfGraph(*graph);
+  std::set<std::string> programs, below;
+  for (const Edge& edge : edges) {
+    programs.insert(edge.from);
+    below.insert(edge.to);
+  }
+  int builders = 0;
+  for (const std::string& program : programs) {
+    if (below.count(program) > 0) continue;
+    const std::set<std::string> under = Under(edges, program);
+    if (under.count("//mrsn:build_model") == 0) continue;
+    ++builders;
+    EXPECT_EQ(under.count("//mrsn:all_models"), 1) << program << " needs //mrsn:all_models";
+  }
+  EXPECT_GE(builders, 5);
 }
 
 TEST(Layering, InEveryBuildFile) {

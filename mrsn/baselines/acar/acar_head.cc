@@ -5,10 +5,13 @@
 #include <string>
 
 #include "mrsn/head/clip_mask.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
 namespace {
+
+const RegisteredHead<AcarHead, AcarHeadOptions> kRegistered;
 
 torch::nn::Conv2d MakeConv(int64_t input, int64_t output, int64_t kernel) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(input, output, kernel).bias(false));

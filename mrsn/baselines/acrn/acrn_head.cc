@@ -6,9 +6,15 @@
 #include <string>
 
 #include "mrsn/linear_init.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
+namespace {
+
+const RegisteredHead<AcrnHead, AcrnHeadOptions> kRegistered;
+
+}  // namespace
 
 AcrnHead::AcrnHead(const AcrnHeadOptions& options)
     : options_(options),

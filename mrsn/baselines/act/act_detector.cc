@@ -12,10 +12,13 @@
 #include "mrsn/baselines/anchors/matching.h"
 #include "mrsn/baselines/anchors/nms.h"
 #include "mrsn/baselines/anchors/ssd_anchors.h"
+#include "mrsn/model_factory.h"
 #include "ops/memory/cpu_block_cache.h"
 
 namespace mrsn::baselines {
 namespace {
+
+const RegisteredDetector<ActDetector, ActOptions> kRegistered;
 
 constexpr float kLeastScore = 0.01f, kTubeletOverlap = 0.45f, kBoxOverlap = 0.3f;
 constexpr size_t kMostPerClass = 400, kMostPerClip = 200;

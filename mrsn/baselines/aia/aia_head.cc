@@ -7,10 +7,13 @@
 
 #include "mrsn/head/clip_mask.h"
 #include "mrsn/linear_init.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
 namespace {
+
+const RegisteredHead<AiaHead, AiaHeadOptions> kRegistered;
 
 // AlphAction's kaiming_uniform with a = 1: bound sqrt(3 / fan-in).
 torch::nn::Linear MakeHidden(int64_t input, int64_t output) {

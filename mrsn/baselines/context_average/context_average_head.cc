@@ -3,9 +3,15 @@
 #include <ATen/ATen.h>
 
 #include "mrsn/linear_init.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
+namespace {
+
+const RegisteredHead<ContextAverageHead, ContextAverageHeadOptions> kRegistered;
+
+}  // namespace
 
 ContextAverageHead::ContextAverageHead(const ContextAverageHeadOptions& options)
     : options_(options),

@@ -6,9 +6,15 @@
 
 #include "mrsn/head/clip_mask.h"
 #include "mrsn/linear_init.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 
 namespace mrsn::baselines {
+namespace {
+
+const RegisteredHead<LfbHead, LfbHeadOptions> kRegistered;
+
+}  // namespace
 
 LfbHead::LfbHead(const LfbHeadOptions& options)
     : options_(options),

@@ -11,11 +11,14 @@
 #include "mrsn/baselines/anchors/box_coding.h"
 #include "mrsn/baselines/anchors/box_tensors.h"
 #include "mrsn/baselines/anchors/nms.h"
+#include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 #include "ops/memory/cpu_block_cache.h"
 
 namespace mrsn::baselines {
 namespace {
+
+const RegisteredDetector<StepDetector, StepOptions> kRegistered;
 
 constexpr double kThresholds[kSteps] = {0.2, 0.35, 0.5};
 constexpr float kLeastScore = 0.01f, kMostOverlap = 0.4f;

@@ -1,9 +1,8 @@
-// Every experiment's model at its full width on small frames: one forward and one
+// The model of each of the head's experiments at its full width on small frames: one forward and one
 // backward pass with real numbers. (At its real frame size each is run on the meta device
-// by complexity_test.)
+// by counts_test.)
 #include <ATen/ATen.h>
 
-#include <cctype>
 #include <cmath>
 #include <set>
 #include <string>
@@ -12,20 +11,18 @@
 #include "absl/strings/str_cat.h"
 #include "experiments/config/config.h"
 #include "experiments/engine/detector_input.h"
+#include "experiments/heads/experiments_of_head.h"
 #include "gtest/gtest.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
-#include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
 namespace {
 
-std::string Configs() { return DataFilesRoot() + "/experiments/configs"; }
-
 class FullSizeStepTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(FullSizeStepTest, ForwardAndBackward) {
-  const auto resolved = LoadExperiment(Configs(), GetParam());
+  const auto resolved = LoadExperiment(ConfigsRoot(), GetParam());
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   at::manual_seed(1);
   const auto built = BuildDetector(resolved->experiment.model(), at::kCPU);
@@ -85,26 +82,16 @@ std::string WhatIsRun(const Experiment& experiment) {
 
 // Of experiments that would run the same, only the first. An experiment that does not load fails its test.
 std::vector<std::string> Names() {
-  const auto all = ListExperiments(Configs());
-  if (!all.ok()) return {};
   std::vector<std::string> names;
   std::set<std::string> seen;
-  for (const std::string& name : *all) {
-    const auto resolved = LoadExperiment(Configs(), name);
+  for (const std::string& name : ExperimentsOfHead()) {
+    const auto resolved = LoadExperiment(ConfigsRoot(), name);
     if (!resolved.ok() || seen.insert(WhatIsRun(resolved->experiment)).second) names.push_back(name);
   }
   return names;
 }
 
-TEST(FullSizeStepTest, ThereAreExperiments) { EXPECT_GT(Names().size(), 20); }
-
-INSTANTIATE_TEST_SUITE_P(Experiments, FullSizeStepTest, ::testing::ValuesIn(Names()), [](const auto& info) {
-  std::string name = info.param;
-  for (char& c : name) {
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  }
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Experiments, FullSizeStepTest, ::testing::ValuesIn(Names()), ExperimentTestName);
 
 }  // namespace
 }  // namespace mrsn::experiments
