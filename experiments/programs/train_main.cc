@@ -3,8 +3,10 @@
 #include <string>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/run/cost_estimate.h"
+#include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/preflight.h"
 #include "experiments/run/run_experiment.h"
@@ -48,7 +50,11 @@ absl::Status DryRun(const RunRequest& request, RunSettings settings) {
   MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
   const auto cost = EstimateCost(*opened.asked, settings.threads);
   std::printf("%s", PreflightText(opened, cost).c_str());
-  return opened.AllThere();
+  const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
+  if (!data.text.empty()) std::printf("\nData\n%s", data.text.c_str());
+  MRSN_RETURN_IF_ERROR(opened.AllThere());
+  if (data.errors == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the check of the data found ", data.errors, " errors"));
 }
 
 absl::Status Copy(const std::string& from, const std::string& to) {

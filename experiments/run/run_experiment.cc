@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
 
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "experiments/counts/complexity.h"
 #include "experiments/engine/evaluation.h"
 #include "experiments/provenance.h"
+#include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_trainer.h"
 #include "ops/base/file.h"
@@ -92,6 +94,8 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result)
 absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& settings) {
   // Everything is opened before the first hour of training, not after it.
   MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
+  const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
+  std::fputs(data.text.c_str(), stderr);
   MRSN_RETURN_IF_ERROR(opened.AllThere());
   OpenedRun& run = *opened.asked;
   RunTrainer trainer(settings);

@@ -1,0 +1,49 @@
+#include "experiments/run/data_check.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/check/check_dataset.h"
+#include "datasets/check/report.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "ops/base/parallel.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr int kShown = 3;  // findings of one kind
+
+// The parts of a config that decide about files and rows.
+DatasetConfig FilesOf(DatasetConfig config) {
+  config.clear_clip();
+  config.clear_transform();
+  config.clear_cache_megabytes();
+  config.clear_flow();
+  return config;
+}
+
+}  // namespace
+
+DataCheck CheckData(const Experiment& experiment, const std::string& data_root) {
+  std::vector<DatasetConfig> configs = {FilesOf(experiment.train_data())};
+  const DatasetConfig eval_data = FilesOf(experiment.eval_data());
+  if (!google::protobuf::util::MessageDifferencer::Equals(configs[0], eval_data))
+    configs.push_back(eval_data);
+  DataCheck check;
+  for (const DatasetConfig& config : configs) {
+    const absl::StatusOr<datasets::DatasetLayout> layout = datasets::LayoutOf(config, data_root);
+    if (!layout.ok()) continue;
+    const datasets::CheckReport report =
+        datasets::CheckDataset(*layout, datasets::CheckLevel::kQuick, DefaultThreads());
+    const int64_t errors = report.Count(datasets::CheckSeverity::kError);
+    check.errors += errors;
+    if (errors + report.Count(datasets::CheckSeverity::kWarning) == 0) continue;
+    absl::StrAppend(&check.text, datasets::CheckSummary(report, kShown));
+  }
+  if (!check.text.empty()) {
+    absl::StrAppend(&check.text, "`bazel run //datasets:check -- --help` says how to see all of it\n");
+  }
+  return check;
+}
+
+}  // namespace mrsn::experiments

@@ -1,0 +1,25 @@
+// The quick check of an experiment's data before the run (datasets/check).
+#ifndef MRSN_EXPERIMENTS_RUN_DATA_CHECK_H_
+#define MRSN_EXPERIMENTS_RUN_DATA_CHECK_H_
+
+#include <cstdint>
+#include <string>
+
+#include "experiments/experiment.pb.h"
+
+namespace mrsn::experiments {
+
+struct DataCheck {
+  std::string
+      text;  // numbers and findings, for the terminal; empty if nothing is wrong, or nothing can be checked
+  int64_t errors = 0;  // findings that stop the run or make its numbers wrong
+};
+
+// Checks the training and evaluation data below `data_root`: files of rows and listings of folders, no
+// frames. Generated data and a missing root give an empty check; a data set that cannot be opened is for
+// others to report.
+DataCheck CheckData(const Experiment& experiment, const std::string& data_root);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_RUN_DATA_CHECK_H_

@@ -1,0 +1,41 @@
+#include "experiments/run/data_check.h"
+
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using ::testing::HasSubstr;
+
+Experiment Example(const std::string& train_data, const std::string& eval_data) {
+  Experiment experiment;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "train_data { " + train_data + " } eval_data { " + eval_data + " }", &experiment));
+  return experiment;
+}
+
+TEST(CheckData, NamesWhatIsMissing) {
+  const std::string root = ::testing::TempDir() + "/data_check";
+  std::filesystem::remove_all(root);
+  ASSERT_TRUE(WriteFileAtomically(root + "/annotations.csv", "Diving/v_1,1,5,10,10,90,90,0\n").ok());
+  ASSERT_TRUE(WriteFileAtomically(root + "/train.txt", "Diving/v_1\n").ok());
+  const std::string data = "ucf24 {} train_split: 'train' inference_split: 'train'";
+  const DataCheck check =
+      CheckData(Example(data + " clip { frames: 4 }", data + " transform { flip_probability: 0 }"), root);
+  EXPECT_EQ(check.errors, 1);  // the two configs read the same files, which are checked once
+  EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no file"));
+}
+
+TEST(CheckData, NothingToCheck) {
+  const Experiment generated = Example("micro_world {}", "micro_world {}");
+  EXPECT_EQ(CheckData(generated, "").text, "");
+  EXPECT_EQ(CheckData(Example("ava {}", "ava {}"), "/nowhere").text, "");
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
