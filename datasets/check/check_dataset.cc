@@ -7,6 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/ava/ava_config.h"
+#include "datasets/check/annotation_checks.h"
+#include "datasets/check/media_checks.h"
 #include "datasets/dataset_opener.h"
 #include "datasets/open_dataset.h"
 #include "datasets/ucf24/ucf24.h"

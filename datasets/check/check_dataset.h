@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "datasets/check/check_level.h"
 #include "datasets/check/layout.h"
-#include "datasets/check/media_checks.h"
 #include "datasets/check/report.h"
 #include "datasets/dataset_config.pb.h"
 

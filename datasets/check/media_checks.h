@@ -6,15 +6,11 @@
 #include <string>
 
 #include "datasets/check/annotation_checks.h"
+#include "datasets/check/check_level.h"
 #include "datasets/check/layout.h"
 #include "datasets/check/report.h"
 
 namespace mrsn::datasets {
-
-enum class CheckLevel {
-  kQuick,  // listings of folders only: under a minute on AVA
-  kFull,   // video files are decoded, and each image file is looked at
-};
 
 // Findings about the videos of `uses`, `threads` at a time with a progress bar.
 void CheckMedia(const DatasetLayout& layout, const std::map<std::string, VideoUse>& uses, CheckLevel level,

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "datasets/check/annotation_checks.h"
+#include "datasets/check/check_level.h"
 #include "datasets/check/layout.h"
-#include "datasets/check/media_checks.h"
 #include "datasets/check/report.h"
 
 namespace mrsn::datasets {
