@@ -1,6 +1,5 @@
 #include "datasets/collate.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "c10/util/Exception.h"
@@ -8,51 +7,45 @@
 namespace mrsn::datasets {
 namespace {
 
-// Scales x by one and y by the other factor; returns the place of the next box.
-float* PutBox(const Box& box, float x_scale, float y_scale, float* to) {
-  *to++ = box.x1 * x_scale;
-  *to++ = box.y1 * y_scale;
-  *to++ = box.x2 * x_scale;
-  *to++ = box.y2 * y_scale;
+// Returns the place of the next box.
+float* PutBox(const Box& box, float* to) {
+  *to++ = box.x1;
+  *to++ = box.y1;
+  *to++ = box.x2;
+  *to++ = box.y2;
   return to;
 }
 
 // All clips of one pathway in one tensor; the only copy between decoder and model.
 template <typename Value, int channels>
-at::Tensor Stack(const std::vector<Sample>& samples, PlaneStack<Value, channels> Sample::*pathway, int height,
-                 int width) {
+at::Tensor Stack(const std::vector<Sample>& samples, PlaneStack<Value, channels> Sample::*pathway) {
   const int frames = (samples[0].*pathway).frames;
-  bool padded = false;
+  const FrameStack& slow = samples[0].slow;
+  const size_t size = static_cast<size_t>(channels) * frames * slow.height * slow.width;
   for (const Sample& sample : samples) {
     const auto& clip = sample.*pathway;
     TORCH_CHECK(clip.frames == frames, "collate: clips of ", clip.frames, " and ", frames, " frames (",
                 sample.keyframe.video, ")");
-    TORCH_CHECK(clip.values.size() == static_cast<size_t>(channels) * frames * clip.height * clip.width,
-                "collate: clip has ", clip.values.size(), " values (", sample.keyframe.video, ")");
-    TORCH_CHECK(clip.height <= height && clip.width <= width, "collate: a pathway of ", clip.width, "x",
-                clip.height, " in slow frames of at most ", width, "x", height, " (", sample.keyframe.video,
-                ")");
-    padded = padded || clip.height != height || clip.width != width;
+    TORCH_CHECK(frames == 0 || (clip.height == slow.height && clip.width == slow.width),
+                "collate: frames of ", clip.width, "x", clip.height, " and ", slow.width, "x", slow.height,
+                " (", sample.keyframe.video, ")");
+    TORCH_CHECK(clip.values.size() == size, "collate: clip has ", clip.values.size(), " values (",
+                sample.keyframe.video, ")");
   }
   if (frames == 0) return at::Tensor();
-  const std::vector<int64_t> shape = {static_cast<int64_t>(samples.size()), channels, frames, height, width};
-  const auto type = c10::CppTypeToScalarType<Value>::value;
-  at::Tensor stacked = padded ? at::zeros(shape, type) : at::empty(shape, type);
+  at::Tensor stacked =
+      at::empty({static_cast<int64_t>(samples.size()), channels, frames, slow.height, slow.width},
+                c10::CppTypeToScalarType<Value>::value);
   Value* to = stacked.data_ptr<Value>();
   for (const Sample& sample : samples) {
-    const auto& clip = sample.*pathway;
-    const Value* from = clip.values.data();
-    for (int plane = 0; plane < channels * frames; ++plane, to += int64_t{height} * width) {
-      for (int y = 0; y < clip.height; ++y, from += clip.width) {
-        std::memcpy(to + int64_t{y} * width, from, clip.width * sizeof(Value));
-      }
-    }
+    std::memcpy(to, (sample.*pathway).values.data(), size * sizeof(Value));
+    to += size;
   }
   return stacked;
 }
 
 // Sample::objects of all clips, if the samples have objects.
-void PutObjects(const std::vector<Sample>& samples, int height, int width, ClipBatch* batch) {
+void PutObjects(const std::vector<Sample>& samples, ClipBatch* batch) {
   int64_t count = 0;
   bool known = false;
   for (const Sample& sample : samples) {
@@ -65,9 +58,8 @@ void PutObjects(const std::vector<Sample>& samples, int height, int width, ClipB
   float* to = batch->object_boxes.data_ptr<float>();
   int64_t* clip_index = batch->object_clip_index.data_ptr<int64_t>();
   for (size_t b = 0; b < samples.size(); ++b) {
-    const FrameStack& slow = samples[b].slow;
     for (const Box& box : samples[b].objects) {
-      to = PutBox(box, static_cast<float>(slow.width) / width, static_cast<float>(slow.height) / height, to);
+      to = PutBox(box, to);
       *clip_index++ = b;
     }
   }
@@ -77,14 +69,11 @@ void PutObjects(const std::vector<Sample>& samples, int height, int width, ClipB
 
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   TORCH_CHECK(!samples.empty(), "collate: no samples");
-  int height = 0, width = 0;
   int64_t num_actors = 0;
   bool tubelets = false, reported = false;
   for (const Sample& sample : samples) {
     TORCH_CHECK(sample.scaling == samples[0].scaling, "collate: clips whose pixels are scaled in two ways (",
                 sample.keyframe.video, ")");
-    height = std::max(height, sample.slow.height);
-    width = std::max(width, sample.slow.width);
     num_actors += sample.actors.size();
     for (const Actor& actor : sample.actors) {
       tubelets = tubelets || !actor.tubelet.empty();
@@ -93,9 +82,9 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   }
   ClipBatch batch;
   batch.scaling = samples[0].scaling;
-  batch.slow = Stack(samples, &Sample::slow, height, width);
-  batch.fast = Stack(samples, &Sample::fast, height, width);
-  batch.flow = Stack(samples, &Sample::flow, height, width);
+  batch.slow = Stack(samples, &Sample::slow);
+  batch.fast = Stack(samples, &Sample::fast);
+  batch.flow = Stack(samples, &Sample::flow);
   batch.boxes = at::empty({num_actors, 4}, at::kFloat);
   batch.clip_index = at::empty({num_actors}, at::kLong);
   batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);
@@ -109,17 +98,15 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   for (size_t b = 0; b < samples.size(); ++b) {
     const Sample& sample = samples[b];
     batch.keyframes.push_back(sample.keyframe);
-    const float x_scale = static_cast<float>(sample.slow.width) / width;
-    const float y_scale = static_cast<float>(sample.slow.height) / height;
     for (const Actor& actor : sample.actors) {
-      boxes = PutBox(actor.box, x_scale, y_scale, boxes);
+      boxes = PutBox(actor.box, boxes);
       if (reported) {
-        reported_box = PutBox(actor.reported.value_or(actor.box), x_scale, y_scale, reported_box);
+        reported_box = PutBox(actor.reported.value_or(actor.box), reported_box);
       }
       TORCH_CHECK(actor.tubelet.size() == (tubelets ? samples[0].slow.frames : 0), "collate: a tubelet of ",
                   actor.tubelet.size(), " boxes among clips of ", samples[0].slow.frames, " slow frames (",
                   sample.keyframe.video, ")");
-      for (const Box& box : actor.tubelet) tubelet = PutBox(box, x_scale, y_scale, tubelet);
+      for (const Box& box : actor.tubelet) tubelet = PutBox(box, tubelet);
       *clip_index++ = b;
       for (int label : actor.labels) {
         TORCH_CHECK(label >= 0 && label < num_classes, "collate: label ", label, " of ", num_classes,
@@ -130,7 +117,7 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
       batch.scores.push_back(actor.score);
     }
   }
-  PutObjects(samples, height, width, &batch);
+  PutObjects(samples, &batch);
   return batch;
 }
 

@@ -24,9 +24,9 @@ struct ClipBatch : ClipTensors {
   std::vector<float> scores;        // N, the detector's
 };
 
-// Pads clips of different size with zeros at the right and the bottom to the largest height and width and
-// rescales boxes to the padded frame. `num_classes` is K. N may be 0. Needs at least one sample, the same
-// number of frames and the same scaling in all samples, and tubelets for all actors or for none.
+// `num_classes` is K. N may be 0. Needs at least one sample, the same number and size of frames and the same
+// scaling in all samples, and tubelets for all actors or for none; throws c10::Error otherwise. A padded clip
+// would have boxes of another frame, and zeros in its context.
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes);
 
 }  // namespace mrsn::datasets

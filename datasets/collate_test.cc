@@ -43,31 +43,17 @@ TEST(CollateTest, StacksClipsAndListsActors) {
   EXPECT_EQ(batch.keyframes[2].video, "c");
 }
 
-TEST(CollateTest, PadsSmallerClipsAndRescalesTheirBoxes) {
-  const ClipBatch batch = Collate({MakeSample("small", Stack(1, 2, 3, 1), {{{0, 0, 1, 0.5f}, 1, {}}}),
-                                   MakeSample("large", Stack(1, 4, 6, 1), {{{0, 0, 1, 0.5f}, 1, {}}})},
-                                  1);
-  EXPECT_EQ(batch.slow.sizes(), (std::vector<int64_t>{2, 3, 1, 4, 6}));
-  const at::Tensor red = batch.slow[0][0][0];  // 1 2 3 / 4 5 6 in the upper left corner
-  EXPECT_EQ(At(red[1][2]), 6);
-  EXPECT_EQ(red.sum().item<int64_t>(), 21);
-  EXPECT_EQ(At(batch.slow[0][1][0][0][0]), 7);  // green begins where red ended
-  // The small clip's whole width is half of the padded width; 0.5 of 2 rows is 0.25 of 4.
-  EXPECT_TRUE(at::equal(batch.boxes,
-                        at::tensor(at::ArrayRef<float>({0, 0, 0.5f, 0.25f, 0, 0, 1, 0.5f})).view({2, 4})));
-}
-
-TEST(CollateTest, TubeletsAreBoxesOfThePaddedFrameToo) {
+TEST(CollateTest, TubeletsOfAllClipsInOrder) {
   Actor left{{0, 0, 1, 0.5f}, 1, {}}, right = left;
   left.tubelet = {{0, 0, 1, 0.5f}, {0.5f, 0, 1, 1}};
   right.tubelet = {{0, 0.25f, 1, 0.5f}, {0, 0, 1, 1}};
   const ClipBatch batch =
-      Collate({MakeSample("small", Stack(2, 2, 3, 1), {left}), MakeSample("none", Stack(2, 4, 6, 1), {}),
-               MakeSample("large", Stack(2, 4, 6, 1), {right})},
+      Collate({MakeSample("left", Stack(2, 4, 6, 1), {left}), MakeSample("none", Stack(2, 4, 6, 1), {}),
+               MakeSample("right", Stack(2, 4, 6, 1), {right})},
               1);
-  const at::Tensor expected = at::tensor(at::ArrayRef<float>({0, 0, 0.5f, 0.25f, 0.25f, 0, 0.5f, 0.5f, 0,
-                                                              0.25f, 1, 0.5f, 0, 0, 1, 1}))
-                                  .view({2, 2, 4});
+  const at::Tensor expected =
+      at::tensor(at::ArrayRef<float>({0, 0, 1, 0.5f, 0.5f, 0, 1, 1, 0, 0.25f, 1, 0.5f, 0, 0, 1, 1}))
+          .view({2, 2, 4});
   EXPECT_TRUE(at::equal(batch.tubelets, expected));
   EXPECT_FALSE(Collate({MakeSample("a", Stack(2, 2, 3, 1), {{{0, 0, 1, 1}, 1, {}}})}, 1).tubelets.defined());
 }
@@ -101,19 +87,36 @@ TEST(CollateTest, TwoPathways) {
 }
 
 TEST(CollateTest, FlowHasTwoChannels) {
-  Sample small = MakeSample("a", Stack(2, 2, 2, 0), {}), large = MakeSample("b", Stack(2, 2, 3, 0), {});
-  small.flow = {2, 2, 2, {}};
-  large.flow = {2, 2, 3, {}};
-  for (int i = 0; i < 16; ++i) small.flow.values.push_back(i);
-  for (int i = 0; i < 24; ++i) large.flow.values.push_back(100 + i);
-  const ClipBatch batch = Collate({small, large}, 1);
+  Sample first = MakeSample("a", Stack(2, 2, 3, 0), {}), second = MakeSample("b", Stack(2, 2, 3, 0), {});
+  first.flow = second.flow = {2, 2, 3, {}};
+  for (int i = 0; i < 24; ++i) first.flow.values.push_back(i + 0.5f);
+  for (int i = 0; i < 24; ++i) second.flow.values.push_back(100 + i);
+  const ClipBatch batch = Collate({first, second}, 1);
   EXPECT_EQ(batch.flow.sizes(), (std::vector<int64_t>{2, 2, 2, 2, 3}));
-  EXPECT_EQ(batch.flow[0][1][0][1][1].item<float>(), 8 + 3);  // y of the first frame, last row and column
-  EXPECT_EQ(batch.flow[0][1][0][1][2].item<float>(), 0);      // padding
+  EXPECT_EQ(batch.flow[0][1][0][1][1].item<float>(), 12 + 4.5f);  // y of the first frame, last row
   EXPECT_EQ(batch.flow[1][1][1][1][2].item<float>(), 123);
   EXPECT_FALSE(Collate({MakeSample("a", Stack(2, 2, 2, 0), {})}, 1).flow.defined());
-  EXPECT_THROW(Collate({small, MakeSample("b", Stack(2, 2, 3, 0), {})}, 1), c10::Error);
-  EXPECT_THROW(Collate({MakeSample("b", Stack(2, 2, 3, 0), {}), small}, 1), c10::Error);
+  EXPECT_THROW(Collate({first, MakeSample("b", Stack(2, 2, 3, 0), {})}, 1), c10::Error);
+  EXPECT_THROW(Collate({MakeSample("b", Stack(2, 2, 3, 0), {}), first}, 1), c10::Error);
+}
+
+// Also where the number of values is the same, and where only one pathway has another size.
+TEST(CollateTest, RefusesFramesOfDifferentSizes) {
+  const auto error = [](const Sample& a, const Sample& b) -> std::string {
+    try {
+      Collate({a, b}, 1);
+    } catch (const c10::Error& e) {
+      return e.what_without_backtrace();
+    }
+    return "none";
+  };
+  EXPECT_EQ(error(MakeSample("a", Stack(1, 2, 3, 0), {}), MakeSample("b", Stack(1, 2, 4, 0), {})),
+            "collate: frames of 4x2 and 3x2 (b)");
+  EXPECT_EQ(error(MakeSample("a", Stack(1, 2, 3, 0), {}), MakeSample("b", Stack(1, 3, 2, 0), {})),
+            "collate: frames of 2x3 and 3x2 (b)");
+  Sample fast = MakeSample("c", Stack(1, 2, 3, 0), {});
+  fast.fast = Stack(4, 3, 2, 0);
+  EXPECT_EQ(error(fast, fast), "collate: frames of 2x3 and 3x2 (c)");
 }
 
 TEST(CollateTest, RefusesWhatDoesNotFit) {
