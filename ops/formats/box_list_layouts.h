@@ -3,10 +3,12 @@
 #ifndef MRSN_OPS_FORMATS_BOX_LIST_LAYOUTS_H_
 #define MRSN_OPS_FORMATS_BOX_LIST_LAYOUTS_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "ops/formats/box_list.h"
+#include "absl/strings/string_view.h"
+#include "ops/formats/box_list_types.h"
 #include "ops/formats/pickle/value.h"
 #include "ops/formats/text_file.h"
 

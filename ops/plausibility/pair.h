@@ -10,7 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
 #include "ops/formats/annotation_rows.h"
-#include "ops/plausibility/plausibility.h"
+#include "ops/plausibility/finding.h"
 #include "ops/plausibility/side_facts.h"
 
 namespace mrsn::plausibility {

@@ -8,7 +8,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "ops/formats/annotation_rows.h"
-#include "ops/plausibility/plausibility.h"
+#include "ops/plausibility/finding.h"
 
 namespace mrsn::plausibility {
 
