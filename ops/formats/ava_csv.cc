@@ -156,9 +156,8 @@ struct ExclusionParser {
       error = absl::StrCat("column 2 (timestamp) is ", Quoted(fields[1]), ", expected a number of seconds");
       return false;
     }
-    if (options->strict && (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit)) {
-      return GoOn(*this, kOutsideRange, number, fields[1]);
-    }
+    const char* odd = OddSecond(*options, micros);
+    if (options->strict && odd != nullptr) return GoOn(*this, odd, number, fields[1]);
     keyframes.Find(fields[0], micros);
     return true;
   }

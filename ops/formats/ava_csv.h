@@ -21,8 +21,8 @@ namespace mrsn::formats {
 // Errors name file, line, column and value: wrong number of columns, not a
 // number, NaN or infinity, and in ground truth a box with x2 < x1 or y2 < y1.
 // Warnings (errors with CsvOptions.strict), as the scripts go on: a detection's box with x1 >= x2 or y1 >=
-// y2, a keyframe outside 902..1798, a class outside `classes`, a ground truth row that occurs twice, ground
-// truth of no area, blank lines, a byte order mark. A detection without an 8th column has score 1.
+// y2, a keyframe out of CsvOptions' range, a class outside `classes`, a ground truth row that occurs twice,
+// ground truth of no area, blank lines, a byte order mark. A detection without an 8th column has score 1.
 absl::StatusOr<CsvContents> ReadAvaGroundTruth(const std::string& path, const CsvOptions& options = {});
 absl::StatusOr<CsvContents> ReadAvaDetections(const std::string& path, const CsvOptions& options = {});
 

@@ -21,7 +21,7 @@ enum class RowKind {
 
 // The second column of AVA's layout.
 enum class Timestamps {
-  kAvaSeconds,  // 902..1798
+  kAvaSeconds,  // CsvOptions.first_keyframe to last_keyframe
   kFrames,      // a frame's number from 1
 };
 
@@ -39,6 +39,8 @@ struct CsvOptions {
   // (official_2020's ground truth).
   bool allow_keyframe_rows = false;
   Timestamps timestamps = Timestamps::kAvaSeconds;
+  // The seconds of key frames, both included, in files whose timestamps are seconds.
+  int first_keyframe = 902, last_keyframe = 1798;
   // UCF101-24's CSV: ground truth may have an eighth column, the number of the tube from 0.
   bool allow_tubes = false;
   // When given, rows of other classes are warned of; they are returned all the same.

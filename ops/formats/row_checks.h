@@ -19,6 +19,8 @@ namespace mrsn::formats {
 
 inline constexpr char kBlankLine[] = "blank line, skipped";
 inline constexpr char kOutsideRange[] = "keyframe outside 902..1798";
+inline constexpr char kOutsideOwnRange[] =
+    "keyframe outside first_keyframe_second..last_keyframe_second of the data set";
 inline constexpr char kFrameBeforeFirst[] = "frame before 1";
 inline constexpr char kBrokenSecond[] = "keyframe that is no whole second";
 inline constexpr char kScoreRange[] = "score outside 0..1 (an annotation file given as a list of boxes?)";
@@ -38,13 +40,25 @@ inline int64_t MicrosOf(double time, bool fractional) {
                     : static_cast<int64_t>(std::trunc(time)) * KeyframeTable::kUnit;
 }
 
+// Why a second is no key frame's, nullptr if it is one's.
+inline const char* OddSecond(const CsvOptions& options, int64_t micros) {
+  if (micros >= options.first_keyframe * KeyframeTable::kUnit &&
+      micros <= options.last_keyframe * KeyframeTable::kUnit) {
+    return nullptr;
+  }
+  const CsvOptions ava;
+  const bool avas =
+      options.first_keyframe == ava.first_keyframe && options.last_keyframe == ava.last_keyframe;
+  return avas ? kOutsideRange : kOutsideOwnRange;
+}
+
 // The reason why a time is odd, nullptr if it is not.
 inline const char* OddTime(const CsvOptions& options, double time) {
   const int64_t micros = MicrosOf(time, options.fractional_timestamps);
   if (options.timestamps == Timestamps::kFrames) {
     if (micros < KeyframeTable::kUnit) return kFrameBeforeFirst;
-  } else if (micros < 902 * KeyframeTable::kUnit || micros > 1798 * KeyframeTable::kUnit) {
-    return kOutsideRange;
+  } else if (const char* odd = OddSecond(options, micros); odd != nullptr) {
+    return odd;
   }
   return options.strict && time != std::floor(time) ? kBrokenSecond : nullptr;
 }
