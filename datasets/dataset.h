@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/video_media.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
 #include "ops/clip/pixel_scaling.h"
@@ -35,12 +36,12 @@ struct ActionClass {
 struct Actor {
   Box box;                  // normalised to the frame
   float score = 1;          // the detector's confidence in [0,1]; 1 for ground truth
-  std::vector<int> labels;  // positions in Dataset::classes(), ascending; empty for Usage::kInference
-  // AnnotatedBox::person_id of the ground truth that `labels` come from; -1 for Usage::kInference.
+  std::vector<int> labels;  // positions in Dataset::classes(), ascending; empty unless Usage::kTrain
+  // AnnotatedBox::person_id of the ground truth that `labels` come from; -1 unless Usage::kTrain.
   int person_id = -1;
   // This person's T ground-truth boxes, normalised, one for each slow frame. In a frame without an annotation
   // of the person stands the box of the nearest annotated frame (tubelets.h). Empty without
-  // ClipConfig.tubelets and for Usage::kInference.
+  // ClipConfig.tubelets and unless Usage::kTrain.
   std::vector<Box> tubelet = {};
   // The box that results are reported for, where `box` is another one for the model's eyes only (AlphAction's
   // enlarged boxes of inference).
@@ -78,9 +79,16 @@ struct AnnotatedBox {
   int person_id = 0;  // the same for all rows of one person in a video
 };
 
-// The boxes that Load gives. kTrain: ground truth and proposals that overlap it, with labels. kInference:
-// the detector's confident boxes, without labels.
-enum class Usage { kTrain, kInference };
+// What a data set is read for. It decides which key frames there are, and which boxes Load gives.
+enum class Usage {
+  // Annotated key frames. Ground truth and proposals that overlap it, with labels.
+  kTrain,
+  // Annotated key frames and those where the detector found somebody: whoever is found where nobody is
+  // annotated is a false positive. The detector's confident boxes, without labels.
+  kInference,
+  // For a bank of features: as kInference, with the key frames that the data set excludes.
+  kBank,
+};
 
 struct FrameSize {
   int width = 0, height = 0;
@@ -120,7 +128,11 @@ class Dataset {
   }
 
   // The video files, or folders of frames, that clips are read from; empty if there are none.
-  virtual std::vector<std::string> VideoPaths() const { return {}; }
+  virtual std::vector<VideoMedia> Videos() const { return {}; }
+
+  // What whoever uses the data should know, in sentences without a full stop: how many boxes are left above
+  // the score threshold, what was left out.
+  virtual std::vector<std::string> Notes() const { return {}; }
 
   // SHA-256 over annotations, box lists, key frames and the identity of the videos (name, size, and further
   // facts of the data set); with DatasetConfig.flow also over the flow's method. Clip settings do not enter.

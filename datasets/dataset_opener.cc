@@ -11,6 +11,14 @@ std::string SplitOf(const DatasetConfig& config, Usage usage) {
   return split;
 }
 
+ProposalOptions ReadProposals(ConfigReader* reader) {
+  ProposalOptions options;
+  ConfigReader proposals = reader->In("proposals");
+  proposals.Read("training_iou", &options.training_iou, Between(0, 1));
+  proposals.Read("inference_score", &options.inference_score, Between(0, 1));
+  return options;
+}
+
 void CheckKeyframeDataset(const DatasetConfig& config, const std::string& name, ConfigReader* reader) {
   for (const auto& [field, usage] :
        {std::pair("train_split", Usage::kTrain), std::pair("inference_split", Usage::kInference)}) {

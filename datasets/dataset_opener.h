@@ -7,11 +7,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "datasets/ava/ava_files.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
+#include "datasets/proposals.h"
 #include "ops/base/config_reader.h"
-#include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
 
@@ -21,19 +22,14 @@ struct DatasetOpener {
   std::function<absl::StatusOr<std::unique_ptr<Dataset>>(ClipDatasetOptions clip_dataset,
                                                          const std::string& root)>
       open;
-  formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds;  // of key frames, in files of objects
+  KeyframeNames names = {};  // in files of objects
 };
 
 // "train" and "val" unless the config names others.
 std::string SplitOf(const DatasetConfig& config, Usage usage);
 
-// Reads the fields of `proposals` that every data set has into its options. `reader` reads `config`.
-template <typename Options>
-void ReadProposals(ConfigReader* reader, Options* options) {
-  ConfigReader proposals = reader->In("proposals");
-  proposals.Read("training_iou", &options->training_iou, Between(0, 1));
-  proposals.Read("inference_score", &options->inference_score, Between(0, 1));
-}
+// Reads the fields of `proposals` that every data set has. `reader` reads `config`.
+ProposalOptions ReadProposals(ConfigReader* reader);
 
 // For data sets that have the splits train and val, and annotate key frames only.
 void CheckKeyframeDataset(const DatasetConfig& config, const std::string& name, ConfigReader* reader);

@@ -186,7 +186,7 @@ TEST(FlowDatasetMicroTest, MicroWorldHasFlowToo) {
   DatasetConfig without = config;
   without.clear_flow();
   const auto report =
-      ComputeFlows((*OpenDataset(without, Usage::kTrain, root))->VideoPaths(), FlowMethod::kDis, 1);
+      ComputeFlows((*OpenDataset(without, Usage::kTrain, root))->Videos(), FlowMethod::kDis, 1);
   ASSERT_TRUE(report.ok() && report->failed.empty());
   const auto dataset = OpenDataset(config, Usage::kTrain, root);
   ASSERT_TRUE(dataset.ok()) << dataset.status();

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/ava/ava_files.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
-#include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
 
@@ -19,11 +19,12 @@ using ObjectBoxes = std::map<Keyframe, std::vector<Box>>;
 struct ObjectBoxOptions {
   float min_score = 0.5f;
   int most = 5;
-  formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds;  // how the data set names key frames
+  KeyframeNames names;
 };
 
 // Rows video,second,x1,y1,x2,y2,label,score with normalised boxes; for UCF101-24 the second column is
-// the frame's number from 1. The label is not used. Boxes with a score of at least `min_score` are
+// the frame's number from 1. The label is not read: rows with the
+// same box are one object. Boxes with a score of at least `min_score` are
 // kept, at most `most` of a key frame. Errors name file and line; a missing file's says what to
 // put there.
 absl::StatusOr<ObjectBoxes> ReadObjectBoxes(const std::string& path, const ObjectBoxOptions& options);

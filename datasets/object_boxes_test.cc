@@ -21,10 +21,10 @@ void Write(const std::string& name, const std::string& text) {
   ASSERT_TRUE(WriteFileAtomically(Path(name), text).ok());
 }
 
-ObjectBoxOptions Options(int most, formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds) {
+ObjectBoxOptions Options(int most, KeyframeNames names = {}) {
   ObjectBoxOptions options;
   options.most = most;
-  options.timestamps = timestamps;
+  options.names = names;
   return options;
 }
 
@@ -32,6 +32,7 @@ TEST(ObjectBoxesTest, BestFirstAboveTheScoreAndNotTooMany) {
   Write("objects.csv",
         "a,0902,0.1,0.1,0.2,0.2,62,0.6\n"
         "a,0902,0.3,0.3,0.4,0.4,,0.9\n"
+        "a,0902,0.3,0.3,0.4,0.4,7,0.8\n"  // the same object under another label
         "a,0902,0.5,0.5,0.6,0.6,1,0.7\n"
         "b,0903,0.1,0.1,0.2,0.2,1,0.49\n");
   const auto boxes = ReadObjectBoxes(Path("objects.csv"), Options(2));
@@ -54,15 +55,16 @@ TEST(ObjectBoxesTest, ErrorsNameFileAndLine) {
 // UCF101-24 names key frames by their frame, from 1.
 TEST(ObjectBoxesTest, FramesOfUcf24) {
   Write("frames.csv", "Biking/v_Biking_g01_c01,1,0.1,0.1,0.2,0.2,1,0.9\nB/v_B,1799,0.1,0.1,0.2,0.2,1,0.9\n");
-  const auto boxes = ReadObjectBoxes(Path("frames.csv"), Options(5, formats::Timestamps::kFrames));
+  const auto boxes = ReadObjectBoxes(Path("frames.csv"), Options(5, {formats::Timestamps::kFrames}));
   ASSERT_TRUE(boxes.ok()) << boxes.status();
   EXPECT_EQ(boxes->count({"Biking/v_Biking_g01_c01", 1}), 1);
   EXPECT_EQ(boxes->count({"B/v_B", 1799}), 1);
   EXPECT_THAT(ReadObjectBoxes(Path("frames.csv"), {}).status().message(),
               HasSubstr("frames.csv:1: '1': keyframe outside 902..1798"));
   Write("zero.csv", "B/v_B,0,0.1,0.1,0.2,0.2,1,0.9\n");
-  EXPECT_THAT(ReadObjectBoxes(Path("zero.csv"), Options(5, formats::Timestamps::kFrames)).status().message(),
-              HasSubstr("zero.csv:1: '0': frame before 1"));
+  EXPECT_THAT(
+      ReadObjectBoxes(Path("zero.csv"), Options(5, {formats::Timestamps::kFrames})).status().message(),
+      HasSubstr("zero.csv:1: '0': frame before 1"));
 }
 
 // Two tiny videos; objects in one second of the first.

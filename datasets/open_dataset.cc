@@ -97,7 +97,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
                                                      const GeneratedData& generated) {
   MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadKind(config, usage, generated));
   MRSN_ASSIGN_OR_RETURN(SharedOptions options, ReadShared(config, usage));
-  options.objects.boxes.timestamps = opener.timestamps;
+  options.objects.boxes.names = opener.names;
   if (!data_root.empty() && !FileExists(data_root)) {
     return absl::NotFoundError(absl::StrCat("data root ", data_root, ": there is no such folder"));
   }

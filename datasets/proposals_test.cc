@@ -57,6 +57,39 @@ TEST(ProposalsTest, InferenceTakesConfidentBoxesWithoutLabels) {
   EXPECT_THAT(actors[0].labels, IsEmpty());
 }
 
+TEST(ProposalsTest, RowsOfOneBoxAreOnePerson) {
+  const Box left = {0, 0, 0.4f, 1}, right = {0.5f, 0, 0.9f, 1};
+  const std::vector<BoxRow> rows = {{left, 0.3f}, {right, 0.9f}, {left, 0.8f}, {left, 0.1f}};
+  const std::vector<Actor> actors = DetectedActors(rows);
+  ASSERT_EQ(actors.size(), 2);
+  EXPECT_TRUE(actors[0].box == left);
+  EXPECT_FLOAT_EQ(actors[0].score, 0.8f);
+  EXPECT_TRUE(actors[1].box == right);
+  // The same with more boxes than are compared one by one.
+  std::vector<BoxRow> many;
+  for (int i = 0; i < 300; ++i) many.push_back({{0, 0, 0.001f * (1 + i % 100), 1}, 0.001f * i});
+  const std::vector<Actor> distinct = DetectedActors(many);
+  ASSERT_EQ(distinct.size(), 100);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_FLOAT_EQ(distinct[i].box.x2, 0.001f * (1 + i));
+    EXPECT_FLOAT_EQ(distinct[i].score, 0.001f * (200 + i));
+  }
+}
+
+TEST(ProposalsTest, AThresholdThatKeepsNobodyIsAnError) {
+  ProposalCounts counts;
+  EXPECT_THAT(std::string(counts.Check("b.csv", 0.85f).message()), ::testing::HasSubstr("b.csv: has no box"));
+  counts.Add({{{}, 0.3f, {}}, {{}, 0.6f, {}}}, {});
+  counts.Add({{{}, 0.2f, {}}}, {});
+  EXPECT_THAT(std::string(counts.Check("b.csv", 0.85f).message()),
+              ::testing::HasSubstr("b.csv: 0 of 3 boxes have a score above "
+                                   "dataset.proposals.inference_score, 0.85; the highest score is 0.6"));
+  counts.Add({{{}, 0.9f, {}}}, {{{}, 0.9f, {}}});
+  EXPECT_TRUE(counts.Check("b.csv", 0.85f).ok());
+  EXPECT_EQ(counts.Note("b.csv", 0.85f),
+            "1 of 4 boxes of b.csv have a score above proposals.inference_score, 0.85");
+}
+
 TEST(ProposalsTest, NothingInNothingOut) {
   EXPECT_THAT(TrainingActors({}, kTruth, 0.5f), IsEmpty());
   EXPECT_THAT(InferenceActors({}, 0.5f), IsEmpty());

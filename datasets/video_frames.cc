@@ -2,16 +2,13 @@
 
 #include <turbojpeg.h>
 
-#include <filesystem>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
 #include "ops/base/file.h"
@@ -20,7 +17,6 @@
 namespace mrsn::datasets {
 namespace {
 
-constexpr int64_t kMaxFrames = 999999;             // six digits
 constexpr int64_t kMostPixels = int64_t{1} << 30;  // OpenCV's bound, which it explains
 
 // libjpeg fills missing parts with grey and only warns.
@@ -52,27 +48,6 @@ cv::Mat DecodeJpeg(const std::string& contents) {
 }
 
 }  // namespace
-
-std::string FrameFolder::PathOf(int64_t number) const {
-  return absl::StrFormat("%s%06d%s", prefix, number + 1, extension);
-}
-
-FrameFolder JpegFolder(const std::string& folder) {
-  return {absl::StrCat(folder, "/", std::filesystem::path(folder).filename().string(), "_"), ".jpg"};
-}
-
-int64_t CountFrames(const FrameFolder& folder) {
-  int64_t there = 0, missing = 1;  // the first `there` frames seem to exist, number `missing` does not
-  while (missing <= kMaxFrames && FileExists(folder.PathOf(missing - 1))) {
-    there = missing;
-    missing *= 2;
-  }
-  while (there + 1 < missing) {
-    const int64_t middle = there + (missing - there) / 2;
-    (FileExists(folder.PathOf(middle - 1)) ? there : missing) = middle;
-  }
-  return there;
-}
 
 absl::StatusOr<cv::Mat> ReadImage(const std::string& path) {
   MRSN_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
@@ -127,22 +102,19 @@ VideoFrames FramesOf(const FrameFolder& folder, int64_t count) {
           }};
 }
 
-absl::StatusOr<VideoFrames> OpenFrames(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) {
-    VideoStoreOptions options;
-    options.frame_bytes = size_t{64} << 20;
-    const auto store = std::make_shared<VideoStore>(options);
-    MRSN_ASSIGN_OR_RETURN(VideoFrames frames, FramesOf(*store, path));
-    frames.read = [store, read = std::move(frames.read)](const std::vector<int64_t>& numbers) {
-      return read(numbers);
-    };
-    return frames;
+absl::StatusOr<VideoFrames> OpenFrames(const VideoMedia& media) {
+  if (media.images.has_value()) {
+    if (media.count > 0) return FramesOf(*media.images, media.count);
+    return absl::NotFoundError(absl::StrCat(media.images->PathOf(0), ": no such frame"));
   }
-  const FrameFolder folder = JpegFolder(path);
-  const int64_t count = CountFrames(folder);
-  if (count == 0) return absl::NotFoundError(absl::StrCat(folder.PathOf(0), ": no such frame"));
-  return FramesOf(folder, count);
+  VideoStoreOptions options;
+  options.frame_bytes = size_t{64} << 20;
+  const auto store = std::make_shared<VideoStore>(options);
+  MRSN_ASSIGN_OR_RETURN(VideoFrames frames, FramesOf(*store, media.path));
+  frames.read = [store, read = std::move(frames.read)](const std::vector<int64_t>& numbers) {
+    return read(numbers);
+  };
+  return frames;
 }
 
 }  // namespace mrsn::datasets

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/video/video_store.h"
+#include "datasets/video_media.h"
 #include "opencv2/core.hpp"
 
 namespace mrsn::datasets {
@@ -24,30 +25,16 @@ struct VideoFrames {
   absl::StatusOr<cv::Mat> ReadOne(int64_t number) const;
 };
 
-// Image files <prefix>000001<extension>, <prefix>000002<extension>, ...
-struct FrameFolder {
-  std::string prefix;                        // with the folder: "frames/video/video_"
-  std::string extension;                     // ".jpg"
-  std::string PathOf(int64_t number) const;  // of frame 0 it is <prefix>000001<extension>
-};
-
-// A video stored as AVA's frames are: <folder>/<name of the folder>_%06d.jpg.
-FrameFolder JpegFolder(const std::string& folder);
-
-// The number of frames, if their numbers have no gap. Looks at O(log n) files only. With a gap the count may
-// be too large; the missing frame is then an error when it is read.
-int64_t CountFrames(const FrameFolder& folder);
-
 // 8-bit RGB. The error for a missing, cut or unreadable file names the file.
 absl::StatusOr<cv::Mat> ReadImage(const std::string& path);
 
 // The frames of a video file, decoded when they are asked for. `store` must outlive them.
 absl::StatusOr<VideoFrames> FramesOf(VideoStore& store, const std::string& path);
-// Reads each image once for a request and keeps none. `count` comes from CountFrames.
+// Reads each image once for a request and keeps none. `count` comes from ListFolder.
 VideoFrames FramesOf(const FrameFolder& folder, int64_t count);
 
-// The frames of a video file or of a JpegFolder, with a store of their own.
-absl::StatusOr<VideoFrames> OpenFrames(const std::string& path);
+// The frames of a video file, with a store of their own, or of a folder. NotFound: the folder has no image.
+absl::StatusOr<VideoFrames> OpenFrames(const VideoMedia& media);
 
 }  // namespace mrsn::datasets
 

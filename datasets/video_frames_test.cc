@@ -37,7 +37,7 @@ TEST(VideoFramesTest, AJpegFolderIsNumberedFromOne) {
   for (int i = 0; i < 5; ++i) WriteJpeg(JpegFolder(folder).PathOf(i), 40 * i, 10, 200);
   EXPECT_TRUE(FileExists(folder + "/-5KQ66BBWC4_000001.jpg"));
   EXPECT_TRUE(FileExists(folder + "/-5KQ66BBWC4_000005.jpg"));
-  const auto frames = OpenFrames(folder);
+  const auto frames = OpenFrames(MediaAt(folder));
   ASSERT_TRUE(frames.ok()) << frames.status();
   ASSERT_EQ(frames->count, 5);
   for (int i = 0; i < 5; ++i) {
@@ -57,7 +57,7 @@ TEST(VideoFramesTest, FramesOfTwoSizesAreAnError) {
   ASSERT_TRUE(MakeFolders(folder).ok());
   WriteJpeg(JpegFolder(folder).PathOf(0), 1, 2, 3, {32, 24});
   WriteJpeg(JpegFolder(folder).PathOf(1), 1, 2, 3, {24, 32});
-  const auto frames = OpenFrames(folder);
+  const auto frames = OpenFrames(MediaAt(folder));
   ASSERT_TRUE(frames.ok()) << frames.status();
   const auto one = frames->read({1, 1});
   ASSERT_TRUE(one.ok()) << one.status();
@@ -66,21 +66,13 @@ TEST(VideoFramesTest, FramesOfTwoSizesAreAnError) {
               HasSubstr("mixed_000002.jpg: the image is 24x32, "));
 }
 
-TEST(VideoFramesTest, CountsFramesWithoutListingThem) {
-  const FrameFolder folder = {Folder() + "/", ".png"};
-  for (int count = 0; count < 40; ++count) {
-    EXPECT_EQ(CountFrames(folder), count);
-    ASSERT_TRUE(WriteFileAtomically(folder.PathOf(count), "").ok());
-  }
-}
-
 TEST(VideoFramesTest, OpensVideoFilesToo) {
   const std::string path = Folder() + "/a.avi";
   {
     cv::VideoWriter writer(path, cv::CAP_FFMPEG, cv::VideoWriter::fourcc('F', 'F', 'V', '1'), 4, {16, 16});
     for (int i = 0; i < 3; ++i) writer.write(cv::Mat(16, 16, CV_8UC3, cv::Scalar(200, 0, i)));
   }
-  const auto frames = OpenFrames(path);
+  const auto frames = OpenFrames(MediaAt(path));
   ASSERT_TRUE(frames.ok()) << frames.status();
   ASSERT_EQ(frames->count, 3);
   EXPECT_EQ(frames->ReadOne(2)->at<cv::Vec3b>(3, 3), cv::Vec3b(2, 0, 200));
@@ -88,8 +80,8 @@ TEST(VideoFramesTest, OpensVideoFilesToo) {
 
 TEST(VideoFramesTest, NothingThere) {
   const std::string folder = Folder();
-  EXPECT_TRUE(absl::IsNotFound(OpenFrames(folder + "/none.avi").status()));
-  const absl::Status empty = OpenFrames(folder).status();
+  EXPECT_TRUE(absl::IsNotFound(OpenFrames(MediaAt(folder + "/none.avi")).status()));
+  const absl::Status empty = OpenFrames(MediaAt(folder)).status();
   EXPECT_TRUE(absl::IsNotFound(empty));
   EXPECT_THAT(std::string(empty.message()), HasSubstr("_000001.jpg: no such frame"));
 }

@@ -11,39 +11,25 @@
 #include "datasets/ava/ava_files.h"
 #include "datasets/ava/ava_keyframes.h"
 #include "datasets/dataset_fingerprint.h"
-#include "datasets/video_frames.h"
+#include "datasets/locate_media.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
 namespace {
 
-absl::Status Missing(size_t missing, size_t all, absl::string_view what, const std::string& first) {
-  return absl::NotFoundError(
-      absl::StrCat(missing, " of ", all, " ", what, " are missing, first ", first,
-                   "; expected below the data root, unless the config names others: annotations/ with AVA's "
-                   "files, frames/<video>/<video>_000001.jpg and on, 30 a second from second ",
-                   kFirstSecond, " on"));
-}
+constexpr char kLayout[] =
+    "; expected below the data root, unless the config names others: annotations/ with AVA's files, and "
+    "frames/<video>/<video>_000001.jpg and on, 30 a second from second 900 on, or videos/<video>.mp4";
 
 absl::Status CheckFiles(const std::vector<std::string>& paths) {
   std::vector<std::string> missing;
   for (const std::string& path : paths) {
     if (!FileExists(path)) missing.push_back(path);
   }
-  return missing.empty() ? absl::OkStatus() : Missing(missing.size(), paths.size(), "files", missing[0]);
-}
-
-// How many frames each folder has.
-absl::StatusOr<std::vector<int64_t>> CountAll(const std::vector<std::string>& folders) {
-  std::vector<int64_t> counts;
-  std::vector<std::string> missing;
-  for (const std::string& folder : folders) {
-    counts.push_back(CountFrames(JpegFolder(folder)));
-    if (counts.back() == 0) missing.push_back(JpegFolder(folder).PathOf(0));
-  }
-  if (missing.empty()) return counts;
-  return Missing(missing.size(), folders.size(), "videos' frames", missing[0]);
+  if (missing.empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat(missing.size(), " of ", paths.size(), " files are missing, first ", missing[0], kLayout));
 }
 
 absl::StatusOr<std::vector<ActionClass>> ReadClasses(const std::string& path,
@@ -63,6 +49,19 @@ absl::StatusOr<std::vector<ActionClass>> ReadClasses(const std::string& path,
   return classes;
 }
 
+// Says how many boxes are used; an error if none of them is. Training needs no box: it has ground truth.
+absl::Status NoteBoxes(const AvaKeyframes& made, const AvaOptions& options, Usage usage,
+                       const std::string& file, std::vector<std::string>* notes) {
+  if (options.boxes.empty()) return absl::OkStatus();
+  if (made.strange_boxes > 0) {
+    notes->push_back(absl::StrCat(made.strange_boxes, " rows of ", file,
+                                  " are left out: their videos have no annotation"));
+  }
+  if (usage == Usage::kTrain) return absl::OkStatus();
+  notes->push_back(made.counts.Note(file, options.proposals.inference_score));
+  return made.counts.Check(file, options.proposals.inference_score);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
@@ -75,41 +74,40 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
   MRSN_RETURN_IF_ERROR(CheckFiles(files));
 
   MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadClasses(files[1], files[2]));
-  MRSN_ASSIGN_OR_RETURN(std::vector<AnnotatedBox> annotations, ReadAvaAnnotations(files[0]));
+  MRSN_ASSIGN_OR_RETURN(const BoxTable annotations, ReadAvaAnnotations(files[0]));
+  std::set<Keyframe> excluded;
   if (!options.excluded.empty()) {
-    MRSN_ASSIGN_OR_RETURN(const std::set<Keyframe> excluded, ReadAvaExcluded(below(options.excluded)));
-    annotations.erase(
-        std::remove_if(annotations.begin(), annotations.end(),
-                       [&](const AnnotatedBox& row) { return excluded.count(row.keyframe) > 0; }),
-        annotations.end());
+    MRSN_ASSIGN_OR_RETURN(excluded, ReadAvaExcluded(below(options.excluded)));
   }
-  if (annotations.empty())
-    return absl::InvalidArgumentError(absl::StrCat(files[0], ": no key frame is left"));
   AvaKeyframeOptions keyframes;
   keyframes.usage = clip_dataset.usage;
-  keyframes.training_iou = options.training_iou;
-  keyframes.inference_score = options.inference_score;
+  keyframes.proposals = options.proposals;
   keyframes.has_boxes = !options.boxes.empty();
-  std::vector<DetectedBox> boxes;
+  BoxTable boxes;
   if (keyframes.has_boxes) {
     MRSN_ASSIGN_OR_RETURN(boxes, ReadAvaBoxes(below(options.boxes)));
   }
-  std::vector<std::string> videos;
-  auto records = MakeAvaKeyframes(annotations, boxes, clip_dataset.classes, keyframes, &videos);
-  if (!records.ok()) {
-    return absl::Status(records.status().code(), absl::StrCat(files[0], ": ", records.status().message()));
+  auto made = MakeAvaKeyframes(annotations, boxes, excluded, clip_dataset.classes, keyframes);
+  if (!made.ok()) {
+    return absl::Status(made.status().code(), absl::StrCat(files[0], ": ", made.status().message()));
   }
+  if (made->records.empty())
+    return absl::InvalidArgumentError(absl::StrCat(files[0], ": no key frame is left"));
+  MRSN_RETURN_IF_ERROR(NoteBoxes(*made, options, keyframes.usage, below(options.boxes), &clip_dataset.notes));
 
-  for (const std::string& video : videos) {
-    clip_dataset.video_paths.push_back(below(absl::StrCat(options.frames, "/", video)));
+  auto media = LocateMedia(root, options.media, made->videos);
+  if (!media.ok()) {
+    return absl::Status(media.status().code(), absl::StrCat(media.status().message(), kLayout));
   }
-  MRSN_ASSIGN_OR_RETURN(clip_dataset.folder_frames, CountAll(clip_dataset.video_paths));
-  std::string identity = "ava";
-  for (size_t i = 0; i < videos.size(); ++i) {
-    absl::StrAppend(&identity, "\n", videos[i], " ", clip_dataset.folder_frames[i]);
+  clip_dataset.videos = *std::move(media);
+  // The number changes when the same files give other key frames or actors.
+  std::string identity = "ava 2";
+  if (keyframes.usage == Usage::kBank) absl::StrAppend(&identity, " bank");
+  for (size_t i = 0; i < made->videos.size(); ++i) {
+    absl::StrAppend(&identity, "\n", made->videos[i], " ", clip_dataset.videos[i].count);
   }
   MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint, FingerprintFiles(identity, files, {}));
-  return MakeClipDataset(std::move(clip_dataset), *std::move(records));
+  return MakeClipDataset(std::move(clip_dataset), std::move(made->records));
 }
 
 }  // namespace mrsn::datasets

@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
+#include "datasets/locate_media.h"
+#include "datasets/proposals.h"
 
 namespace mrsn::datasets {
 
@@ -18,15 +20,15 @@ struct AvaOptions {
   std::string boxes;                // "": ground truth only, unlabelled for inference
   std::string label_map;            // all classes, as the model's outputs
   std::string evaluated_label_map;  // which of them ActionClass::evaluated is true for
-  std::string frames;               // <video>/<video>_%06d.jpg below it, from 1
-  float training_iou = 0.75;
-  float inference_score = 0.85;
+  MediaOptions media;
+  ProposalOptions proposals;
 };
 
-// A key frame for each annotated second of a video that is not excluded, centred on frame
-// (second - 900) * 30 from 0, file number + 1. Frames are read when clips are; nothing is kept.
+// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h), centred on frame (second - 900) * 30 from 0,
+// file number + 1. Frames are read when clips are; nothing is kept.
 // `clip_dataset` brings usage, clip and transform settings. Errors: files or frame folders that are
-// missing (how many, the first one, the layout), and what the files' readers report.
+// missing (how many, the first one, the layout), a folder in which a frame is missing, a box list of which no
+// box is above the score threshold, and what the files' readers report.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
                                                  const std::string& root);
 

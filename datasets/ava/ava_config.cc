@@ -25,7 +25,6 @@ AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
   options.label_map = absl::StrCat("annotations/ava_action_list_", version, ".pbtxt");
   options.evaluated_label_map = absl::StrCat("annotations/ava_action_list_", version, "_for_activitynet_",
                                              version == "v2.1" ? "2018" : "2019", ".pbtxt");
-  options.frames = "frames";
   const auto read_path = [&](const std::string& field, std::string* path) {
     ava.Read(field, path);
     if (path->empty()) ava.Fail(field, "empty", "a path");
@@ -36,7 +35,7 @@ AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
   ava.Read(prefix + "boxes", &options.boxes);
   read_path("label_map", &options.label_map);
   read_path("evaluated_label_map", &options.evaluated_label_map);
-  read_path("frames", &options.frames);
+  read_path("frames", &options.media.frames);
   return options;
 }
 
@@ -55,7 +54,7 @@ absl::StatusOr<DatasetOpener> ReadAva(const DatasetConfig& config, Usage usage) 
   CheckKeyframeDataset(config, "ava", &reader);
   for (const char* other : {"train", "val"}) ReadFiles(other, &reader);
   AvaOptions options = ReadFiles(split, &reader);
-  ReadProposals(&reader, &options);
+  options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
   return DatasetOpener{[options](ClipDatasetOptions clip_dataset,
                                  const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {

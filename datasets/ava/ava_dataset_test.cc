@@ -175,6 +175,42 @@ TEST_F(AvaDatasetTest, BoxesForInferenceAndTraining) {
   EXPECT_THAT(training.actors[2].labels, ElementsAre(11, 16));
 }
 
+// Seconds 902 and 903 of the second video; 903 is excluded, and nobody is annotated in 904 of the first one.
+TEST_F(AvaDatasetTest, KeyFramesOfInferenceAndOfTheBank) {
+  const std::string boxes = "annotations/ava_val_predicted_boxes.csv";
+  Write(boxes, *ReadFile(root_ + "/" + boxes) +
+                   "1j20qq1JyX4,0904,0.1,0.1,0.5,0.9,,0.9\n"
+                   "1j20qq1JyX4,0904,0.1,0.1,0.5,0.9,12,0.9\n"
+                   "5BDj0ow5hnA,0903,0.1,0.1,0.5,0.9,,0.9\n");
+  WriteFrames("1j20qq1JyX4", 122);
+  const auto keyframes = [](const Dataset& dataset) {
+    std::vector<std::string> all;
+    for (int64_t i = 0; i < dataset.size(); ++i) {
+      all.push_back(absl::StrCat(dataset.keyframe(i).video.substr(0, 1), dataset.keyframe(i).timestamp));
+    }
+    return all;
+  };
+  const auto inference = Open("ava {}"), bank = Open("ava {}", Usage::kBank);
+  EXPECT_THAT(keyframes(*inference), ElementsAre("1902", "1903", "1904", "5902"));
+  EXPECT_THAT(keyframes(*bank), ElementsAre("1902", "1903", "1904", "5902", "5903"));
+  EXPECT_NE(inference->Fingerprint(), bank->Fingerprint());
+  EXPECT_EQ(inference->Load(2, 0)->actors.size(), 1) << "two rows of one box";
+  EXPECT_EQ(inference->GroundTruth().size(), 5);
+  EXPECT_THAT(inference->Notes(), ElementsAre("2 of 3 boxes of " + root_ + "/" + boxes +
+                                              " have a score above proposals.inference_score, 0.85"));
+  EXPECT_THAT(keyframes(*Open("ava {} train_split: \"val\"", Usage::kTrain)),
+              ElementsAre("1902", "1903", "5902"));
+}
+
+TEST_F(AvaDatasetTest, AThresholdThatKeepsNobodyIsAnError) {
+  EXPECT_THAT(Error("ava {} proposals { inference_score: 0.999 }"),
+              HasSubstr("predicted_boxes.csv: 0 of 2 boxes have a score above "
+                        "dataset.proposals.inference_score, 0.999; the highest score is 0.995126"));
+  EXPECT_TRUE(OpenDataset(Config("ava {} train_split: \"val\" proposals { inference_score: 0.999 }"),
+                          Usage::kTrain, root_)
+                  .ok());
+}
+
 TEST_F(AvaDatasetTest, PathsFollowVersionAndSplitUnlessGiven) {
   const std::string folder = root_ + "/annotations/";
   for (const auto& [from, to] :
@@ -203,7 +239,8 @@ TEST_F(AvaDatasetTest, PathsFollowVersionAndSplitUnlessGiven) {
 TEST_F(AvaDatasetTest, MissingFilesAndFramesAreCounted) {
   std::filesystem::remove_all(root_ + "/frames/5BDj0ow5hnA");
   EXPECT_THAT(Error(), AllOf(HasSubstr("1 of 2 videos' frames are missing, first " + root_ +
-                                       "/frames/5BDj0ow5hnA/5BDj0ow5hnA_000001.jpg; expected"),
+                                       "/frames/5BDj0ow5hnA/5BDj0ow5hnA_000001.jpg, nor is there " + root_ +
+                                       "/videos/5BDj0ow5hnA.mp4, .mkv, .webm or .avi; expected"),
                              HasSubstr("frames/<video>/<video>_000001.jpg and on, 30 a second")));
   std::filesystem::remove(root_ + "/annotations/ava_val_excluded_timestamps_v2.2.csv");
   std::filesystem::remove(root_ + "/annotations/ava_val_predicted_boxes.csv");
@@ -258,6 +295,9 @@ TEST_F(AvaDatasetTest, BadFramesFailWhenTheyAreRead) {
                     HasSubstr("5BDj0ow5hnA_000057.jpg 60x40")));
   std::filesystem::remove(frame);
   EXPECT_THAT(std::string(dataset->Load(0, 0).status().message()), HasSubstr(frame + ": cannot open"));
+  EXPECT_THAT(Error(),
+              HasSubstr("1 of 2 folders of frames have holes, first " + frame + ", one of 1 missing of 92"));
+  ASSERT_TRUE(WriteFileAtomically(frame, whole).ok());
 
   for (int number = 60; number <= 62; ++number) std::filesystem::remove(FramePath("5BDj0ow5hnA", number));
   EXPECT_THAT(std::string(Open("ava {}")->Load(2, 0).status().message()),
@@ -277,8 +317,10 @@ TEST_F(AvaDatasetTest, FlowIsKeptBesideTheFrameFolder) {
               AllOf(HasSubstr("2 of 2 videos lack complete dis flow, first " + root_ +
                               "/frames/1j20qq1JyX4.flow_dis: no such folder"),
                     HasSubstr("--dataset=ava --root=" + root_ + " --split=val --method=dis")));
-  const std::vector<std::string> videos = Open("ava {}")->VideoPaths();
-  EXPECT_THAT(videos, ElementsAre(root_ + "/frames/1j20qq1JyX4", root_ + "/frames/5BDj0ow5hnA"));
+  const std::vector<VideoMedia> videos = Open("ava {}")->Videos();
+  ASSERT_EQ(videos.size(), 2);
+  EXPECT_EQ(videos[0].path, root_ + "/frames/1j20qq1JyX4");
+  EXPECT_EQ(videos[1].path, root_ + "/frames/5BDj0ow5hnA");
   const auto report = ComputeFlows(videos, FlowMethod::kDis, 1);
   ASSERT_TRUE(report.ok() && report->failed.empty());
   const Sample sample = *Open("ava {} flow {}")->Load(0, 0);

@@ -5,63 +5,43 @@
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
 #include "ops/formats/ava_csv.h"
+#include "ops/formats/box_list.h"
 #include "ops/formats/label_map.h"
 
 namespace mrsn::datasets {
 namespace {
 
-Keyframe KeyframeOf(const formats::KeyframeTable& table, int number) {
-  const formats::KeyframeTable::Entry& entry = table.keyframes()[number];
-  return {table.videos()[entry.video], static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)};
-}
-
-Box NormalisedBox(const formats::BoxD& box) {
-  return {static_cast<float>(box.x1), static_cast<float>(box.y1), static_cast<float>(box.x2),
-          static_cast<float>(box.y2)};
+formats::CsvOptions Strict(const KeyframeNames& names) {
+  formats::CsvOptions options;
+  options.strict = true;
+  options.timestamps = names.timestamps;
+  options.first_keyframe = names.first;
+  options.last_keyframe = names.last;
+  return options;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<AnnotatedBox>> ReadAvaAnnotations(const std::string& path) {
-  formats::CsvOptions options;
-  options.strict = true;
+absl::StatusOr<BoxTable> ReadAvaAnnotations(const std::string& path, const KeyframeNames& names) {
+  formats::CsvOptions options = Strict(names);
   options.allow_keyframe_rows = true;
   MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents, formats::ReadAvaGroundTruth(path, options));
-  std::vector<AnnotatedBox> boxes;
-  boxes.reserve(contents.num_rows);
-  for (const formats::RowBlock& block : contents.blocks) {
-    for (const formats::Row& row : block.rows) {
-      boxes.push_back({KeyframeOf(block.keyframes, row.keyframe), NormalisedBox(row.box), row.class_id,
-                       static_cast<int>(row.person_id)});
-    }
-  }
-  return boxes;
+  return BoxTable(contents);
 }
 
-absl::StatusOr<std::vector<DetectedBox>> ReadAvaBoxes(const std::string& path,
-                                                      formats::Timestamps timestamps) {
-  formats::CsvOptions options;
-  options.strict = true;
-  options.timestamps = timestamps;
-  MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents, formats::ReadAvaBoxList(path, options));
-  std::vector<DetectedBox> boxes;
-  boxes.reserve(contents.num_rows);
-  for (const formats::RowBlock& block : contents.blocks) {
-    for (const formats::Row& row : block.rows) {
-      boxes.push_back(
-          {KeyframeOf(block.keyframes, row.keyframe), NormalisedBox(row.box), static_cast<float>(row.score)});
-    }
-  }
-  return boxes;
+absl::StatusOr<BoxTable> ReadAvaBoxes(const std::string& path, const KeyframeNames& names) {
+  formats::BoxListOptions options;
+  options.csv = Strict(names);
+  MRSN_ASSIGN_OR_RETURN(const formats::BoxList list, formats::ReadBoxList(path, options));
+  return BoxTable(list.contents);
 }
 
-absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path) {
-  formats::CsvOptions options;
-  options.strict = true;
-  MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList list, formats::ReadAvaExclusions(path, options));
-  std::set<Keyframe> keyframes;
-  for (int i = 0; i < list.keyframes.size(); ++i) keyframes.insert(KeyframeOf(list.keyframes, i));
-  return keyframes;
+absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path, const KeyframeNames& names) {
+  MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList list, formats::ReadAvaExclusions(path, Strict(names)));
+  formats::CsvContents contents;
+  contents.blocks.push_back({list.keyframes, {}});
+  const BoxTable table(contents);
+  return std::set<Keyframe>(table.keyframes().begin(), table.keyframes().end());
 }
 
 absl::StatusOr<std::vector<ActionClass>> ReadLabelMap(const std::string& path) {

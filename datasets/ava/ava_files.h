@@ -8,36 +8,29 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/box_table.h"
 #include "datasets/dataset.h"
-#include "ops/base/box.h"
 #include "ops/base/keyframe.h"
 #include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
 
-// Seconds of a movie that AVA annotates; frame 0 of our videos is second 900.
-constexpr int kFirstSecond = 900;
-constexpr int kFirstKeyframeSecond = 902;
-constexpr int kLastKeyframeSecond = 1798;
-
-struct DetectedBox {
-  Keyframe keyframe;
-  Box box;  // normalised
-  float score = 0;
+// How a data set names key frames; AVA's movies are annotated from second 902 to second 1798.
+struct KeyframeNames {
+  // With kFrames a timestamp is the number of a frame from 1, as in UCF101-24, and has no last value.
+  formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds;
+  int first = 902, last = 1798;
 };
 
 // Rows video,second,x1,y1,x2,y2,action_id,person_id with normalised boxes. Rows of two
-// columns (key frames without persons) are skipped.
-absl::StatusOr<std::vector<AnnotatedBox>> ReadAvaAnnotations(const std::string& path);
+// columns are key frames without persons.
+absl::StatusOr<BoxTable> ReadAvaAnnotations(const std::string& path, const KeyframeNames& names = {});
 
-// Rows video,second,x1,y1,x2,y2,label,score (PySlowFast's and LFB's box lists; the
-// label is not used). With kFrames the second column is the number of a frame from 1, as
-// UCF101-24 names its key frames.
-absl::StatusOr<std::vector<DetectedBox>> ReadAvaBoxes(
-    const std::string& path, formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds);
+// Detected boxes in any layout that ops/formats/box_list.h reads, in [0,1] of the frame. Labels are not read.
+absl::StatusOr<BoxTable> ReadAvaBoxes(const std::string& path, const KeyframeNames& names = {});
 
 // Rows video,second: key frames that are neither trained on nor evaluated.
-absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path);
+absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path, const KeyframeNames& names = {});
 
 // A label map in any form that ops/formats/label_map.h reads. Ordered as the file.
 absl::StatusOr<std::vector<ActionClass>> ReadLabelMap(const std::string& path);

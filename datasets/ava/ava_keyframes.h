@@ -2,33 +2,41 @@
 #ifndef MRSN_DATASETS_AVA_AVA_KEYFRAMES_H_
 #define MRSN_DATASETS_AVA_AVA_KEYFRAMES_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "datasets/ava/ava_files.h"
+#include "datasets/box_table.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
+#include "datasets/proposals.h"
 
 namespace mrsn::datasets {
 
 struct AvaKeyframeOptions {
   Usage usage = Usage::kTrain;
-  float training_iou = 0.75;
-  float inference_score = 0.85;
-  bool has_boxes = true;  // false: there is no box list; inference is given ground truth without labels
+  ProposalOptions proposals;
+  bool has_boxes = true;      // false: there is no box list; inference is given ground truth without labels
+  double first_second = 900;  // of frame 0
   double frames_per_second = 30;
 };
 
-// One record for every key frame that has an annotation. Rows of one person (same id
-// and box) become one actor. `video_names` receives the videos, sorted; a record's
-// `video` is the position in it; its clip is centred on frame
-// (second - 900) * frames_per_second. An action id outside `classes` is an error.
-absl::StatusOr<std::vector<KeyframeRecord>> MakeAvaKeyframes(const std::vector<AnnotatedBox>& annotations,
-                                                             const std::vector<DetectedBox>& boxes,
-                                                             const std::vector<ActionClass>& classes,
-                                                             const AvaKeyframeOptions& options,
-                                                             std::vector<std::string>* video_names);
+struct AvaKeyframes {
+  std::vector<KeyframeRecord> records;
+  std::vector<std::string> videos;  // of the records, in order; a record's `video` is a place in it
+  ProposalCounts counts;            // of inference and of the bank
+  int64_t strange_boxes = 0;        // rows of the box list with a video that has no annotation: not used
+};
+
+// The key frames of Usage::kTrain have an annotation; those of the other uses have one, or a box above the
+// score threshold (dataset.h). `excluded` ones are left out, except for a bank. Rows of one person (same id
+// and box) become one actor. A clip is centred on frame (second - first_second) * frames_per_second, rounded.
+// An action id outside `classes` is an error.
+absl::StatusOr<AvaKeyframes> MakeAvaKeyframes(const BoxTable& annotations, const BoxTable& boxes,
+                                              const std::set<Keyframe>& excluded,
+                                              const std::vector<ActionClass>& classes,
+                                              const AvaKeyframeOptions& options);
 
 }  // namespace mrsn::datasets
 

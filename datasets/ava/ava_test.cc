@@ -1,8 +1,12 @@
 // AVA files and the key frames made of them.
 #include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "datasets/ava/ava_files.h"
 #include "datasets/ava/ava_keyframes.h"
+#include "datasets/proposals.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
@@ -23,15 +27,29 @@ std::string Write(const std::string& contents) {
 
 TEST(AvaFilesTest, Annotations) {
   // A byte order mark, both kinds of line ends, an unpadded second, a frame without persons.
-  const auto rows = ReadAvaAnnotations(Write(
+  const auto table = ReadAvaAnnotations(Write(
       "\xEF\xBB\xBF-5KQ66BBWC4,0902,0.077,0.151,0.283,0.811,80,1\r\n\nvideo,903\nvideo,1798,0,0,1,1,12,40"));
-  ASSERT_TRUE(rows.ok()) << rows.status();
-  ASSERT_EQ(rows->size(), 2);
-  EXPECT_EQ((*rows)[0].keyframe.video, "-5KQ66BBWC4");
-  EXPECT_EQ((*rows)[0].keyframe.timestamp, 902);
-  EXPECT_FLOAT_EQ((*rows)[0].box.y2, 0.811f);
-  EXPECT_EQ((*rows)[0].class_id, 80);
-  EXPECT_EQ((*rows)[1].person_id, 40);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_THAT(table->keyframes(),
+              ElementsAre(Keyframe{"-5KQ66BBWC4", 902}, Keyframe{"video", 903}, Keyframe{"video", 1798}));
+  ASSERT_EQ(table->num_rows(), 2);
+  EXPECT_FLOAT_EQ(table->rows(0)[0].box.y2, 0.811f);
+  EXPECT_EQ(table->rows(0)[0].class_id, 80);
+  EXPECT_THAT(table->rows(1), IsEmpty());
+  EXPECT_EQ(table->rows(2)[0].person_id, 40);
+}
+
+TEST(AvaFilesTest, SecondsOfOnesOwn) {
+  const KeyframeNames names = {formats::Timestamps::kAvaSeconds, 1, 7};
+  const std::string rows = "v,1,0,0,1,1,12,0\nv,0007,0,0,1,1,12,0\n";
+  EXPECT_EQ(ReadAvaAnnotations(Write(rows), names)->num_rows(), 2);
+  EXPECT_THAT(std::string(ReadAvaAnnotations(Write(rows)).status().message()),
+              HasSubstr("ava_test.csv:1: '1': keyframe outside 902..1798"));
+  EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,8,0,0,1,1,,0.9\n"), names).status().message()),
+              HasSubstr("ava_test.csv:1: '8': keyframe outside first_keyframe_second..last_keyframe_second"));
+  EXPECT_EQ(ReadAvaExcluded(Write("v,7\n"), names)->size(), 1);
+  EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,0\n"), names).status().message()),
+              HasSubstr("'0': keyframe outside first_keyframe_second..last"));
 }
 
 TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
@@ -58,10 +76,11 @@ TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
 }
 
 TEST(AvaFilesTest, BoxLists) {
-  const auto rows = ReadAvaBoxes(Write("v,0902,0.1,0.2,0.3,0.4,,0.995\nv,902,0.1,0.2,0.3,0.4,-1,0.5\n"));
-  ASSERT_TRUE(rows.ok()) << rows.status();
-  ASSERT_EQ(rows->size(), 2);
-  EXPECT_FLOAT_EQ((*rows)[0].score, 0.995f);
+  const auto table = ReadAvaBoxes(Write("v,0902,0.1,0.2,0.3,0.4,,0.995\nv,902,0.1,0.2,0.3,0.4,-1,0.5\n"));
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_EQ(table->num_rows(), 2);
+  EXPECT_FLOAT_EQ(table->rows(0)[0].score, 0.995f);
+  EXPECT_EQ(DetectedActors(table->rows(0)).size(), 1) << "rows of one box";
   // The well-known mistake: annotations, whose last column is a person's number.
   EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,0902,0.1,0.2,0.3,0.4,12,7\n")).status().message()),
               HasSubstr("'7': score outside 0..1"));
@@ -135,65 +154,127 @@ TEST(AvaFilesTest, ExcludedKeyframes) {
 const std::vector<ActionClass> kClasses = {{3, "run", ""}, {11, "sit", ""}, {12, "stand", ""}};
 const Box kLeft = {0, 0, 0.5f, 1}, kRight = {0.5f, 0, 1, 1};
 
+struct Seen {
+  const char* video;
+  int second;
+  Box box;
+  float score = 0.9f;
+};
+
+BoxTable Annotated(const std::vector<AnnotatedBox>& boxes) {
+  std::vector<BoxTable::NamedRow> rows;
+  for (const AnnotatedBox& b : boxes) rows.push_back({b.keyframe, {b.box, 1, b.class_id, b.person_id}});
+  return BoxTable(rows);
+}
+
+BoxTable Detected(const std::vector<Seen>& boxes) {
+  std::vector<BoxTable::NamedRow> rows;
+  for (const Seen& seen : boxes) rows.push_back({{seen.video, seen.second}, {seen.box, seen.score}});
+  return BoxTable(rows);
+}
+
+std::vector<int> Seconds(const AvaKeyframes& made) {
+  std::vector<int> seconds;
+  for (const KeyframeRecord& record : made.records) seconds.push_back(record.keyframe.timestamp);
+  return seconds;
+}
+
+AvaKeyframeOptions For(Usage usage) {
+  AvaKeyframeOptions options;
+  options.usage = usage;
+  return options;
+}
+
 TEST(AvaKeyframesTest, RowsOfOnePersonBecomeOneActor) {
-  const std::vector<AnnotatedBox> rows = {{{"b", 903}, kLeft, 12, 0},
+  const BoxTable annotations = Annotated({{{"b", 903}, kLeft, 12, 0},
                                           {{"a", 902}, kLeft, 12, 5},
                                           {{"a", 902}, kRight, 11, 6},
-                                          {{"a", 902}, kLeft, 3, 5}};
-  const std::vector<DetectedBox> boxes = {{{"a", 902}, {0, 0, 0.5f, 0.9f}, 0.2f}, {{"c", 902}, kLeft, 0.9f}};
-  AvaKeyframeOptions options;
-  std::vector<std::string> videos;
-  const auto records = MakeAvaKeyframes(rows, boxes, kClasses, options, &videos);
-  ASSERT_TRUE(records.ok()) << records.status();
-  EXPECT_THAT(videos, ElementsAre("a", "b"));
-  ASSERT_EQ(records->size(), 2);  // a box list alone makes no key frame
-  const KeyframeRecord& first = (*records)[0];
-  EXPECT_EQ(first.keyframe.video, "a");
-  EXPECT_EQ(first.video, 0);
-  EXPECT_EQ(first.centre, 60);  // second 902 at 30 frames a second
-  EXPECT_EQ(first.annotations.size(), 3);
-  ASSERT_EQ(first.actors.size(), 3);  // two persons, one proposal with IoU 0.9
-  EXPECT_THAT(first.actors[0].labels, ElementsAre(0, 2));
-  EXPECT_THAT(first.actors[1].labels, ElementsAre(1));
-  EXPECT_THAT(first.actors[2].labels, ElementsAre(0, 2));
-  EXPECT_EQ((*records)[1].video, 1);
-  EXPECT_EQ((*records)[1].centre, 90);
+                                          {{"a", 902}, kLeft, 3, 5}});
+  const BoxTable boxes =
+      Detected({{"a", 902, {0, 0, 0.5f, 0.9f}, 0.2f}, {"c", 902, kLeft}, {"b", 904, kLeft}});
+  const auto made = MakeAvaKeyframes(annotations, boxes, {}, kClasses, For(Usage::kTrain));
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_THAT(made->videos, ElementsAre("a", "b"));
+  EXPECT_EQ(made->strange_boxes, 1);
+  const std::vector<KeyframeRecord>& records = made->records;
+  ASSERT_EQ(records.size(), 2);  // a box list alone makes no key frame of training
+  EXPECT_EQ(records[0].keyframe.video, "a");
+  EXPECT_EQ(records[0].video, 0);
+  EXPECT_EQ(records[0].centre, 60);  // second 902 at 30 frames a second
+  EXPECT_EQ(records[0].annotations.size(), 3);
+  ASSERT_EQ(records[0].actors.size(), 3);  // two persons, one proposal with IoU 0.9
+  EXPECT_THAT(records[0].actors[0].labels, ElementsAre(0, 2));
+  EXPECT_THAT(records[0].actors[1].labels, ElementsAre(1));
+  EXPECT_THAT(records[0].actors[2].labels, ElementsAre(0, 2));
+  EXPECT_EQ(records[1].video, 1);
+  EXPECT_EQ(records[1].centre, 90);
+}
+
+// PySlowFast's and LFB's lists of training have a row for each pair of box and label, and negatives without.
+TEST(AvaKeyframesTest, RowsOfOneBoxAreOneActor) {
+  const Box found = {0, 0, 0.5f, 0.9f}, nobody = {0.8f, 0.8f, 0.9f, 0.9f};
+  const BoxTable boxes =
+      Detected({{"a", 902, found}, {"a", 902, found}, {"a", 902, nobody}, {"a", 902, found}});
+  const BoxTable annotations = Annotated({{{"a", 902}, kLeft, 12, 5}});
+  const auto training = MakeAvaKeyframes(annotations, boxes, {}, kClasses, For(Usage::kTrain));
+  ASSERT_EQ(training->records[0].actors.size(), 2);  // the person, and the box that was found of them
+  const auto inference = MakeAvaKeyframes(annotations, boxes, {}, kClasses, For(Usage::kInference));
+  ASSERT_EQ(inference->records[0].actors.size(), 2);
+  EXPECT_TRUE(inference->records[0].actors[0].box == found);
+  EXPECT_TRUE(inference->records[0].actors[1].box == nobody);
+  EXPECT_EQ(inference->counts.boxes, 2);
 }
 
 TEST(AvaKeyframesTest, InferenceUsesDetectedBoxesOnly) {
-  AvaKeyframeOptions options;
-  options.usage = Usage::kInference;
+  AvaKeyframeOptions options = For(Usage::kInference);
   options.frames_per_second = 4;
-  std::vector<std::string> videos;
-  const auto records =
-      MakeAvaKeyframes({{{"a", 904}, kLeft, 12, 0}, {{"a", 905}, kLeft, 12, 0}},
-                       {{{"a", 904}, kRight, 0.86f}, {{"a", 904}, kLeft, 0.85f}}, kClasses, options, &videos);
-  ASSERT_TRUE(records.ok());
-  ASSERT_EQ((*records)[0].actors.size(), 1);
-  EXPECT_TRUE((*records)[0].actors[0].box == kRight);
-  EXPECT_THAT((*records)[0].actors[0].labels, IsEmpty());
-  EXPECT_EQ((*records)[0].centre, 16);
-  EXPECT_THAT((*records)[1].actors, IsEmpty());
+  const auto made = MakeAvaKeyframes(Annotated({{{"a", 904}, kLeft, 12, 0}, {{"a", 905}, kLeft, 12, 0}}),
+                                     Detected({{"a", 904, kRight, 0.86f}, {"a", 904, kLeft, 0.85f}}), {},
+                                     kClasses, options);
+  ASSERT_TRUE(made.ok()) << made.status();
+  ASSERT_EQ(made->records[0].actors.size(), 1);
+  EXPECT_TRUE(made->records[0].actors[0].box == kRight);
+  EXPECT_THAT(made->records[0].actors[0].labels, IsEmpty());
+  EXPECT_EQ(made->records[0].centre, 16);
+  EXPECT_THAT(made->records[1].actors, IsEmpty());
+  EXPECT_EQ(made->counts.boxes, 2);
+  EXPECT_EQ(made->counts.kept, 1);
+  EXPECT_FLOAT_EQ(made->counts.highest, 0.86f);
+}
+
+// Second 903 is excluded, 904 and 906 are not annotated, and at 906 only a doubtful box was found.
+TEST(AvaKeyframesTest, WhoeverIsFoundWhereNobodyIsAnnotatedIsScored) {
+  const BoxTable annotations =
+      Annotated({{{"a", 902}, kLeft, 12, 0}, {{"a", 903}, kLeft, 12, 0}, {{"a", 905}, kLeft, 12, 0}});
+  const BoxTable boxes = Detected(
+      {{"a", 903, kLeft}, {"a", 904, kLeft}, {"a", 904, kRight}, {"a", 906, kLeft, 0.5f}, {"b", 902, kLeft}});
+  const std::set<Keyframe> excluded = {{"a", 903}};
+  const auto seconds = [&](Usage usage) {
+    return Seconds(*MakeAvaKeyframes(annotations, boxes, excluded, kClasses, For(usage)));
+  };
+  EXPECT_THAT(seconds(Usage::kTrain), ElementsAre(902, 905));
+  EXPECT_THAT(seconds(Usage::kInference), ElementsAre(902, 904, 905));
+  EXPECT_THAT(seconds(Usage::kBank), ElementsAre(902, 903, 904, 905));
+  const auto made = MakeAvaKeyframes(annotations, boxes, excluded, kClasses, For(Usage::kInference));
+  EXPECT_EQ(made->records[1].actors.size(), 2);
+  EXPECT_THAT(made->records[1].annotations, IsEmpty());
+  EXPECT_EQ(made->records[1].centre, 120);
 }
 
 TEST(AvaKeyframesTest, WithoutBoxListInferenceHasUnlabelledGroundTruth) {
-  AvaKeyframeOptions options;
-  options.usage = Usage::kInference;
+  AvaKeyframeOptions options = For(Usage::kInference);
   options.has_boxes = false;
-  std::vector<std::string> videos;
-  const auto records = MakeAvaKeyframes({{{"a", 904}, kLeft, 12, 3}, {{"a", 904}, kLeft, 11, 3}}, {},
-                                        kClasses, options, &videos);
-  ASSERT_TRUE(records.ok());
-  ASSERT_EQ((*records)[0].actors.size(), 1);
-  EXPECT_TRUE((*records)[0].actors[0].box == kLeft);
-  EXPECT_THAT((*records)[0].actors[0].labels, IsEmpty());
+  const auto made = MakeAvaKeyframes(Annotated({{{"a", 904}, kLeft, 12, 3}, {{"a", 904}, kLeft, 11, 3}}), {},
+                                     {}, kClasses, options);
+  ASSERT_TRUE(made.ok());
+  ASSERT_EQ(made->records[0].actors.size(), 1);
+  EXPECT_TRUE(made->records[0].actors[0].box == kLeft);
+  EXPECT_THAT(made->records[0].actors[0].labels, IsEmpty());
 }
 
 TEST(AvaKeyframesTest, UnknownAction) {
-  std::vector<std::string> videos;
-  const auto records = MakeAvaKeyframes({{{"a", 904}, kLeft, 99, 0}}, {}, kClasses, {}, &videos);
-  EXPECT_THAT(std::string(records.status().message()),
-              HasSubstr("a,904: action_id 99 is not in the label map"));
+  const auto made = MakeAvaKeyframes(Annotated({{{"a", 904}, kLeft, 99, 0}}), {}, {}, kClasses, {});
+  EXPECT_THAT(std::string(made.status().message()), HasSubstr("a,904: action_id 99 is not in the label map"));
 }
 
 }  // namespace

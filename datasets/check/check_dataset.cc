@@ -36,7 +36,7 @@ absl::StatusOr<DatasetLayout> LayoutOfAva(const DatasetConfig& config, const std
     layout.splits.push_back(std::move(split));
     layout.label_map = Below(root, options.label_map);
     layout.evaluated_label_map = Below(root, options.evaluated_label_map);
-    layout.frames = Below(root, options.frames);
+    layout.frames = Below(root, options.media.frames);
   }
   return layout;
 }

@@ -75,11 +75,12 @@ absl::Status WriteFlow(const VideoFrames& frames, FlowMethod method, FlowEstimat
 
 }  // namespace
 
-absl::StatusOr<bool> ComputeFlow(const std::string& video, FlowMethod method, FlowEstimator& estimator,
+absl::StatusOr<bool> ComputeFlow(const VideoMedia& media, FlowMethod method, FlowEstimator& estimator,
                                  const std::function<void()>& frame_done) {
+  const std::string& video = media.path;
   const std::string folder = FlowFolder(video, method);
   if (CheckFlowFolder(folder, method).ok()) return false;
-  MRSN_ASSIGN_OR_RETURN(const VideoFrames frames, OpenFrames(video));
+  MRSN_ASSIGN_OR_RETURN(const VideoFrames frames, OpenFrames(media));
   TemporaryFolder temporary(folder + ".tmp");
   MRSN_RETURN_IF_ERROR(temporary.Take());
   const absl::Status written = WriteFlow(frames, method, estimator, frame_done, temporary.path());
@@ -89,16 +90,16 @@ absl::StatusOr<bool> ComputeFlow(const std::string& video, FlowMethod method, Fl
   return true;
 }
 
-absl::StatusOr<FlowReport> ComputeFlows(const std::vector<std::string>& videos, FlowMethod method,
+absl::StatusOr<FlowReport> ComputeFlows(const std::vector<VideoMedia>& videos, FlowMethod method,
                                         int threads) {
   std::vector<std::unique_ptr<FlowEstimator>> estimators;
   for (int i = 0; i < std::max(1, threads); ++i) {
     MRSN_ASSIGN_OR_RETURN(estimators.emplace_back(), MakeFlowEstimator(method));
   }
   FlowReport report;
-  std::vector<std::string> missing;
-  for (const std::string& video : videos) {
-    if (!CheckFlowFolder(FlowFolder(video, method), method).ok()) missing.push_back(video);
+  std::vector<VideoMedia> missing;
+  for (const VideoMedia& video : videos) {
+    if (!CheckFlowFolder(FlowFolder(video.path, method), method).ok()) missing.push_back(video);
   }
   report.skipped = static_cast<int64_t>(videos.size() - missing.size());
 
@@ -131,7 +132,7 @@ absl::StatusOr<FlowReport> ComputeFlows(const std::vector<std::string>& videos, 
   for (std::thread& worker : workers) worker.join();
   progress.Finish();
   std::sort(failed.begin(), failed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [index, status] : failed) report.failed.emplace_back(missing[index], std::move(status));
+  for (auto& [index, status] : failed) report.failed.emplace_back(missing[index].path, std::move(status));
   return report;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "datasets/flow/flow_estimator.h"
 #include "datasets/flow/stored_flow.h"
+#include "datasets/video_media.h"
 
 namespace mrsn::datasets {
 
@@ -20,7 +21,7 @@ namespace mrsn::datasets {
 // interrupted run never counts. Leftovers of an interrupted run are replaced, and so is a flow folder that
 // CheckFlowFolder refuses. `frame_done` is called after every frame. Errors name the video or the file;
 // Aborted: another process is making the same flow.
-absl::StatusOr<bool> ComputeFlow(const std::string& video, FlowMethod method, FlowEstimator& estimator,
+absl::StatusOr<bool> ComputeFlow(const VideoMedia& video, FlowMethod method, FlowEstimator& estimator,
                                  const std::function<void()>& frame_done);
 
 struct FlowReport {
@@ -31,7 +32,7 @@ struct FlowReport {
 
 // Runs ComputeFlow for each video, `threads` at a time, with a progress bar on standard error. A video that
 // fails does not stop the others. The only error is that of MakeFlowEstimator.
-absl::StatusOr<FlowReport> ComputeFlows(const std::vector<std::string>& videos, FlowMethod method,
+absl::StatusOr<FlowReport> ComputeFlows(const std::vector<VideoMedia>& videos, FlowMethod method,
                                         int threads);
 
 }  // namespace mrsn::datasets

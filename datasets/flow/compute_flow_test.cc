@@ -46,7 +46,7 @@ class ComputeFlowTest : public ::testing::Test {
     return folder_ + name;
   }
   absl::StatusOr<bool> Compute(const std::string& video) {
-    return ComputeFlow(video, FlowMethod::kDis, *dis_, [this] { ++frames_; });
+    return ComputeFlow(MediaAt(video), FlowMethod::kDis, *dis_, [this] { ++frames_; });
   }
   std::string folder_;
   std::unique_ptr<FlowEstimator> dis_;
@@ -145,7 +145,8 @@ TEST_F(ComputeFlowTest, OneBadVideoDoesNotStopTheOthers) {
   const std::string a = WriteVideo("a.avi", 3), b = WriteVideo("b.avi", 4), text = folder_ + "text.avi";
   ASSERT_TRUE(WriteFileAtomically(text, "no video").ok());
   ASSERT_TRUE(Compute(b).ok());
-  const auto report = ComputeFlows({text, a, b, folder_ + "none.avi"}, FlowMethod::kDis, 2);
+  const auto report = ComputeFlows({MediaAt(text), MediaAt(a), MediaAt(b), MediaAt(folder_ + "none.avi")},
+                                   FlowMethod::kDis, 2);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->computed, 1);
   EXPECT_EQ(report->skipped, 1);

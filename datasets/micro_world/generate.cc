@@ -73,7 +73,7 @@ std::string LabelMap(int num_classes) {
 }
 
 std::string BoxColumns(const std::string& video, int keyframe, const Box& box) {
-  return absl::StrFormat("%s,%04d,%.3f,%.3f,%.3f,%.3f", video, kFirstKeyframeSecond + keyframe, box.x1,
+  return absl::StrFormat("%s,%04d,%.3f,%.3f,%.3f,%.3f", video, KeyframeNames().first + keyframe, box.x1,
                          box.y1, box.x2, box.y2);
 }
 

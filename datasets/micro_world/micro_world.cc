@@ -26,26 +26,30 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenFolder(const MicroWorldOptions& opt
   const std::string annotations_path = absl::StrCat(folder, "/", options.split, ".csv");
   const std::string boxes_path = absl::StrCat(folder, "/", options.split, "_boxes.csv");
   MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadLabelMap(label_map));
-  MRSN_ASSIGN_OR_RETURN(const std::vector<AnnotatedBox> annotations, ReadAvaAnnotations(annotations_path));
-  MRSN_ASSIGN_OR_RETURN(const std::vector<DetectedBox> boxes, ReadAvaBoxes(boxes_path));
+  MRSN_ASSIGN_OR_RETURN(const BoxTable annotations, ReadAvaAnnotations(annotations_path));
+  MRSN_ASSIGN_OR_RETURN(const BoxTable boxes, ReadAvaBoxes(boxes_path));
 
   AvaKeyframeOptions keyframes;
   keyframes.usage = clip_dataset.usage;
-  keyframes.training_iou = options.training_iou;
-  keyframes.inference_score = options.inference_score;
+  keyframes.proposals = options.proposals;
   keyframes.frames_per_second = micro::kFramesPerSecond;
-  std::vector<std::string> videos;
-  MRSN_ASSIGN_OR_RETURN(std::vector<KeyframeRecord> records,
-                        MakeAvaKeyframes(annotations, boxes, clip_dataset.classes, keyframes, &videos));
-  for (const std::string& video : videos) {
-    clip_dataset.video_paths.push_back(absl::StrCat(videos_folder, "/", video, ".avi"));
+  MRSN_ASSIGN_OR_RETURN(AvaKeyframes made,
+                        MakeAvaKeyframes(annotations, boxes, {}, clip_dataset.classes, keyframes));
+  if (keyframes.usage != Usage::kTrain) {
+    const float threshold = options.proposals.inference_score;
+    MRSN_RETURN_IF_ERROR(made.counts.Check(boxes_path, threshold));
+    clip_dataset.notes.push_back(made.counts.Note(boxes_path, threshold));
   }
-  MRSN_ASSIGN_OR_RETURN(
-      clip_dataset.fingerprint,
-      FingerprintFiles(micro::GeneratorFingerprint(options.generate),
-                       {label_map, annotations_path, boxes_path},
-                       with_videos ? clip_dataset.video_paths : std::vector<std::string>()));
-  return MakeClipDataset(std::move(clip_dataset), std::move(records));
+  std::vector<std::string> paths;
+  for (const std::string& video : made.videos) {
+    paths.push_back(absl::StrCat(videos_folder, "/", video, ".avi"));
+    clip_dataset.videos.push_back({paths.back(), {}, 0});
+  }
+  MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint,
+                        FingerprintFiles(micro::GeneratorFingerprint(options.generate),
+                                         {label_map, annotations_path, boxes_path},
+                                         with_videos ? paths : std::vector<std::string>()));
+  return MakeClipDataset(std::move(clip_dataset), std::move(made.records));
 }
 
 // The data set without its videos. Its files live as long as it takes to read them.

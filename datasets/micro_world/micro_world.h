@@ -10,14 +10,14 @@
 #include "datasets/dataset.h"
 #include "datasets/generated_data.h"
 #include "datasets/micro_world/generate.h"
+#include "datasets/proposals.h"
 
 namespace mrsn::datasets {
 
 struct MicroWorldOptions {
   micro::GenerateOptions generate;
   std::string split = "train";  // or "val"
-  float training_iou = 0.75;
-  float inference_score = 0.85;
+  ProposalOptions proposals;
 };
 
 // Generates the videos under <folder of `generated`>/micro_world unless they exist. The caller sets usage,

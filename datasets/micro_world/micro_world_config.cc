@@ -21,7 +21,7 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage 
   world.Read("keyframes_per_video", &options.generate.keyframes_per_video, Between(1, 897));
   world.Read("single_actor", &options.generate.single_actor);
   CheckKeyframeDataset(config, "micro_world", &reader);
-  ReadProposals(&reader, &options);
+  options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
   return DatasetOpener{[options, generated](ClipDatasetOptions clip_dataset, const std::string&) {
     return OpenMicroWorld(options, std::move(clip_dataset), generated);

@@ -206,13 +206,12 @@ TEST(SingleActorTest, OneLabelAClipAndTheWholeFrame) {
   EXPECT_EQ(ReadLabelMap(root + "/label_map.pbtxt")->size(), 8);
   const auto rows = ReadAvaAnnotations(root + "/train.csv");
   ASSERT_TRUE(rows.ok());
-  std::set<Keyframe> keyframes;
-  for (const AnnotatedBox& row : *rows) {
-    EXPECT_TRUE(keyframes.insert(row.keyframe).second) << row.keyframe.video << "," << row.keyframe.timestamp;
-    EXPECT_TRUE((row.box == Box{0, 0, 1, 1}));
+  for (size_t i = 0; i < rows->keyframes().size(); ++i) {
+    ASSERT_EQ(rows->rows(i).size(), 1) << rows->keyframes()[i].video << "," << rows->keyframes()[i].timestamp;
+    EXPECT_TRUE((rows->rows(i)[0].box == Box{0, 0, 1, 1}));
   }
-  EXPECT_GT(rows->size(), 0.8 * 3 * 12);
-  EXPECT_EQ(ReadAvaBoxes(root + "/train_boxes.csv")->size(), rows->size());
+  EXPECT_GT(rows->num_rows(), 0.8 * 3 * 12);
+  EXPECT_EQ(ReadAvaBoxes(root + "/train_boxes.csv")->num_rows(), rows->num_rows());
 }
 
 }  // namespace

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "datasets/box_table.h"
 #include "datasets/dataset_fingerprint.h"
+#include "datasets/locate_media.h"
 #include "datasets/proposals.h"
+#include "datasets/video_frames.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
@@ -17,14 +22,6 @@
 
 namespace mrsn::datasets {
 namespace {
-
-absl::StatusOr<std::string> VideoPath(const std::string& root, const std::string& video) {
-  const std::string stem = absl::StrCat(root, "/videos/", video);
-  for (const char* extension : {".avi", ".mp4"}) {
-    if (FileExists(stem + extension)) return stem + extension;
-  }
-  return absl::NotFoundError(absl::StrCat(stem, ".avi: no such video, nor .mp4"));
-}
 
 // The files are read strictly: an odd row is an error.
 formats::CsvOptions Strict(const absl::flat_hash_set<int>& class_ids) {
@@ -35,21 +32,13 @@ formats::CsvOptions Strict(const absl::flat_hash_set<int>& class_ids) {
   return options;
 }
 
-Keyframe KeyframeOf(const formats::KeyframeTable& table, int number) {
-  const formats::KeyframeTable::Entry& entry = table.keyframes()[number];
-  return {table.videos()[entry.video], static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)};
-}
-
-Box NormalisedBox(const formats::BoxD& box) {
-  return {static_cast<float>(box.x1) / kUcf24FrameSize.width,
-          static_cast<float>(box.y1) / kUcf24FrameSize.height,
-          static_cast<float>(box.x2) / kUcf24FrameSize.width,
-          static_cast<float>(box.y2) / kUcf24FrameSize.height};
-}
-
-// Ground truth of `videos` by key frame. With `need_tubes` a file without tubes is an error.
-absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(
-    const std::string& path, const absl::flat_hash_set<std::string>& videos, bool need_tubes) {
+// Ground truth of `videos`. With `need_tubes` a file without tubes is an error.
+struct Annotations {
+  BoxTable boxes;
+  bool has_tubes = false;
+};
+absl::StatusOr<Annotations> ReadAnnotations(const std::string& path,
+                                            const absl::flat_hash_set<std::string>& videos, bool need_tubes) {
   const absl::flat_hash_set<int> class_ids = formats::ClassIds(formats::Ucf24Classes());
   MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
                         formats::ReadUcf24(path, formats::RowKind::kGroundTruth, Strict(class_ids)));
@@ -58,54 +47,88 @@ absl::StatusOr<std::map<Keyframe, KeyframeRecord>> ReadAnnotations(
         absl::StrCat(path, ": no eighth column, tube, which dataset.clip.tubelets needs"));
   }
   formats::KeepVideos(videos, contents);
-  std::map<Keyframe, KeyframeRecord> records;
-  for (const formats::RowBlock& block : contents.blocks) {
-    for (const formats::Row& row : block.rows) {
-      AnnotatedBox annotated;
-      annotated.keyframe = KeyframeOf(block.keyframes, row.keyframe);
-      annotated.box = NormalisedBox(row.box);
-      annotated.class_id = row.class_id;
-      KeyframeRecord& record = records[annotated.keyframe];
-      record.keyframe = annotated.keyframe;
-      record.centre = annotated.keyframe.timestamp - 1;
-      annotated.person_id = static_cast<int>(contents.has_tubes ? row.person_id : record.annotations.size());
-      record.annotations.push_back(annotated);
-    }
-  }
-  return records;
+  return Annotations{BoxTable(contents, kUcf24FrameSize), contents.has_tubes};
 }
 
-absl::StatusOr<std::map<Keyframe, std::vector<Actor>>> ReadDetections(const std::string& path) {
+absl::StatusOr<formats::CsvContents> ReadDetections(const std::string& path,
+                                                    const absl::flat_hash_set<std::string>& videos) {
   formats::CsvOptions options;
   options.strict = true;
-  MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents,
+  MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
                         formats::ReadUcf24(path, formats::RowKind::kDetections, options));
-  std::map<Keyframe, std::vector<Actor>> detections;
-  for (const formats::RowBlock& block : contents.blocks) {
-    for (const formats::Row& row : block.rows) {
-      Actor actor;
-      actor.score = static_cast<float>(row.score);
-      actor.box = NormalisedBox(row.box);
-      detections[KeyframeOf(block.keyframes, row.keyframe)].push_back(actor);
-    }
-  }
-  return detections;
+  formats::KeepVideos(videos, contents);
+  return contents;
 }
 
-std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Actor>& detections,
-                            bool has_detections, Usage usage, const Ucf24Options& options) {
-  std::vector<Actor> truth;
-  for (const AnnotatedBox& annotated : record.annotations)
-    truth.push_back({annotated.box, 1, {annotated.class_id}, annotated.person_id});
-  switch (usage) {
-    case Usage::kTrain:
-      return TrainingActors(truth, detections, options.training_iou);
-    case Usage::kInference:
-      if (has_detections) return InferenceActors(detections, options.inference_score);
+// The key frames of all videos.
+class Maker {
+ public:
+  Maker(const Ucf24Options& options, bool has_tubes, const std::vector<std::string>& videos,
+        ClipDatasetOptions* clip_dataset)
+      : options_(options), has_tubes_(has_tubes), clip_dataset_(clip_dataset) {
+    for (size_t i = 0; i < videos.size(); ++i) position_[videos[i]] = static_cast<int>(i);
+  }
+
+  void Add(const Keyframe& keyframe, absl::Span<const BoxRow> annotated, absl::Span<const BoxRow> detected) {
+    const bool every_frame = options_.every_frame && clip_dataset_->usage != Usage::kTrain;
+    if (annotated.empty() && !every_frame) return;
+    KeyframeRecord record;
+    record.keyframe = keyframe;
+    record.video = position_.at(keyframe.video);
+    record.centre = keyframe.timestamp - 1;
+    for (const BoxRow& row : annotated) {
+      const int person = has_tubes_ ? row.person_id : static_cast<int>(record.annotations.size());
+      record.annotations.push_back({keyframe, row.box, row.class_id, person});
+      if (clip_dataset_->tubelets) clip_dataset_->tubes[{record.video, person}][record.centre] = row.box;
+    }
+    // Frames are counted as they are named where each is one, as they come where only some are.
+    const int64_t number = every_frame ? record.centre : frames_of_[record.video]++;
+    if (number % options_.keyframe_step != 0) return;
+    record.actors = ActorsOf(record, DetectedActors(detected));
+    records_.push_back(std::move(record));
+  }
+
+  std::vector<KeyframeRecord>& records() { return records_; }
+  const ProposalCounts& counts() const { return counts_; }
+
+ private:
+  std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Actor>& detections) {
+    std::vector<Actor> truth;
+    for (const AnnotatedBox& annotated : record.annotations)
+      truth.push_back({annotated.box, 1, {annotated.class_id}, annotated.person_id});
+    if (clip_dataset_->usage == Usage::kTrain) {
+      return TrainingActors(truth, detections, options_.proposals.training_iou);
+    }
+    if (options_.detections.empty()) {
       for (Actor& actor : truth) actor = {actor.box, actor.score, {}};
       return truth;
+    }
+    std::vector<Actor> actors = InferenceActors(detections, options_.proposals.inference_score);
+    counts_.Add(detections, actors);
+    return actors;
   }
-  return {};
+
+  const Ucf24Options& options_;
+  const bool has_tubes_;
+  ClipDatasetOptions* const clip_dataset_;
+  std::map<std::string, int> position_;
+  std::map<int, int64_t> frames_of_;  // annotated frames seen of each video
+  std::vector<KeyframeRecord> records_;
+  ProposalCounts counts_;
+};
+
+// Adds every frame of the videos to the key frames that a file names.
+absl::Status AddEveryFrame(const std::vector<std::string>& videos, const std::vector<VideoMedia>& media,
+                           formats::CsvContents* contents) {
+  formats::KeyframeTable& table = contents->blocks.emplace_back().keyframes;
+  for (size_t i = 0; i < videos.size(); ++i) {
+    MRSN_ASSIGN_OR_RETURN(const VideoFrames frames, OpenFrames(media[i]));
+    const int video = table.Video(videos[i]);
+    for (int64_t frame = 1; frame <= frames.count; ++frame) {
+      table.Find(video, frame * formats::KeyframeTable::kUnit);
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -127,45 +150,52 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);
   std::vector<std::string> files = {split_path, annotations_path};
   MRSN_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> listed, formats::ReadVideoList(split_path));
-  MRSN_ASSIGN_OR_RETURN(auto annotated, ReadAnnotations(annotations_path, listed, clip_dataset.tubelets));
-  std::map<Keyframe, std::vector<Actor>> detections;
-  if (!options.detections.empty()) {
+  MRSN_ASSIGN_OR_RETURN(const Annotations annotations,
+                        ReadAnnotations(annotations_path, listed, clip_dataset.tubelets));
+  formats::CsvContents detections;
+  const bool has_detections = !options.detections.empty();
+  if (has_detections) {
     files.push_back(absl::StrCat(root, "/", options.detections));
-    MRSN_ASSIGN_OR_RETURN(detections, ReadDetections(files.back()));
+    MRSN_ASSIGN_OR_RETURN(detections, ReadDetections(files.back(), listed));
   }
 
-  const std::set<std::string> videos(listed.begin(), listed.end());  // in order
-  std::map<std::string, int> position;
+  std::vector<std::string> videos(listed.begin(), listed.end());
+  std::sort(videos.begin(), videos.end());
+  MRSN_ASSIGN_OR_RETURN(clip_dataset.videos, LocateMedia(root, options.media, videos));
+  const std::vector<std::string> with_rows = VideosOf(annotations.boxes);
   for (const std::string& video : videos) {
-    MRSN_ASSIGN_OR_RETURN(std::string path, VideoPath(root, video));
-    position[video] = static_cast<int>(clip_dataset.video_paths.size());
-    clip_dataset.video_paths.push_back(std::move(path));
+    if (std::binary_search(with_rows.begin(), with_rows.end(), video)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(annotations_path, ": no row of ", video, ", which ", split_path, " names"));
   }
-  std::vector<KeyframeRecord> records;
-  std::map<std::string, int> frames_of;  // annotated frames seen of each video
-  for (auto& [keyframe, record] : annotated) {
-    record.video = position.at(keyframe.video);
-    if (clip_dataset.tubelets) {
-      for (const AnnotatedBox& box : record.annotations)
-        clip_dataset.tubes[{record.video, box.person_id}][record.centre] = box.box;
-    }
-    if (frames_of[keyframe.video]++ % options.keyframe_step != 0) continue;
-    record.actors =
-        ActorsOf(record, detections[keyframe], !options.detections.empty(), clip_dataset.usage, options);
-    records.push_back(std::move(record));
+  Maker maker(options, annotations.has_tubes, videos, &clip_dataset);
+  const bool infers = clip_dataset.usage != Usage::kTrain;
+  if (options.every_frame && infers) {
+    MRSN_RETURN_IF_ERROR(AddEveryFrame(videos, clip_dataset.videos, &detections));
   }
-  for (const std::string& video : videos) {
-    if (frames_of.count(video) == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(annotations_path, ": no row of ", video, ", which ", split_path, " names"));
-    }
+  VisitBoth(annotations.boxes, BoxTable(detections, kUcf24FrameSize),
+            [&](const Keyframe& keyframe, absl::Span<const BoxRow> annotated,
+                absl::Span<const BoxRow> detected) { maker.Add(keyframe, annotated, detected); });
+  if (infers && has_detections) {
+    const float threshold = options.proposals.inference_score;
+    MRSN_RETURN_IF_ERROR(maker.counts().Check(files.back(), threshold));
+    clip_dataset.notes.push_back(maker.counts().Note(files.back(), threshold));
   }
   clip_dataset.classes = Ucf24Classes();
   clip_dataset.annotation_frame_size = kUcf24FrameSize;
-  MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint,
-                        FingerprintFiles(absl::StrCat("ucf24 keyframe_step ", options.keyframe_step), files,
-                                         clip_dataset.video_paths));
-  return MakeClipDataset(std::move(clip_dataset), std::move(records));
+  std::string identity = absl::StrCat("ucf24 keyframe_step ", options.keyframe_step);
+  if (options.every_frame && infers) absl::StrAppend(&identity, " every_frame");
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < videos.size(); ++i) {
+    const VideoMedia& media = clip_dataset.videos[i];
+    if (media.images.has_value()) {
+      absl::StrAppend(&identity, "\n", videos[i], " ", media.count);
+    } else {
+      paths.push_back(media.path);
+    }
+  }
+  MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint, FingerprintFiles(identity, files, paths));
+  return MakeClipDataset(std::move(clip_dataset), std::move(maker.records()));
 }
 
 }  // namespace mrsn::datasets

@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
+#include "datasets/locate_media.h"
+#include "datasets/proposals.h"
 
 namespace mrsn::datasets {
 
@@ -25,12 +27,15 @@ struct Ucf24Options {
   std::string annotations = "annotations.csv";
   std::string detections;  // the same; empty: inference uses ground-truth boxes
   int keyframe_step = 1;   // every n-th annotated frame of a video
-  float training_iou = 0.75;
-  float inference_score = 0.85;
+  // Inference: every frame of the videos is a key frame, as evaluations need that count whoever is found
+  // where nobody is annotated. Otherwise only annotated frames are.
+  bool every_frame = false;
+  MediaOptions media;
+  ProposalOptions proposals;
 };
 
-// Each annotated frame is a key frame, in the middle of its clip: Keyframe{"Class/v_...",
-// 1-based frame}, centred on decoded frame number - 1. In training the proposals that
+// Each annotated frame (or every frame, see above) is a key frame, in the middle of its clip:
+// Keyframe{"Class/v_...", 1-based frame}, centred on decoded frame number - 1. In training the proposals that
 // overlap ground truth are used, too, if `detections` is set. Rows of videos outside the
 // split are skipped; a video of the split without rows is an error. A box's person_id is its
 // tube; without that column, its place among the boxes of its frame, and `clip_dataset.tubelets`

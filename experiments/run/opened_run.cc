@@ -5,9 +5,11 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/engine/check_protocol.h"
@@ -23,6 +25,13 @@ namespace {
 
 using datasets::Dataset;
 using datasets::Usage;
+
+// "157,000 clips", and what is to be known about them.
+std::string Described(const Dataset& dataset) {
+  std::vector<std::string> parts = {absl::StrFormat("%d clips", dataset.size())};
+  for (const std::string& note : dataset.Notes()) parts.push_back(note);
+  return absl::StrJoin(parts, "; ");
+}
 
 class Opener {
  public:
@@ -63,7 +72,7 @@ class Opener {
     if (evaluated) data.push_back({"eval_data", experiment.eval_data(), Usage::kInference, &run.eval_data});
     if (run.node->bank_writer != nullptr) {
       data.push_back({"train_data, boxes for the relation bank", BankBoxesConfig(experiment.train_data()),
-                      Usage::kInference, &run.bank_boxes});
+                      Usage::kBank, &run.bank_boxes});
     }
     bool all_there = true;
     for (const DataNeed& need : data) {
@@ -78,6 +87,12 @@ class Opener {
     auto model = BuildDetector(experiment.model(), all_there || has_pretrained ? at::kCPU : at::kMeta);
     if (!model.ok()) return AddNeed(run, "model", AtItsPlace(resolved, model.status()), "");
     run.model = *std::move(model);
+    if (evaluated && run.model->needs().bank.has_value()) {
+      data.push_back({"eval_data, boxes for the relation bank", experiment.eval_data(), Usage::kBank,
+                      &run.eval_bank_boxes});
+      const OpenedData& opened = OpenOnce(data.back().config, Usage::kBank);
+      if (opened.ok()) run.eval_bank_boxes = *opened;
+    }
     for (const DataNeed& need : data) AddDataNeed(run, need);
     if (pretrained.empty()) return;
     if (!has_pretrained) return AddNeed(run, "inputs.pretrained_backbone", pretrained_path.status(), "");
@@ -155,7 +170,7 @@ class Opener {
       if (fit.ok() && need.dataset == &run.eval_data) {
         fit = CheckProtocol(run.node->resolved->experiment.eval().protocol(), (*opened)->annotation_unit());
       }
-      return AddNeed(run, need.field, fit, absl::StrFormat("%d clips", (*opened)->size()));
+      return AddNeed(run, need.field, fit, Described(**opened));
     }
     absl::Status status = AtItsPlace(*run.node->resolved, opened.status(), "dataset", need.field);
     if (settings_.data_root.empty() && need.config.has_ucf24()) {

@@ -42,6 +42,8 @@ struct OpenedRun {
   std::shared_ptr<const datasets::Dataset> eval_data;  // only of the run that was asked for
   std::shared_ptr<const datasets::Dataset>
       bank_boxes;  // the training videos, for the bank that training reads
+  // The evaluated videos, for the bank that evaluation reads; only of the run that was asked for.
+  std::shared_ptr<const datasets::Dataset> eval_bank_boxes;
 
   // Has the seed's random weights, or those of the pretrained backbone if the config names one. If a data set
   // is missing, nothing can be trained, and the model is on the meta device, without weights.

@@ -140,6 +140,7 @@ TEST_F(PreflightTest, ARunOpensEachThingOnce) {
   for (const Need& need : opened->needs) needs.push_back(need.what);
   EXPECT_THAT(needs, ::testing::ElementsAre("long: train_data", "long: eval_data",
                                             "long: train_data, boxes for the relation bank",
+                                            "long: eval_data, boxes for the relation bank",
                                             "long: inputs.initialise_from", "pre: train_data",
                                             "long: inputs.relation_bank_from", "short: train_data"));
 }

@@ -35,8 +35,8 @@ absl::StatusOr<EvaluationBank> BankFor(OpenedRun& run, RunTrainer& trainer) {
   const ModelNeeds needs = run.model->needs();
   if (!needs.bank.has_value()) return opened;
   OpenedRun& writer = needs.bank->own_memory ? run : *run.bank_writer;
-  MRSN_ASSIGN_OR_RETURN(opened.bank,
-                        trainer.Bank(writer, *run.eval_data, run.node->resolved->experiment.eval_data()));
+  MRSN_ASSIGN_OR_RETURN(
+      opened.bank, trainer.Bank(writer, *run.eval_bank_boxes, run.node->resolved->experiment.eval_data()));
   opened.windows = {opened.bank.get(), static_cast<int>(needs.bank->radius),
                     /*own_second=*/!needs.bank->own_memory};
   return opened;
