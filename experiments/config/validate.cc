@@ -91,6 +91,9 @@ absl::Status CheckTrain(const TrainConfig& train) {
                 {{"FROZEN", TrainConfig::FROZEN},
                  {"FROZEN_STATISTICS", TrainConfig::FROZEN_STATISTICS},
                  {"TRAINED", TrainConfig::TRAINED}});
+  TrainConfig::UnreadableClips unreadable = TrainConfig::FAIL;
+  reader.Choose("unreadable_clips", &unreadable,
+                {{"FAIL", TrainConfig::FAIL}, {"SKIP_AND_COUNT", TrainConfig::SKIP_AND_COUNT}});
   return reader.status();
 }
 

@@ -44,6 +44,7 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   InferenceOptions inference;
   inference.title = options.title;
   inference.loss = options.loss;
+  inference.workers = options.workers;
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
     return AddBatch(scored, memory ? scored.found.memory : scored.found.G, *bank);
   }));

@@ -15,6 +15,7 @@ namespace mrsn::experiments {
 struct BankFillingOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
+  int workers = 0;        // as InferenceOptions::workers
   BankIdentity identity;  // names everything that the bank is made from
 };
 

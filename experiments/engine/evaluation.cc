@@ -95,6 +95,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   InferenceOptions inference;
   inference.title = options.title;
   inference.loss = options.loss;
+  inference.workers = options.workers;
   std::string csv;
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
     for (const formats::Detection& d : DetectionsOf(scored, dataset, unit)) {

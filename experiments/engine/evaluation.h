@@ -18,6 +18,7 @@ struct EvaluationOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
   EvalConfig config;            // protocol and IoU threshold
+  int workers = 0;              // as InferenceOptions::workers
   std::string detections_path;  // CSV of every box × class, in the data set's own layout
 };
 

@@ -20,6 +20,7 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
   model.eval();
   datasets::LoaderOptions loading;
   loading.batch_size = options.batch_size;
+  loading.workers = options.workers;
   loading.shuffle = false;
   loading.drop_last = false;
   datasets::Loader loader(dataset, loading);

@@ -17,6 +17,7 @@ namespace mrsn::experiments {
 struct InferenceOptions {
   std::string title;  // before the progress bar
   int batch_size = 16;
+  int workers = 0;  // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
   TrainConfig::Loss loss =
       TrainConfig::BCE;  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
 };

@@ -4,7 +4,9 @@
 #include <torch/optim/sgd.h>
 
 #include <cmath>
+#include <cstdio>
 #include <deque>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -96,6 +98,11 @@ class Trainer {
     loading.shuffle = true;
     loading.drop_last = true;
     loading.first_batch = iteration_;
+    loading.workers = options_.workers;
+    if (config_.unreadable_clips() == TrainConfig::SKIP_AND_COUNT) {
+      loading.unreadable = datasets::UnreadablePolicy::kSkipAndCount;
+      loading.on_skip = [this](const datasets::SkippedClip& clip) { Skip(clip); };
+    }
     datasets::Loader loader(dataset_, loading);
     ProgressBar bar(options_.title, total_, "clips", iteration_);
     const double earlier = seconds_;
@@ -104,7 +111,12 @@ class Trainer {
     while (iteration_ < total_) {
       MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());
       clips += samples.size();
-      MRSN_ASSIGN_OR_RETURN(const double loss, Step(std::move(samples)));
+      double loss = RecentLoss();  // of a batch none of whose clips could be read
+      if (samples.empty()) {
+        ++iteration_;
+      } else {
+        MRSN_ASSIGN_OR_RETURN(loss, Step(std::move(samples)));
+      }
       seconds_ = earlier + absl::ToDoubleSeconds(absl::Now() - start);
       Log(loss, clips / absl::ToDoubleSeconds(absl::Now() - start));
       bar.Update(
@@ -115,7 +127,7 @@ class Trainer {
       }
     }
     bar.Finish();
-    return TrainReport{total_, RecentLoss(), seconds_, About()};
+    return TrainReport{total_, RecentLoss(), seconds_, skipped_, About()};
   }
 
  private:
@@ -128,6 +140,7 @@ class Trainer {
         RestoreSnapshot(snapshot, options_.checkpoint_path, options_.about.identity(), model_, optimizer_));
     iteration_ = stored.iteration();
     seconds_ = stored.seconds();
+    skipped_ = stored.skipped_clips();
     log_ = LogUpTo(options_.log_path, iteration_);
     return absl::OkStatus();
   }
@@ -190,16 +203,29 @@ class Trainer {
     about.set_iteration(iteration_);
     about.set_epoch(static_cast<double>(iteration_) / per_epoch_);
     about.set_seconds(seconds_);
+    if (skipped_ > 0) about.set_skipped_clips(skipped_);
     return about;
   }
 
+  void Skip(const datasets::SkippedClip& clip) {
+    ++skipped_;
+    const std::string text = absl::StrFormat("%s second %d: %s", clip.keyframe.video, clip.keyframe.timestamp,
+                                             clip.reason.message());
+    std::fprintf(stderr, "\n%s: left out, cannot be read: %s\n", options_.title.c_str(), text.c_str());
+    skipped_now_.push_back(text);
+  }
+
   void Log(double loss, double clips_per_second) {
+    const std::string skipped =
+        nlohmann::json(skipped_now_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     absl::StrAppendFormat(
         &log_,
-        R"({"iteration": %d, "epoch": %.4f, "loss": %.6g, "learning_rate": %.6g, "clips_per_second": %.1f})"
+        R"({"iteration": %d, "epoch": %.4f, "loss": %.6g, "learning_rate": %.6g, "clips_per_second": %.1f%s})"
         "\n",
         iteration_, static_cast<double>(iteration_) / per_epoch_, loss,
-        LearningRateAt(schedule_, iteration_ - 1), clips_per_second);
+        LearningRateAt(schedule_, iteration_ - 1), clips_per_second,
+        skipped_now_.empty() ? "" : absl::StrCat(R"(, "skipped": )", skipped));
+    skipped_now_.clear();
   }
 
   double RecentLoss() const {
@@ -215,8 +241,10 @@ class Trainer {
   const LearningRateSchedule schedule_;
   ops::Sgd optimizer_;
   std::optional<MemoryPool> memory_;
-  int64_t iteration_ = 0;  // done
-  double seconds_ = 0;     // spent so far, over all sittings
+  int64_t iteration_ = 0;                 // done
+  double seconds_ = 0;                    // spent so far, over all sittings
+  int64_t skipped_ = 0;                   // clips, over all sittings
+  std::vector<std::string> skipped_now_;  // of this iteration
   std::deque<double> recent_;
   std::string log_;
 };

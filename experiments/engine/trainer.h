@@ -20,14 +20,18 @@ struct TrainOptions {
   // everything random follows from the seed.
   Checkpoint about;
   std::string checkpoint_path;  // written every checkpoint_every_iterations, read when it exists
-  std::string log_path;  // one JSON object a line: iteration, epoch, loss, learning_rate, clips_per_second
+  // One JSON object a line: iteration, epoch, loss, learning_rate, clips_per_second; and "skipped", with the
+  // names and reasons of clips that could not be read, where there are any.
+  std::string log_path;
+  int workers = 0;  // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
 };
 
 struct TrainReport {
   int64_t iterations = 0;
-  double loss = 0;     // mean over the last 20 iterations of this sitting
-  double seconds = 0;  // over all sittings
-  Checkpoint about;    // TrainOptions::about at the end
+  double loss = 0;      // mean over the last 20 iterations of this sitting
+  double seconds = 0;   // over all sittings
+  int64_t skipped = 0;  // clips that could not be read, over all sittings
+  Checkpoint about;     // TrainOptions::about at the end
 };
 
 // SGD with the schedule of `config` (paper section 4.2). A model that keeps a memory reads it in

@@ -171,5 +171,42 @@ TEST_F(TrainerTest, ErrorsBeforeTheFirstStep) {
   EXPECT_EQ(model.calls, 4);
 }
 
+// Of 200 clips, two may be left out.
+TEST_F(TrainerTest, ClipsThatCannotBeReadAreLeftOutIfTheConfigSaysSo) {
+  FakeDataset clips(std::vector<datasets::FrameSize>(200, {8, 8}));
+  clips.broken_clips = 2;
+  PulledWeights model(0.001, 0.001);
+  EXPECT_THAT(std::string(Train(options_, config_, clips, {}, model).status().message()),
+              HasSubstr("cut off"));
+
+  options_.checkpoint_path += ".skip";
+  options_.log_path += ".skip";
+  config_.set_unreadable_clips(TrainConfig::SKIP_AND_COUNT);
+  const auto report = Train(options_, config_, clips, {}, model);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->skipped, 2);
+  EXPECT_EQ(report->about.skipped_clips(), 2);
+  EXPECT_EQ(report->iterations, 100);
+  const std::string log = *ReadFile(options_.log_path);
+  EXPECT_THAT(log, AllOf(HasSubstr("video0 second 902: "), HasSubstr("video1 second 902: ")));
+
+  clips.broken_clips = 3;
+  options_.checkpoint_path += ".more";
+  EXPECT_FALSE(Train(options_, config_, clips, {}, model).ok());
+}
+
+TEST_F(TrainerTest, TheNumberOfWorkersChangesNothing) {
+  PulledWeights one(1, -2), four(1, -2);
+  one.noise = four.noise = true;
+  options_.workers = 1;
+  ASSERT_TRUE(Run(one).ok());
+  const std::vector<std::string> expected = Log();
+  options_.workers = 4;
+  options_.checkpoint_path += ".four";
+  options_.log_path += ".four";
+  ASSERT_TRUE(Run(four).ok());
+  EXPECT_EQ(Log(), expected);
+}
+
 }  // namespace
 }  // namespace mrsn::experiments

@@ -20,6 +20,7 @@ ABSL_FLAG(std::string, config, "",
           "Instead of --experiment: a file of your own, e.g. my.textproto; its base is a name, or a path "
           "beside it that ends in .textproto.");
 ABSL_FLAG(uint64_t, seed, 0, "Of initial weights, data order, augmentation and dropout.");
+ABSL_FLAG(int, workers, 0, "Threads that read clips; 0: by the number of cores. Changes no number.");
 ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
 ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
@@ -70,6 +71,7 @@ absl::Status Main() {
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.threads = absl::GetFlag(FLAGS_threads);
+  settings.workers = absl::GetFlag(FLAGS_workers);
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
   MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(request, settings));
   const std::string exported = absl::GetFlag(FLAGS_export_weights);

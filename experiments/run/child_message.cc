@@ -20,6 +20,7 @@ absl::Status WriteChildMessage(const std::string& path, const ChildMessage& mess
   run.set_data_root(message.settings.data_root);
   run.set_cache_root(message.settings.cache_root);
   run.set_threads(message.settings.threads);
+  run.set_workers(message.settings.workers);
   return WriteFileAtomically(
       path, absl::StrCat("# proto-file: experiments/run/child_run.proto\n# proto-message: mrsn.ChildRun\n",
                          PrintTextProto(run)));
@@ -39,6 +40,7 @@ absl::StatusOr<ChildMessage> ReadChildMessage(const std::string& path) {
   message.settings.data_root = run.data_root();
   message.settings.cache_root = run.cache_root();
   message.settings.threads = run.threads();
+  message.settings.workers = run.workers();
   return message;
 }
 

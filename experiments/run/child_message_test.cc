@@ -33,6 +33,7 @@ TEST(ChildMessageTest, EveryWordArrives) {
   sent.settings.output_root = "/out";
   sent.settings.cache_root = "/cache";
   sent.settings.threads = 3;
+  sent.settings.workers = 5;
   ASSERT_TRUE(WriteChildMessage(Path(), sent).ok());
   const auto read = ReadChildMessage(Path());
   ASSERT_TRUE(read.ok()) << read.status();
@@ -46,6 +47,7 @@ TEST(ChildMessageTest, EveryWordArrives) {
   EXPECT_EQ(read->settings.data_root, "");
   EXPECT_EQ(read->settings.cache_root, "/cache");
   EXPECT_EQ(read->settings.threads, 3);
+  EXPECT_EQ(read->settings.workers, 5);
 }
 
 // A field that only one of reading and writing knows would be lost here.

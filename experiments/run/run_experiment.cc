@@ -59,6 +59,7 @@ absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, 
   evaluation.title = absl::StrCat("evaluate ", run.node->resolved->name, " seed ", run.node->seed);
   evaluation.loss = experiment.train().loss();
   evaluation.config = experiment.eval();
+  evaluation.workers = trainer.workers();
   evaluation.detections_path = trained.folder + "/detections.csv";
   const absl::Time start = absl::Now();
   MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, *run.eval_data, bank.windows, *run.model));
@@ -79,6 +80,7 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result)
   result->set_data_fingerprint(run.eval_data->Fingerprint());
   result->set_weights_hash(trained.weights_hash);
   result->set_iterations(trained.iterations);
+  if (trained.skipped_clips > 0) result->set_skipped_clips(trained.skipped_clips);
   result->set_train_seconds(trained.train_seconds);
   result->set_commit(SourceCommit());
   result->set_device(DeviceName());

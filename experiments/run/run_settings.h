@@ -26,6 +26,7 @@ struct RunSettings {
   std::string data_root;   // "" = data that came with the program, or generated data
   std::string cache_root;  // of generated data; "" = CacheFolder()
   bool generate = true;    // false: generated data that is not there is only described
+  int workers = 0;         // threads that read clips; 0 = datasets::DefaultWorkers(). Changes no number.
   int threads = 1;         // of one LibTorch operation
 };
 

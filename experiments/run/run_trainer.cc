@@ -44,10 +44,12 @@ absl::StatusOr<TrainedModel> LoadTrained(const std::string& identity, TrainedMod
   trained.weights_hash = WeightsHash(model);
   trained.train_seconds = about.seconds();
   trained.iterations = about.iteration();
+  trained.skipped_clips = about.skipped_clips();
   return trained;
 }
 
-TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, const std::string& folder) {
+TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, const std::string& folder,
+                            int workers) {
   const ResolvedExperiment& resolved = *run.node->resolved;
   TrainOptions options;
   options.title = absl::StrCat("train ", resolved.name, " seed ", run.node->seed);
@@ -59,6 +61,7 @@ TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, c
   options.about.set_seed(run.node->seed);
   options.checkpoint_path = folder + "/checkpoint.safetensors";
   options.log_path = folder + "/train.jsonl";
+  options.workers = workers;
   return options;
 }
 
@@ -88,6 +91,7 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
   filling.identity = {trained.weights_hash, BankData(dataset, data), resolved.fingerprint};
   filling.title = absl::StrCat("write ", writer.model->needs().bank.has_value() ? "memory " : "bank ",
                                resolved.name, " seed ", writer.node->seed);
+  filling.workers = settings_.workers;
   filling.loss = resolved.experiment.train().loss();
   const std::string path =
       absl::StrCat(trained.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
@@ -139,13 +143,14 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   if (start.bank != nullptr) {
     windows = {start.bank.get(), static_cast<int>(run.model->needs().bank->radius)};
   }
-  const TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder);
+  const TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder, settings_.workers);
   MRSN_ASSIGN_OR_RETURN(const TrainReport report,
                         Train(options, resolved.experiment.train(), *run.train_data, windows, *run.model));
   run.model->zero_grad();  // frees the gradients: the model may wait long for its next use
   trained.weights_hash = WeightsHash(*run.model);
   trained.train_seconds = report.seconds;
   trained.iterations = report.iterations;
+  trained.skipped_clips = report.skipped;
   MRSN_RETURN_IF_ERROR(WriteSafetensors(trained.weights_path, Weights(*run.model, report.about)));
   // The weights say it all now; what only resuming needed goes.
   std::error_code ignored;

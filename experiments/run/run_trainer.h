@@ -24,11 +24,14 @@ struct TrainedModel {
   std::string weights_hash;
   double train_seconds = 0;
   int64_t iterations = 0;
+  int64_t skipped_clips = 0;  // that could not be read
 };
 
 class RunTrainer {
  public:
   explicit RunTrainer(const RunSettings& settings) : settings_(settings) {}
+
+  int workers() const { return settings_.workers; }
 
   // Trains the run's model, and first the runs it needs; run.model has the trained weights then.
   // FailedPrecondition if the run's folder holds the weights of another one.

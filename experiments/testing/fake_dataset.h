@@ -28,6 +28,7 @@ class FakeDataset : public datasets::Dataset {
   int64_t size() const override { return sizes_.size(); }
   const Keyframe& keyframe(int64_t index) const override { return keyframes_[index]; }
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t) const override {
+    if (index < broken_clips) return absl::DataLossError("cut off");
     const auto [width, height] = sizes_[index];
     datasets::Sample sample;
     sample.keyframe = keyframes_[index];
@@ -55,6 +56,7 @@ class FakeDataset : public datasets::Dataset {
   std::vector<datasets::AnnotatedBox> ground_truth;
   datasets::FrameSize annotation_size;  // {0,0}: annotations are normalised
   std::optional<Box> reported;          // Actor::reported of every person
+  int64_t broken_clips = 0;             // the first ones, which cannot be read
   int64_t empty_clip = -1;              // the clip without a person; -1 = none
 
  private:
