@@ -287,6 +287,19 @@ TEST_F(ConfigTest, PretrainingIsThatOfAFile) {
   EXPECT_EQ(ErrorOf("x", "inputs { pretrained_backbone: \"a.pyth\" }"), "no error");
 }
 
+TEST_F(ConfigTest, ActsProtocolSeesEveryFrame) {
+  Write("x", "base: \"base/b\"\neval { protocol: \"act\" }\neval_data { ucf24 {} }");
+  const auto act = LoadExperiment(root_, "x");
+  ASSERT_TRUE(act.ok()) << act.status();
+  EXPECT_EQ(act->experiment.eval_data().ucf24().inference_keyframes(), Ucf24Config::EVERY_FRAME);
+  EXPECT_EQ(ErrorOf("x", "eval_data { ucf24 { inference_keyframes: ANNOTATED } }"),
+            "override:1:21: eval_data.ucf24.inference_keyframes is ANNOTATED; allowed: EVERY_FRAME with "
+            "eval.protocol \"act\"");
+  const auto voc = LoadExperiment(root_, "x", "eval { protocol: \"voc\" }");
+  ASSERT_TRUE(voc.ok()) << voc.status();
+  EXPECT_FALSE(voc->experiment.eval_data().ucf24().has_inference_keyframes());
+}
+
 TEST_F(ConfigTest, DetectorsThatFindBoxesThemselves) {
   Write("x",
         "model { num_classes: 24 act {} }\ntrain {\n  loss: SOFTMAX batch_norm: TRAINED }\ntrain_data { clip "

@@ -19,6 +19,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+constexpr char kAct[] = "act";  // the protocol
+
 // A number of TrainConfig: the value of an unset field, and the values it may have.
 struct NumberField {
   const char* name;
@@ -106,6 +108,16 @@ absl::Status CheckEval(const EvalConfig& config) {
   double iou = config.iou();
   reader.Read("iou", &iou, AboveUpTo(0, 1));
   return reader.status();
+}
+
+// ACT's evaluation counts whoever is found, also in frames where nobody is annotated.
+absl::Status CheckKeyframes(const Experiment& experiment) {
+  if (experiment.eval().protocol() != kAct || !experiment.eval_data().has_ucf24()) return absl::OkStatus();
+  const Ucf24Config& ucf24 = experiment.eval_data().ucf24();
+  if (ucf24.inference_keyframes() == Ucf24Config::EVERY_FRAME) return absl::OkStatus();
+  return FieldError("eval_data.ucf24.inference_keyframes",
+                    Ucf24Config::Keyframes_Name(ucf24.inference_keyframes()),
+                    "EVERY_FRAME with eval.protocol \"act\"");
 }
 
 absl::Status CheckExpected(const Experiment& experiment) {
@@ -234,6 +246,7 @@ absl::Status CheckAll(const Experiment& experiment) {
   MRSN_RETURN_IF_ERROR(reader.status());
   MRSN_RETURN_IF_ERROR(CheckTrain(experiment.train()));
   MRSN_RETURN_IF_ERROR(CheckEval(experiment.eval()));
+  MRSN_RETURN_IF_ERROR(CheckKeyframes(experiment));
   MRSN_RETURN_IF_ERROR(CheckPretrainedBackbone(experiment.inputs()));
   MRSN_RETURN_IF_ERROR(CheckNeeds(experiment));
   MRSN_RETURN_IF_ERROR(CheckBatchNorm(experiment));
@@ -251,6 +264,10 @@ void FillDefaults(Experiment* experiment) {
   EvalConfig& eval = *experiment->mutable_eval();
   if (!eval.has_protocol()) eval.set_protocol("official_2019");
   if (!eval.has_iou()) eval.set_iou(0.5);
+  if (eval.protocol() == kAct && experiment->eval_data().has_ucf24() &&
+      !experiment->eval_data().ucf24().has_inference_keyframes()) {
+    experiment->mutable_eval_data()->mutable_ucf24()->set_inference_keyframes(Ucf24Config::EVERY_FRAME);
+  }
 }
 
 absl::Status ValidateExperiment(const Experiment& experiment, const std::string& origin,
