@@ -62,6 +62,29 @@ absl::Status NoteBoxes(const AvaKeyframes& made, const AvaOptions& options, Usag
   return made.counts.Check(file, options.proposals.inference_score);
 }
 
+// Key frames before frame 0 are an error, because their clips would show frame 0 only. Those behind the last
+// image of a folder are noted: they fail when they are loaded, and a training may leave them out.
+absl::Status CheckEnds(const AvaKeyframes& made, const std::vector<VideoMedia>& videos,
+                       const AvaOptions& options, std::vector<std::string>* notes) {
+  const auto describe = [&](const std::vector<const KeyframeRecord*>& outside, absl::string_view where) {
+    const KeyframeRecord& first = *outside[0];
+    return absl::StrCat(outside.size(), " of ", made.records.size(), " key frames lie ", where,
+                        " of their videos, first second ", first.keyframe.timestamp, " of ",
+                        videos[first.video].path, ", which is frame ", first.centre,
+                        " from 0 by ava.first_second ", options.first_second, " and ava.frames_per_second ",
+                        options.frames_per_second);
+  };
+  std::vector<const KeyframeRecord*> before, behind;
+  for (const KeyframeRecord& record : made.records) {
+    const VideoMedia& media = videos[record.video];
+    if (record.centre < 0) before.push_back(&record);
+    if (media.images.has_value() && record.centre >= media.count) behind.push_back(&record);
+  }
+  if (!before.empty()) return absl::OutOfRangeError(describe(before, "before the first frame"));
+  if (!behind.empty()) notes->push_back(describe(behind, "behind the last image"));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
@@ -74,18 +97,20 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
   MRSN_RETURN_IF_ERROR(CheckFiles(files));
 
   MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadClasses(files[1], files[2]));
-  MRSN_ASSIGN_OR_RETURN(const BoxTable annotations, ReadAvaAnnotations(files[0]));
+  MRSN_ASSIGN_OR_RETURN(const BoxTable annotations, ReadAvaAnnotations(files[0], options.names));
   std::set<Keyframe> excluded;
   if (!options.excluded.empty()) {
-    MRSN_ASSIGN_OR_RETURN(excluded, ReadAvaExcluded(below(options.excluded)));
+    MRSN_ASSIGN_OR_RETURN(excluded, ReadAvaExcluded(below(options.excluded), options.names));
   }
   AvaKeyframeOptions keyframes;
   keyframes.usage = clip_dataset.usage;
   keyframes.proposals = options.proposals;
   keyframes.has_boxes = !options.boxes.empty();
+  keyframes.first_second = options.first_second;
+  keyframes.frames_per_second = options.frames_per_second;
   BoxTable boxes;
   if (keyframes.has_boxes) {
-    MRSN_ASSIGN_OR_RETURN(boxes, ReadAvaBoxes(below(options.boxes)));
+    MRSN_ASSIGN_OR_RETURN(boxes, ReadAvaBoxes(below(options.boxes), options.names));
   }
   auto made = MakeAvaKeyframes(annotations, boxes, excluded, clip_dataset.classes, keyframes);
   if (!made.ok()) {
@@ -100,8 +125,13 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
     return absl::Status(media.status().code(), absl::StrCat(media.status().message(), kLayout));
   }
   clip_dataset.videos = *std::move(media);
+  MRSN_RETURN_IF_ERROR(CheckEnds(*made, clip_dataset.videos, options, &clip_dataset.notes));
   // The number changes when the same files give other key frames or actors.
   std::string identity = "ava 2";
+  if (options.first_second != AvaOptions().first_second ||
+      options.frames_per_second != AvaOptions().frames_per_second) {
+    absl::StrAppend(&identity, " from ", options.first_second, " at ", options.frames_per_second);
+  }
   if (keyframes.usage == Usage::kBank) absl::StrAppend(&identity, " bank");
   for (size_t i = 0; i < made->videos.size(); ++i) {
     absl::StrAppend(&identity, "\n", made->videos[i], " ", clip_dataset.videos[i].count);

@@ -1,4 +1,4 @@
-// AVA with its frames as JPEG files, in the layout that PySlowFast documents.
+// AVA, and own data annotated like AVA: frames as images, in the layout that PySlowFast documents, or videos.
 #ifndef MRSN_DATASETS_AVA_AVA_H_
 #define MRSN_DATASETS_AVA_AVA_H_
 
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "datasets/ava/ava_files.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
 #include "datasets/locate_media.h"
@@ -21,13 +22,16 @@ struct AvaOptions {
   std::string label_map;            // all classes, as the model's outputs
   std::string evaluated_label_map;  // which of them ActionClass::evaluated is true for
   MediaOptions media;
+  KeyframeNames names;        // the seconds that key frames may have
+  double first_second = 900;  // of frame 0
+  double frames_per_second = 30;
   ProposalOptions proposals;
 };
 
-// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h), centred on frame (second - 900) * 30 from 0,
-// file number + 1. Frames are read when clips are; nothing is kept.
+// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h). Frames are read when clips are.
 // `clip_dataset` brings usage, clip and transform settings. Errors: files or frame folders that are
-// missing (how many, the first one, the layout), a folder in which a frame is missing, a box list of which no
+// missing (how many, the first one, the layout), a folder in which a frame is missing, key
+// frames before frame 0 (how many, the first one), a box list of which no
 // box is above the score threshold, and what the files' readers report.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
                                                  const std::string& root);

@@ -36,6 +36,23 @@ AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
   read_path("label_map", &options.label_map);
   read_path("evaluated_label_map", &options.evaluated_label_map);
   read_path("frames", &options.media.frames);
+  read_path("videos", &options.media.videos);
+  ava.Read("frame_name", &options.media.frame_name);
+  if (const auto pattern = FramePattern::Parse(options.media.frame_name); !pattern.ok()) {
+    ava.Fail("frame_name", ConfigReader::TextOf(options.media.frame_name),
+             "a file name with one number, as {video}_%06d.jpg or img_%05d.jpg");
+  }
+  int first_frame = static_cast<int>(options.media.first_frame);
+  ava.Read("first_frame", &first_frame, Between(0, 1000000));
+  options.media.first_frame = first_frame;
+  ava.Read("first_second", &options.first_second, Between(-1e6, 1e6));
+  ava.Read("frames_per_second", &options.frames_per_second, AboveUpTo(0, 1000));
+  ava.Read("first_keyframe_second", &options.names.first, Between(0, 1000000));
+  ava.Read("last_keyframe_second", &options.names.last, Between(0, 1000000));
+  if (options.names.first > options.names.last) {
+    ava.Fail("first_keyframe_second", absl::StrCat(options.names.first),
+             absl::StrCat("up to last_keyframe_second, ", options.names.last));
+  }
   return options;
 }
 
@@ -56,13 +73,15 @@ absl::StatusOr<DatasetOpener> ReadAva(const DatasetConfig& config, Usage usage) 
   AvaOptions options = ReadFiles(split, &reader);
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
-  return DatasetOpener{[options](ClipDatasetOptions clip_dataset,
-                                 const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {
-    if (root.empty()) {
-      return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
-    }
-    return OpenAva(options, std::move(clip_dataset), root);
-  }};
+  return DatasetOpener{
+      [options](ClipDatasetOptions clip_dataset,
+                const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {
+        if (root.empty()) {
+          return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
+        }
+        return OpenAva(options, std::move(clip_dataset), root);
+      },
+      options.names};
 }
 
 }  // namespace mrsn::datasets

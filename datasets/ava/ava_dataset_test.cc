@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "datasets/flow/compute_flow.h"
 #include "datasets/open_dataset.h"
 #include "gmock/gmock.h"
@@ -12,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
+#include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
 #include "ops/test_data/test_data.h"
 
@@ -234,6 +236,57 @@ TEST_F(AvaDatasetTest, PathsFollowVersionAndSplitUnlessGiven) {
                 ->Load(0, 0)
                 ->actors.size(),
             3);
+}
+
+// Own videos: their seconds from 0 or 1, 25 frames a second, mmaction2's names of images numbered from 0.
+const char kOwn[] =
+    "ava { first_second: 0 frames_per_second: 25 first_keyframe_second: 1 last_keyframe_second: 7 "
+    "frame_name: \"img_%05d.jpg\" first_frame: 0 frames: \"rawframes\" val_excluded: \"\" val_boxes: \"\" } ";
+
+TEST_F(AvaDatasetTest, OwnSecondsRateAndNames) {
+  Write("annotations/ava_val_v2.2.csv", "own,1,0.1,0.1,0.5,0.9,12,0\nown,3,0.1,0.1,0.5,0.9,12,0\n");
+  ASSERT_TRUE(MakeFolders(root_ + "/rawframes/own").ok());
+  for (int number = 0; number < 100; ++number) {
+    cv::imwrite(absl::StrFormat("%s/rawframes/own/img_%05d.jpg", root_, number),
+                cv::Mat(kHeight, kWidth, CV_8UC3, cv::Scalar::all(2 * number)));
+  }
+  const auto dataset = Open(kOwn);
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->keyframe(1).timestamp, 3);
+  EXPECT_THAT(Numbers(dataset->Load(0, 0)->fast), ElementsAre(21, 22, 23, 24, 25, 26, 27, 28));
+  EXPECT_THAT(Numbers(dataset->Load(1, 0)->fast), ElementsAre(71, 72, 73, 74, 75, 76, 77, 78));
+  EXPECT_THAT(
+      Error(absl::StrReplaceAll(kOwn, {{"last_keyframe_second: 7", "last_keyframe_second: 2"}})),
+      HasSubstr("ava_val_v2.2.csv:2: '3': keyframe outside first_keyframe_second..last_keyframe_second"));
+  EXPECT_THAT(Error(absl::StrReplaceAll(kOwn, {{"first_second: 0", "first_second: 2"}})),
+              HasSubstr("1 of 2 key frames lie before the first frame of their videos, first second 1 of"));
+  EXPECT_THAT(Open(absl::StrReplaceAll(kOwn, {{"frames_per_second: 25", "frames_per_second: 50"}}))->Notes(),
+              ::testing::Contains(HasSubstr("1 of 2 key frames lie behind the last image")));
+  EXPECT_THAT(Error(absl::StrReplaceAll(kOwn, {{"img_%05d", "img_%05"}})),
+              HasSubstr("dataset.ava.frame_name is \"img_%05.jpg\"; allowed: a file name with one number"));
+  EXPECT_THAT(Error(absl::StrReplaceAll(kOwn, {{"first_frame: 0", "first_frame: 1"}})), "")
+      << "an image with a smaller number is not used";
+}
+
+// A video without a folder of images is read from its file; a whole film begins at second 0.
+TEST_F(AvaDatasetTest, VideoFilesNeedNoExtraction) {
+  Write("annotations/ava_val_v2.2.csv", "film,1,0.1,0.1,0.5,0.9,12,0\n");
+  ASSERT_TRUE(MakeFolders(root_ + "/films").ok());
+  cv::VideoWriter writer(root_ + "/films/film.avi", cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), 30,
+                         cv::Size(kWidth, kHeight));
+  ASSERT_TRUE(writer.isOpened());
+  for (int number = 0; number < 60; ++number) {
+    writer.write(cv::Mat(kHeight, kWidth, CV_8UC3, cv::Scalar::all(4 * number)));
+  }
+  writer.release();
+  const auto dataset = Open(
+      "ava { videos: \"films\" first_second: 0 first_keyframe_second: 0 val_excluded: \"\" val_boxes: \"\" "
+      "}");
+  ASSERT_EQ(dataset->size(), 1);
+  const absl::StatusOr<Sample> sample = dataset->Load(0, 0);
+  ASSERT_TRUE(sample.ok()) << sample.status();
+  const std::vector<int> values = Numbers(sample->fast);
+  for (int t = 0; t < 8; ++t) EXPECT_NEAR(values[t], 2 * (26 + t), 2) << t;
 }
 
 TEST_F(AvaDatasetTest, MissingFilesAndFramesAreCounted) {

@@ -106,6 +106,8 @@ class AnnotationCheck {
     if (kind == formats::RowKind::kGroundTruth && !class_ids_.empty()) options.classes = &class_ids_;
     options.allow_keyframe_rows = true;
     options.allow_tubes = true;
+    options.first_keyframe = layout_.first_keyframe_second;
+    options.last_keyframe = layout_.last_keyframe_second;
     absl::StatusOr<CsvContents> contents;
     if (!seconds()) {
       contents = formats::ReadUcf24(path, kind, options);
@@ -125,7 +127,10 @@ class AnnotationCheck {
   std::set<Keyframe> ReadExcluded(const std::string& path) {
     std::set<Keyframe> excluded;
     if (path.empty() || !IsThere(path, "the list of excluded key frames")) return excluded;
-    const absl::StatusOr<formats::KeyframeList> list = formats::ReadAvaExclusions(path);
+    formats::CsvOptions options;
+    options.first_keyframe = layout_.first_keyframe_second;
+    options.last_keyframe = layout_.last_keyframe_second;
+    const absl::StatusOr<formats::KeyframeList> list = formats::ReadAvaExclusions(path, options);
     if (!list.ok()) {
       report_.Add(CheckSeverity::kError, "unreadable_file", path, list.status().message());
       return excluded;

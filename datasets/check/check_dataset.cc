@@ -37,6 +37,13 @@ absl::StatusOr<DatasetLayout> LayoutOfAva(const DatasetConfig& config, const std
     layout.label_map = Below(root, options.label_map);
     layout.evaluated_label_map = Below(root, options.evaluated_label_map);
     layout.frames = Below(root, options.media.frames);
+    layout.videos = Below(root, options.media.videos);
+    layout.frame_name = options.media.frame_name;
+    layout.first_frame = static_cast<int>(options.media.first_frame);
+    layout.first_second = options.first_second;
+    layout.frames_per_second = options.frames_per_second;
+    layout.first_keyframe_second = options.names.first;
+    layout.last_keyframe_second = options.names.last;
   }
   return layout;
 }
@@ -51,7 +58,8 @@ absl::StatusOr<DatasetLayout> LayoutOfUcf24(const DatasetConfig& config, const s
   DatasetLayout layout;
   layout.keyframes = DatasetLayout::Keyframes::kFrames;
   layout.annotation_frame_size = kUcf24FrameSize;
-  layout.videos = Below(root, "videos");
+  layout.frames = Below(root, options.media.frames);
+  layout.videos = Below(root, options.media.videos);
   for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
     SplitLayout split;
     split.name = SplitOf(config, usage);

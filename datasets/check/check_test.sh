@@ -29,7 +29,7 @@ expect 1 "error: data root /nowhere: there is no such folder" --dataset=ava --ro
 echo Diving/v_Diving_g01_c01,1,5,10,10,90,90,0 >"$root/annotations.csv"
 echo Diving/v_Diving_g01_c01 >"$root/train.txt"
 : >"$root/val.txt"
-expect 1 "error [missing_video] Diving/v_Diving_g01_c01: no file" --dataset=ucf24 --root="$root" --json="$root/check.json"
+expect 1 "error [missing_video] Diving/v_Diving_g01_c01: no folder" --dataset=ucf24 --root="$root" --json="$root/check.json"
 grep -q '"code": "missing_video"' "$root/check.json" || { cat "$root/check.json" >&2; failed=1; }
 echo 'ucf24 { annotations: "none.csv" }' >"$root/config.textproto"
 expect 1 "none.csv: the file of annotations is not there" --config="$root/config.textproto" --root="$root" --level=quick

@@ -48,6 +48,8 @@ absl::StatusOr<CsvContents> ReadRows(const DatasetLayout& layout, const std::str
   formats::CsvOptions options;
   options.allow_keyframe_rows = true;
   options.allow_tubes = true;
+  options.first_keyframe = layout.first_keyframe_second;
+  options.last_keyframe = layout.last_keyframe_second;
   if (!Seconds(layout)) {
     return formats::ReadUcf24(path, boxes ? formats::RowKind::kDetections : formats::RowKind::kGroundTruth,
                               options);
@@ -99,7 +101,11 @@ absl::StatusOr<std::map<Keyframe, Rows>> ReadSplit(const DatasetLayout& layout, 
   }
   for (auto& [keyframe, rows] : keyframes) rows.detected = std::move(detected[keyframe]);
   if (!split.excluded.empty()) {
-    MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList excluded, formats::ReadAvaExclusions(split.excluded));
+    formats::CsvOptions options;
+    options.first_keyframe = layout.first_keyframe_second;
+    options.last_keyframe = layout.last_keyframe_second;
+    MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList excluded,
+                          formats::ReadAvaExclusions(split.excluded, options));
     for (const auto& entry : excluded.keyframes.keyframes()) {
       keyframes.erase({excluded.keyframes.videos()[entry.video],
                        static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)});

@@ -71,10 +71,11 @@ class Maker {
 
   void Add(const Keyframe& keyframe, absl::Span<const BoxRow> annotated, absl::Span<const BoxRow> detected) {
     const bool every_frame = options_.every_frame && clip_dataset_->usage != Usage::kTrain;
-    if (annotated.empty() && !every_frame) return;
+    const auto video = position_.find(keyframe.video);
+    if (video == position_.end() || (annotated.empty() && !every_frame)) return;
     KeyframeRecord record;
     record.keyframe = keyframe;
-    record.video = position_.at(keyframe.video);
+    record.video = video->second;
     record.centre = keyframe.timestamp - 1;
     for (const BoxRow& row : annotated) {
       const int person = has_tubes_ ? row.person_id : static_cast<int>(record.annotations.size());
@@ -131,6 +132,26 @@ absl::Status AddEveryFrame(const std::vector<std::string>& videos, const std::ve
   return absl::OkStatus();
 }
 
+// Keeps those of `videos`, in order, that have a box: UCF101's own lists name 13 videos more than UCF101-24's
+// annotations. An error if most of them have none, because then the two files do not belong together.
+absl::Status KeepAnnotated(const BoxTable& annotations, const std::string& annotations_path,
+                           const std::string& split_path, std::vector<std::string>* videos,
+                           std::vector<std::string>* notes) {
+  const std::vector<std::string> annotated = VideosOf(annotations);
+  std::vector<std::string> kept, left_out;
+  for (const std::string& video : *videos) {
+    (std::binary_search(annotated.begin(), annotated.end(), video) ? kept : left_out).push_back(video);
+  }
+  if (left_out.empty()) return absl::OkStatus();
+  const std::string what =
+      absl::StrCat(annotations_path, ": no row of ", left_out.size(), " of the ", videos->size(),
+                   " videos that ", split_path, " names, first ", left_out[0]);
+  if (2 * left_out.size() > videos->size()) return absl::InvalidArgumentError(what);
+  notes->push_back(absl::StrCat(what, "; they are left out"));
+  *videos = std::move(kept);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<ActionClass> Ucf24Classes() {
@@ -161,13 +182,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
 
   std::vector<std::string> videos(listed.begin(), listed.end());
   std::sort(videos.begin(), videos.end());
+  MRSN_RETURN_IF_ERROR(
+      KeepAnnotated(annotations.boxes, annotations_path, split_path, &videos, &clip_dataset.notes));
   MRSN_ASSIGN_OR_RETURN(clip_dataset.videos, LocateMedia(root, options.media, videos));
-  const std::vector<std::string> with_rows = VideosOf(annotations.boxes);
-  for (const std::string& video : videos) {
-    if (std::binary_search(with_rows.begin(), with_rows.end(), video)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(annotations_path, ": no row of ", video, ", which ", split_path, " names"));
-  }
   Maker maker(options, annotations.has_tubes, videos, &clip_dataset);
   const bool infers = clip_dataset.usage != Usage::kTrain;
   if (options.every_frame && infers) {

@@ -37,7 +37,8 @@ struct Ucf24Options {
 // Each annotated frame (or every frame, see above) is a key frame, in the middle of its clip:
 // Keyframe{"Class/v_...", 1-based frame}, centred on decoded frame number - 1. In training the proposals that
 // overlap ground truth are used, too, if `detections` is set. Rows of videos outside the
-// split are skipped; a video of the split without rows is an error. A box's person_id is its
+// split are skipped; videos of the split without rows are left out with a
+// note, and are an error if most have none. A box's person_id is its
 // tube; without that column, its place among the boxes of its frame, and `clip_dataset.tubelets`
 // is an error. `clip_dataset` brings usage, clip, transform and cache settings. `root` is the folder of
 // videos/ and the annotations; "" is an error.

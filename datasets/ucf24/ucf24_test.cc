@@ -58,6 +58,21 @@ class Ucf24FilesTest : public ::testing::Test {
   std::string root_;
 };
 
+// UCF101's own lists: the class's number from 1 behind the name, and videos that UCF101-24 does not annotate.
+TEST_F(Ucf24FilesTest, OfficialListsNameMoreVideosThanTheAnnotations) {
+  Write("trainlist01.txt", "Biking/v_A 11\nBiking/v_B 11\nBiking/v_N 11\nApplyLipstick/v_X 2\n");
+  Write("annotations.csv", "Biking/v_A,1,3,32,24,160,120\nBiking/v_B,7,3,0,0,320,240\n");
+  Write("videos/Biking/v_A.avi", "no video");
+  Write("videos/Biking/v_B.webm", "no video");
+  Ucf24Options options;
+  options.split = "trainlist01";
+  const auto dataset = Open(options, Usage::kTrain, root_);
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_THAT(dataset->Notes(),
+              testing::Contains(HasSubstr("no row of 1 of the 3 videos that " + root_ +
+                                          "/trainlist01.txt names, first Biking/v_N; they are left out")));
+}
+
 TEST_F(Ucf24FilesTest, BoxesAreNormalisedBy320x240) {
   const auto dataset = Open(Clips(), Usage::kTrain, root_);
   ASSERT_EQ(dataset->size(), 2);
@@ -187,10 +202,13 @@ TEST_F(Ucf24FilesTest, ErrorsNameFileLineAndValue) {
   Write("annotations.csv", "A/v_A,1,3,5,5,5,9\n");
   EXPECT_THAT(Error(), HasSubstr("annotations.csv:1: 'A/v_A,1,3,5,5,5,9': ground truth box of no area"));
   Write("annotations.csv", "A/v_A,1,3,5,5,9,9\n");
-  EXPECT_THAT(Error(), HasSubstr("no row of B/v_B"));
+  Write("clips.txt", "A/v_A\nB/v_B\nC/v_C\n");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv: no row of 2 of the 3 videos that " + root_ +
+                                 "/clips.txt names, first B/v_B"));
   Write("clips.txt", "../../etc/passwd\n");
   EXPECT_THAT(Error(), HasSubstr("clips.txt:1: '../../etc/passwd'"));
   Write("clips.txt", "D/v_D\n");
+  Write("annotations.csv", "D/v_D,1,3,5,5,9,9\n");
   EXPECT_THAT(Error(), HasSubstr("1 of 1 videos' frames are missing, first " + root_ +
                                  "/frames/D/v_D/v_D_000001.jpg, "
                                  "nor is there " +

@@ -31,6 +31,8 @@ const std::map<std::string, StringMeaning>& Meanings() {
       {"mrsn.AvaConfig.label_map", StringMeaning::kFile},
       {"mrsn.AvaConfig.evaluated_label_map", StringMeaning::kFile},
       {"mrsn.AvaConfig.frames", StringMeaning::kFile},
+      {"mrsn.AvaConfig.videos", StringMeaning::kFile},
+      {"mrsn.AvaConfig.frame_name", StringMeaning::kFile},
       {"mrsn.Inputs.initialise_from", StringMeaning::kNotAFile},
       {"mrsn.Inputs.relation_bank_from", StringMeaning::kNotAFile},
       {"mrsn.Inputs.pretrained_backbone", StringMeaning::kOptionalFile},
