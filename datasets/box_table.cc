@@ -21,10 +21,9 @@ int TimestampOf(const KeyframeTable::Entry& entry) {
 int64_t Code(int64_t video, int timestamp) { return video << 32 | timestamp; }
 
 Box Normalised(const formats::BoxD& box, FrameSize frame) {
-  const Box read = {static_cast<float>(box.x1), static_cast<float>(box.y1), static_cast<float>(box.x2),
-                    static_cast<float>(box.y2)};
-  if (frame.width == 0) return read;
-  return {read.x1 / frame.width, read.y1 / frame.height, read.x2 / frame.width, read.y2 / frame.height};
+  const double width = frame.width == 0 ? 1 : frame.width, height = frame.width == 0 ? 1 : frame.height;
+  return {static_cast<float>(box.x1 / width), static_cast<float>(box.y1 / height),
+          static_cast<float>(box.x2 / width), static_cast<float>(box.y2 / height)};
 }
 
 // Sorts `codes`, where the second number is the row's, unless they are in order already: most files are.

@@ -19,19 +19,40 @@ ProposalOptions ReadProposals(ConfigReader* reader) {
   return options;
 }
 
-void CheckKeyframeDataset(const DatasetConfig& config, const std::string& name, ConfigReader* reader) {
+MediaOptions ReadMedia(ConfigReader* dataset) {
+  MediaOptions options;
+  for (const auto& [field, folder] :
+       {std::pair("frames", &options.frames), std::pair("videos", &options.videos)}) {
+    dataset->Read(field, folder);
+    if (folder->empty()) dataset->Fail(field, "empty", "a path");
+  }
+  dataset->Read("frame_name", &options.frame_name);
+  const auto pattern = FramePattern::Parse(options.frame_name);
+  if (!pattern.ok()) {
+    dataset->Fail("frame_name", ConfigReader::TextOf(options.frame_name),
+                  "a file name with one printf number, as {video}_%06d.jpg or img_%05d.jpg");
+  }
+  int first = static_cast<int>(options.first_frame);
+  dataset->Read("first_frame", &first, Between(0, 1000000));
+  options.first_frame = first;
+  return options;
+}
+
+void CheckKeyframesOnly(const DatasetConfig& config, const std::string& name, ConfigReader* reader) {
+  if (!config.clip().tubelets()) return;
+  reader->In("clip").Fail(
+      "tubelets", "true",
+      absl::StrCat("false with ", name,
+                   ", which annotates key frames only and has no column tube as ucf24 has"));
+}
+
+void CheckSplitNames(const DatasetConfig& config, ConfigReader* reader) {
   for (const auto& [field, usage] :
        {std::pair("train_split", Usage::kTrain), std::pair("inference_split", Usage::kInference)}) {
     const std::string split = SplitOf(config, usage);
-    if (split != "train" && split != "val") {
-      reader->Fail(field, ConfigReader::TextOf(split), absl::StrCat("train and val with ", name));
+    if (split.empty() || split[0] == '.' || split.find('/') != std::string::npos) {
+      reader->Fail(field, ConfigReader::TextOf(split), "a name without a folder");
     }
-  }
-  if (config.clip().tubelets()) {
-    reader->In("clip").Fail(
-        "tubelets", "true",
-        absl::StrCat("false with ", name,
-                     ", which annotates key frames only and has no column tube as ucf24 has"));
   }
 }
 

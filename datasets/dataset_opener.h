@@ -11,6 +11,7 @@
 #include "datasets/clip_dataset.h"
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
+#include "datasets/locate_media.h"
 #include "datasets/proposals.h"
 #include "ops/base/config_reader.h"
 
@@ -31,8 +32,14 @@ std::string SplitOf(const DatasetConfig& config, Usage usage);
 // Reads the fields of `proposals` that every data set has. `reader` reads `config`.
 ProposalOptions ReadProposals(ConfigReader* reader);
 
-// For data sets that have the splits train and val, and annotate key frames only.
-void CheckKeyframeDataset(const DatasetConfig& config, const std::string& name, ConfigReader* reader);
+// Reads the fields frames, videos, frame_name and first_frame of a data set's own message.
+MediaOptions ReadMedia(ConfigReader* dataset);
+
+// For data sets that annotate key frames only: tubelets cannot be had.
+void CheckKeyframesOnly(const DatasetConfig& config, const std::string& name, ConfigReader* reader);
+
+// For data sets whose files have the split in their names: the name of a file, without a folder.
+void CheckSplitNames(const DatasetConfig& config, ConfigReader* reader);
 
 }  // namespace mrsn::datasets
 

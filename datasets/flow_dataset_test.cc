@@ -41,7 +41,7 @@ class FlowDatasetTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Copy(Made());
-    const auto report = ComputeFlows({Made() + kVideo}, FlowMethod::kDis, 1);
+    const auto report = ComputeFlows({MediaAt(Made() + kVideo)}, FlowMethod::kDis, 1);
     ASSERT_TRUE(report.ok() && report->failed.empty());
     const std::string folder = FlowFolder(Made() + kVideo, FlowMethod::kDis);
     ASSERT_EQ(CheckFlowFolder(folder, FlowMethod::kDis)->frames(), kFrames);

@@ -308,7 +308,13 @@ TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
       {"micro_world {} proposals { training_iou: 1.5 }",
        "dataset.proposals.training_iou is 1.5; allowed: 0 to 1"},
       {"micro_world {} cache_megabytes: -1", "dataset.cache_megabytes is -1; allowed: 0 to 65536"},
-      {"ava {} train_split: \"test\"", "dataset.train_split is \"test\"; allowed: train and val with ava"},
+      {"ava {} train_split: \"../x\"", "dataset.train_split is \"../x\"; allowed: a name without a folder"},
+      {"ava { frame_name: \"frame.jpg\" }",
+       "dataset.ava.frame_name is \"frame.jpg\"; allowed: a file name with one printf number"},
+      {"ava { frames_per_second: 0 }", "dataset.ava.frames_per_second is 0; allowed: 0.1 to 1000"},
+      {"ava { first_keyframe_second: 9 last_keyframe_second: 8 }",
+       "dataset.ava.last_keyframe_second is 8; allowed: first_keyframe_second, 9, and more"},
+      {"ucf24 { annotation_width: 0 }", "dataset.ucf24.annotation_width is 0; allowed: 1 to 65536"},
       {"ava { version: \"2.2\" }", "dataset.ava.version is \"2.2\"; allowed: v2.1, v2.2"},
       {"ava { val_annotations: \"\" }", "dataset.ava.val_annotations is empty; allowed: a path"},
       {"ava { frames: \"\" }", "dataset.ava.frames is empty; allowed: a path"},
@@ -328,6 +334,7 @@ TEST(ValidateDatasetConfigTest, NamesFieldValueAndRange) {
   EXPECT_TRUE(ValidateDatasetConfig(Config("micro_world {}")).ok());
   EXPECT_TRUE(ValidateDatasetConfig(Config("ucf24 {} clip { fast_ratio: 4 }")).ok());
   EXPECT_TRUE(ValidateDatasetConfig(Config("ava { train_excluded: \"\" val_boxes: \"\" }")).ok());
+  EXPECT_TRUE(ValidateDatasetConfig(Config("ava {} train_split: \"test\"")).ok());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "datasets/ava/ava.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -8,19 +9,26 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "datasets/ava/ava_files.h"
 #include "datasets/ava/ava_keyframes.h"
+#include "datasets/class_list.h"
 #include "datasets/dataset_fingerprint.h"
 #include "datasets/locate_media.h"
+#include "datasets/media/frame_stream.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
 namespace {
 
+// A video file may have 29.97 frames a second where 30 are meant.
+constexpr double kRateTolerance = 0.01;
+
 constexpr char kLayout[] =
     "; expected below the data root, unless the config names others: annotations/ with AVA's files, and "
-    "frames/<video>/<video>_000001.jpg and on, 30 a second from second 900 on, or videos/<video>.mp4";
+    "frames/<video>/<video>_000001.jpg and on, 30 a second from second 900 on, or whole movies as "
+    "videos/<video>.mp4";
 
 absl::Status CheckFiles(const std::vector<std::string>& paths) {
   std::vector<std::string> missing;
@@ -49,6 +57,79 @@ absl::StatusOr<std::vector<ActionClass>> ReadClasses(const std::string& path,
   return classes;
 }
 
+// Where a video's time begins, and how many frames a second it has.
+struct Clock {
+  double first_second = 0, frames_per_second = 0;
+
+  int64_t FrameAt(int second) const { return std::llround((second - first_second) * frames_per_second); }
+};
+
+// The clock of every video. A file's rate is in its header.
+absl::StatusOr<std::vector<Clock>> ReadClocks(const std::vector<VideoMedia>& videos,
+                                              const AvaOptions& options) {
+  std::vector<Clock> clocks;
+  for (const VideoMedia& video : videos) {
+    if (video.images.has_value()) {
+      clocks.push_back({options.first_second, options.frames_per_second});
+      continue;
+    }
+    MRSN_ASSIGN_OR_RETURN(const auto stream, FrameStream::Open(video.path, options.frames_per_second));
+    const double rate = stream->rate();
+    if (!(std::abs(rate / options.frames_per_second - 1) <= kRateTolerance)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(video.path, ": has ", rate, " frames a second, dataset.ava.frames_per_second is ",
+                       options.frames_per_second,
+                       "; set it, or make folders of frames with that rate: bazel run "
+                       "//datasets:extract_frames"));
+    }
+    clocks.push_back({options.video_first_second, rate});
+  }
+  return clocks;
+}
+
+// Centres the clips. An error if key frames lie behind the end of their folders.
+absl::Status Centre(const std::vector<Clock>& clocks, const std::vector<VideoMedia>& videos,
+                    std::vector<KeyframeRecord>* records) {
+  int64_t beyond = 0;
+  std::string first;
+  for (KeyframeRecord& record : *records) {
+    const VideoMedia& video = videos[record.video];
+    record.centre = clocks[record.video].FrameAt(record.keyframe.timestamp);
+    const bool outside = record.centre < 0 || (video.images.has_value() && record.centre >= video.count);
+    if (!outside || beyond++ > 0) continue;
+    first =
+        absl::StrCat(video.path, ": second ", record.keyframe.timestamp, " is frame number ", record.centre,
+                     " from 0", video.images.has_value() ? absl::StrCat(" of ", video.count) : "");
+  }
+  if (beyond == 0) return absl::OkStatus();
+  return absl::OutOfRangeError(
+      absl::StrCat(beyond, " of ", records->size(), " key frames lie outside their videos, first ", first,
+                   "; dataset.ava.first_second and frames_per_second say which frame a second is"));
+}
+
+// A note if folders are much longer or shorter than the seconds that key frames may have: the rate may be
+// another one.
+void NoteLengths(const std::vector<VideoMedia>& videos, const AvaOptions& options,
+                 std::vector<std::string>* notes) {
+  const double reaches = options.keyframes.last - options.first_second;  // seconds up to the last key frame
+  int64_t odd = 0;
+  std::string first;
+  for (const VideoMedia& video : videos) {
+    if (!video.images.has_value()) continue;
+    const double seconds = video.count / options.frames_per_second;
+    const bool fits = seconds >= reaches && seconds <= 1.1 * reaches + 5;
+    if (!fits && odd++ == 0) {
+      first = absl::StrCat(video.path, " with ", video.count, " frames, ", absl::StrFormat("%.1f", seconds),
+                           " s");
+    }
+  }
+  if (odd == 0) return;
+  notes->push_back(absl::StrCat(odd, " of ", videos.size(), " folders of frames do not fit ",
+                                options.frames_per_second, " frames a second from second ",
+                                options.first_second, " to last_keyframe_second, ", options.keyframes.last,
+                                ": first ", first));
+}
+
 // Says how many boxes are used; an error if none of them is. Training needs no box: it has ground truth.
 absl::Status NoteBoxes(const AvaKeyframes& made, const AvaOptions& options, Usage usage,
                        const std::string& file, std::vector<std::string>* notes) {
@@ -62,55 +143,40 @@ absl::Status NoteBoxes(const AvaKeyframes& made, const AvaOptions& options, Usag
   return made.counts.Check(file, options.proposals.inference_score);
 }
 
-// Key frames before frame 0 are an error, because their clips would show frame 0 only. Those behind the last
-// image of a folder are noted: they fail when they are loaded, and a training may leave them out.
-absl::Status CheckEnds(const AvaKeyframes& made, const std::vector<VideoMedia>& videos,
-                       const AvaOptions& options, std::vector<std::string>* notes) {
-  const auto describe = [&](const std::vector<const KeyframeRecord*>& outside, absl::string_view where) {
-    const KeyframeRecord& first = *outside[0];
-    return absl::StrCat(outside.size(), " of ", made.records.size(), " key frames lie ", where,
-                        " of their videos, first second ", first.keyframe.timestamp, " of ",
-                        videos[first.video].path, ", which is frame ", first.centre,
-                        " from 0 by ava.first_second ", options.first_second, " and ava.frames_per_second ",
-                        options.frames_per_second);
-  };
-  std::vector<const KeyframeRecord*> before, behind;
-  for (const KeyframeRecord& record : made.records) {
-    const VideoMedia& media = videos[record.video];
-    if (record.centre < 0) before.push_back(&record);
-    if (media.images.has_value() && record.centre >= media.count) behind.push_back(&record);
-  }
-  if (!before.empty()) return absl::OutOfRangeError(describe(before, "before the first frame"));
-  if (!behind.empty()) notes->push_back(describe(behind, "behind the last image"));
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
                                                  const std::string& root) {
   const auto below = [&](const std::string& path) { return (std::filesystem::path(root) / path).string(); };
-  std::vector<std::string> files = {below(options.annotations), below(options.label_map),
-                                    below(options.evaluated_label_map)};
+  const bool own_classes =
+      options.classes_txt && !FileExists(below(options.label_map)) && FileExists(below("classes.txt"));
+  std::vector<std::string> files = {below(options.annotations)};
+  if (own_classes) {
+    files.push_back(below("classes.txt"));
+  } else {
+    files.insert(files.end(), {below(options.label_map), below(options.evaluated_label_map)});
+  }
   if (!options.excluded.empty()) files.push_back(below(options.excluded));
   if (!options.boxes.empty()) files.push_back(below(options.boxes));
   MRSN_RETURN_IF_ERROR(CheckFiles(files));
 
-  MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadClasses(files[1], files[2]));
-  MRSN_ASSIGN_OR_RETURN(const BoxTable annotations, ReadAvaAnnotations(files[0], options.names));
+  if (own_classes) {
+    MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadClassList(files[1], 1));
+  } else {
+    MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadClasses(files[1], files[2]));
+  }
+  MRSN_ASSIGN_OR_RETURN(const BoxTable annotations, ReadAvaAnnotations(files[0], options.keyframes));
   std::set<Keyframe> excluded;
   if (!options.excluded.empty()) {
-    MRSN_ASSIGN_OR_RETURN(excluded, ReadAvaExcluded(below(options.excluded), options.names));
+    MRSN_ASSIGN_OR_RETURN(excluded, ReadAvaExcluded(below(options.excluded), options.keyframes));
   }
   AvaKeyframeOptions keyframes;
   keyframes.usage = clip_dataset.usage;
   keyframes.proposals = options.proposals;
   keyframes.has_boxes = !options.boxes.empty();
-  keyframes.first_second = options.first_second;
-  keyframes.frames_per_second = options.frames_per_second;
   BoxTable boxes;
   if (keyframes.has_boxes) {
-    MRSN_ASSIGN_OR_RETURN(boxes, ReadAvaBoxes(below(options.boxes), options.names));
+    MRSN_ASSIGN_OR_RETURN(boxes, ReadAvaBoxes(below(options.boxes), options.keyframes));
   }
   auto made = MakeAvaKeyframes(annotations, boxes, excluded, clip_dataset.classes, keyframes);
   if (!made.ok()) {
@@ -125,18 +191,19 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
     return absl::Status(media.status().code(), absl::StrCat(media.status().message(), kLayout));
   }
   clip_dataset.videos = *std::move(media);
-  MRSN_RETURN_IF_ERROR(CheckEnds(*made, clip_dataset.videos, options, &clip_dataset.notes));
+  MRSN_ASSIGN_OR_RETURN(const std::vector<Clock> clocks, ReadClocks(clip_dataset.videos, options));
+  MRSN_RETURN_IF_ERROR(Centre(clocks, clip_dataset.videos, &made->records));
+  NoteLengths(clip_dataset.videos, options, &clip_dataset.notes);
   // The number changes when the same files give other key frames or actors.
   std::string identity = "ava 2";
-  if (options.first_second != AvaOptions().first_second ||
-      options.frames_per_second != AvaOptions().frames_per_second) {
-    absl::StrAppend(&identity, " from ", options.first_second, " at ", options.frames_per_second);
-  }
+  std::vector<std::string> files_of_videos;
   if (keyframes.usage == Usage::kBank) absl::StrAppend(&identity, " bank");
   for (size_t i = 0; i < made->videos.size(); ++i) {
-    absl::StrAppend(&identity, "\n", made->videos[i], " ", clip_dataset.videos[i].count);
+    absl::StrAppend(&identity, "\n", made->videos[i], " ", clip_dataset.videos[i].count, " ",
+                    clocks[i].first_second, " ", clocks[i].frames_per_second);
+    if (!clip_dataset.videos[i].images.has_value()) files_of_videos.push_back(clip_dataset.videos[i].path);
   }
-  MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint, FingerprintFiles(identity, files, {}));
+  MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint, FingerprintFiles(identity, files, files_of_videos));
   return MakeClipDataset(std::move(clip_dataset), std::move(made->records));
 }
 

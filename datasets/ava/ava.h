@@ -1,4 +1,4 @@
-// AVA, and own data annotated like AVA: frames as images, in the layout that PySlowFast documents, or videos.
+// AVA with its frames as JPEG files, in the layout that PySlowFast documents.
 #ifndef MRSN_DATASETS_AVA_AVA_H_
 #define MRSN_DATASETS_AVA_AVA_H_
 
@@ -21,17 +21,21 @@ struct AvaOptions {
   std::string boxes;                // "": ground truth only, unlabelled for inference
   std::string label_map;            // all classes, as the model's outputs
   std::string evaluated_label_map;  // which of them ActionClass::evaluated is true for
+  bool classes_txt = false;         // if label_map is not there, classes.txt below the root counts
   MediaOptions media;
-  KeyframeNames names;        // the seconds that key frames may have
-  double first_second = 900;  // of frame 0
-  double frames_per_second = 30;
+  double first_second = 900;  // of the first image of a folder
+  double frames_per_second =
+      30;  // of images; a video file may differ by 1 % at most, and its own rate counts
+  double video_first_second = 0;  // of the first frame of a video file
+  KeyframeNames keyframes;
   ProposalOptions proposals;
 };
 
-// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h). Frames are read when clips are.
+// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h), centred on frame (second - first_second) *
+// frames_per_second from 0. Frames are read when clips are; nothing is kept.
 // `clip_dataset` brings usage, clip and transform settings. Errors: files or frame folders that are
-// missing (how many, the first one, the layout), a folder in which a frame is missing, key
-// frames before frame 0 (how many, the first one), a box list of which no
+// missing (how many, the first one, the layout), a folder in which a frame is missing, key frames behind the
+// end of a folder, a video file of another rate, a box list of which no
 // box is above the score threshold, and what the files' readers report.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
                                                  const std::string& root);

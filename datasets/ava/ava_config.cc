@@ -10,7 +10,7 @@
 namespace mrsn::datasets {
 namespace {
 
-// The files of one split: train or val.
+// The files of one split.
 AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
   ConfigReader ava = reader->In("ava");
   std::string version = "v2.2";
@@ -29,29 +29,24 @@ AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
     ava.Read(field, path);
     if (path->empty()) ava.Fail(field, "empty", "a path");
   };
-  const std::string prefix = split == "train" ? "train_" : "val_";
-  read_path(prefix + "annotations", &options.annotations);
-  ava.Read(prefix + "excluded", &options.excluded);
-  ava.Read(prefix + "boxes", &options.boxes);
+  if (split == "train" || split == "val") {  // others have the names of the defaults
+    read_path(split + "_annotations", &options.annotations);
+    ava.Read(split + "_excluded", &options.excluded);
+    ava.Read(split + "_boxes", &options.boxes);
+  }
+  options.classes_txt = !ava.Has("label_map") && !ava.Has("evaluated_label_map");
   read_path("label_map", &options.label_map);
   read_path("evaluated_label_map", &options.evaluated_label_map);
-  read_path("frames", &options.media.frames);
-  read_path("videos", &options.media.videos);
-  ava.Read("frame_name", &options.media.frame_name);
-  if (const auto pattern = FramePattern::Parse(options.media.frame_name); !pattern.ok()) {
-    ava.Fail("frame_name", ConfigReader::TextOf(options.media.frame_name),
-             "a file name with one number, as {video}_%06d.jpg or img_%05d.jpg");
-  }
-  int first_frame = static_cast<int>(options.media.first_frame);
-  ava.Read("first_frame", &first_frame, Between(0, 1000000));
-  options.media.first_frame = first_frame;
-  ava.Read("first_second", &options.first_second, Between(-1e6, 1e6));
-  ava.Read("frames_per_second", &options.frames_per_second, AboveUpTo(0, 1000));
-  ava.Read("first_keyframe_second", &options.names.first, Between(0, 1000000));
-  ava.Read("last_keyframe_second", &options.names.last, Between(0, 1000000));
-  if (options.names.first > options.names.last) {
-    ava.Fail("first_keyframe_second", absl::StrCat(options.names.first),
-             absl::StrCat("up to last_keyframe_second, ", options.names.last));
+  options.media = ReadMedia(&ava);
+  ava.Read("first_second", &options.first_second, Between(0, 1e6));
+  ava.Read("frames_per_second", &options.frames_per_second, Between(0.1, 1000));
+  ava.Read("video_first_second", &options.video_first_second, Between(0, 1e6));
+  KeyframeNames& keyframes = options.keyframes;
+  ava.Read("first_keyframe_second", &keyframes.first, Between(0, 1e6));
+  ava.Read("last_keyframe_second", &keyframes.last, Between(0, 1e6));
+  if (ava.ok() && keyframes.last < keyframes.first) {
+    ava.Fail("last_keyframe_second", absl::StrCat(keyframes.last),
+             absl::StrCat("first_keyframe_second, ", keyframes.first, ", and more"));
   }
   return options;
 }
@@ -68,20 +63,20 @@ absl::StatusOr<AvaOptions> ReadAvaFiles(const DatasetConfig& config, const std::
 absl::StatusOr<DatasetOpener> ReadAva(const DatasetConfig& config, Usage usage) {
   const std::string split = SplitOf(config, usage);
   ConfigReader reader(config, "dataset");
-  CheckKeyframeDataset(config, "ava", &reader);
+  CheckKeyframesOnly(config, "ava", &reader);
+  CheckSplitNames(config, &reader);
   for (const char* other : {"train", "val"}) ReadFiles(other, &reader);
   AvaOptions options = ReadFiles(split, &reader);
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
-  return DatasetOpener{
-      [options](ClipDatasetOptions clip_dataset,
-                const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {
-        if (root.empty()) {
-          return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
-        }
-        return OpenAva(options, std::move(clip_dataset), root);
-      },
-      options.names};
+  const auto open = [options](ClipDatasetOptions clip_dataset,
+                              const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {
+    if (root.empty()) {
+      return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
+    }
+    return OpenAva(options, std::move(clip_dataset), root);
+  };
+  return DatasetOpener{open, options.keyframes};
 }
 
 }  // namespace mrsn::datasets

@@ -42,8 +42,8 @@ absl::StatusOr<DatasetLayout> LayoutOfAva(const DatasetConfig& config, const std
     layout.first_frame = static_cast<int>(options.media.first_frame);
     layout.first_second = options.first_second;
     layout.frames_per_second = options.frames_per_second;
-    layout.first_keyframe_second = options.names.first;
-    layout.last_keyframe_second = options.names.last;
+    layout.first_keyframe_second = options.keyframes.first;
+    layout.last_keyframe_second = options.keyframes.last;
   }
   return layout;
 }
@@ -54,12 +54,15 @@ absl::StatusOr<DatasetLayout> LayoutOfUcf24(const DatasetConfig& config, const s
   ConfigReader ucf24 = reader.In("ucf24");
   ucf24.Read("annotations", &options.annotations);
   ucf24.Read("detections", &options.detections);
+  options.media = ReadMedia(&ucf24);
   MRSN_RETURN_IF_ERROR(reader.status());
   DatasetLayout layout;
   layout.keyframes = DatasetLayout::Keyframes::kFrames;
   layout.annotation_frame_size = kUcf24FrameSize;
   layout.frames = Below(root, options.media.frames);
   layout.videos = Below(root, options.media.videos);
+  layout.frame_name = options.media.frame_name;
+  layout.first_frame = static_cast<int>(options.media.first_frame);
   for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
     SplitLayout split;
     split.name = SplitOf(config, usage);

@@ -20,7 +20,13 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage 
   world.Read("val_videos", &options.generate.val_videos, Between(1, 100000));
   world.Read("keyframes_per_video", &options.generate.keyframes_per_video, Between(1, 897));
   world.Read("single_actor", &options.generate.single_actor);
-  CheckKeyframeDataset(config, "micro_world", &reader);
+  CheckKeyframesOnly(config, "micro_world", &reader);
+  for (const auto& [field, other] :
+       {std::pair("train_split", Usage::kTrain), std::pair("inference_split", Usage::kInference)}) {
+    const std::string split = SplitOf(config, other);
+    if (split == "train" || split == "val") continue;
+    reader.Fail(field, ConfigReader::TextOf(split), "train and val with micro_world");
+  }
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
   return DatasetOpener{[options, generated](ClipDatasetOptions clip_dataset, const std::string&) {

@@ -1,6 +1,7 @@
 #include "datasets/ucf24/ucf24.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "datasets/box_table.h"
+#include "datasets/class_list.h"
 #include "datasets/dataset_fingerprint.h"
 #include "datasets/locate_media.h"
 #include "datasets/proposals.h"
@@ -17,6 +19,7 @@
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
+#include "ops/formats/box_list.h"
 #include "ops/formats/class_lists.h"
 #include "ops/formats/ucf24_files.h"
 
@@ -37,9 +40,11 @@ struct Annotations {
   BoxTable boxes;
   bool has_tubes = false;
 };
-absl::StatusOr<Annotations> ReadAnnotations(const std::string& path,
+absl::StatusOr<Annotations> ReadAnnotations(const std::string& path, FrameSize frame,
+                                            const std::vector<ActionClass>& classes,
                                             const absl::flat_hash_set<std::string>& videos, bool need_tubes) {
-  const absl::flat_hash_set<int> class_ids = formats::ClassIds(formats::Ucf24Classes());
+  absl::flat_hash_set<int> class_ids;
+  for (const ActionClass& action : classes) class_ids.insert(action.id);
   MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
                         formats::ReadUcf24(path, formats::RowKind::kGroundTruth, Strict(class_ids)));
   if (need_tubes && !contents.has_tubes) {
@@ -47,17 +52,49 @@ absl::StatusOr<Annotations> ReadAnnotations(const std::string& path,
         absl::StrCat(path, ": no eighth column, tube, which dataset.clip.tubelets needs"));
   }
   formats::KeepVideos(videos, contents);
-  return Annotations{BoxTable(contents, kUcf24FrameSize), contents.has_tubes};
+  return Annotations{BoxTable(contents, frame), contents.has_tubes};
 }
 
-absl::StatusOr<formats::CsvContents> ReadDetections(const std::string& path,
+absl::StatusOr<formats::CsvContents> ReadDetections(const std::string& path, FrameSize frame,
                                                     const absl::flat_hash_set<std::string>& videos) {
-  formats::CsvOptions options;
-  options.strict = true;
-  MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
-                        formats::ReadUcf24(path, formats::RowKind::kDetections, options));
-  formats::KeepVideos(videos, contents);
-  return contents;
+  formats::BoxListOptions options;
+  options.csv.strict = true;
+  options.csv.timestamps = formats::Timestamps::kFrames;
+  options.frame_width = frame.width;
+  options.frame_height = frame.height;
+  MRSN_ASSIGN_OR_RETURN(formats::BoxList list, formats::ReadBoxList(path, options));
+  formats::KeepVideos(videos, list.contents);
+  return std::move(list.contents);
+}
+
+// The split's videos. Of a list that names a class of the data set, as UCF101's own do, videos of other
+// folders are left out; other lists stay whole.
+absl::StatusOr<std::vector<std::string>> ReadSplit(const std::string& path,
+                                                   const std::vector<ActionClass>& classes,
+                                                   std::vector<std::string>* notes) {
+  std::vector<std::string> names;
+  for (const ActionClass& action : classes) names.push_back(action.name);
+  MRSN_ASSIGN_OR_RETURN(formats::SplitList list, formats::ReadSplitList(path));
+  const bool by_class = std::any_of(list.videos.begin(), list.videos.end(), [&](const std::string& video) {
+    return std::find(names.begin(), names.end(), video.substr(0, video.find('/'))) != names.end();
+  });
+  if (by_class) {
+    MRSN_ASSIGN_OR_RETURN(list, formats::ReadSplitList(path, names));
+  }
+  if (!list.left_out.empty()) {
+    notes->push_back(absl::StrCat(list.left_out.size(), " videos of ", list.left_out_classes.size(),
+                                  " other classes in ", path, " are left out, first ",
+                                  *list.left_out.begin()));
+  }
+  return std::vector<std::string>(list.videos.begin(), list.videos.end());
+}
+
+absl::StatusOr<std::vector<ActionClass>> ReadClasses(const Ucf24Options& options, const std::string& root,
+                                                     std::vector<std::string>* files) {
+  const std::string path = absl::StrCat(root, "/", options.classes.empty() ? "classes.txt" : options.classes);
+  if (options.classes.empty() && !FileExists(path)) return Ucf24Classes();
+  files->push_back(path);
+  return ReadClassList(path, 0);
 }
 
 // The key frames of all videos.
@@ -66,16 +103,17 @@ class Maker {
   Maker(const Ucf24Options& options, bool has_tubes, const std::vector<std::string>& videos,
         ClipDatasetOptions* clip_dataset)
       : options_(options), has_tubes_(has_tubes), clip_dataset_(clip_dataset) {
+    const std::vector<ActionClass>& classes = clip_dataset->classes;
+    for (size_t i = 0; i < classes.size(); ++i) index_of_id_[classes[i].id] = static_cast<int>(i);
     for (size_t i = 0; i < videos.size(); ++i) position_[videos[i]] = static_cast<int>(i);
   }
 
   void Add(const Keyframe& keyframe, absl::Span<const BoxRow> annotated, absl::Span<const BoxRow> detected) {
     const bool every_frame = options_.every_frame && clip_dataset_->usage != Usage::kTrain;
-    const auto video = position_.find(keyframe.video);
-    if (video == position_.end() || (annotated.empty() && !every_frame)) return;
+    if (annotated.empty() && !every_frame) return;
     KeyframeRecord record;
     record.keyframe = keyframe;
-    record.video = video->second;
+    record.video = position_.at(keyframe.video);
     record.centre = keyframe.timestamp - 1;
     for (const BoxRow& row : annotated) {
       const int person = has_tubes_ ? row.person_id : static_cast<int>(record.annotations.size());
@@ -96,7 +134,7 @@ class Maker {
   std::vector<Actor> ActorsOf(const KeyframeRecord& record, const std::vector<Actor>& detections) {
     std::vector<Actor> truth;
     for (const AnnotatedBox& annotated : record.annotations)
-      truth.push_back({annotated.box, 1, {annotated.class_id}, annotated.person_id});
+      truth.push_back({annotated.box, 1, {index_of_id_.at(annotated.class_id)}, annotated.person_id});
     if (clip_dataset_->usage == Usage::kTrain) {
       return TrainingActors(truth, detections, options_.proposals.training_iou);
     }
@@ -112,6 +150,7 @@ class Maker {
   const Ucf24Options& options_;
   const bool has_tubes_;
   ClipDatasetOptions* const clip_dataset_;
+  std::map<int, int> index_of_id_;  // of classes
   std::map<std::string, int> position_;
   std::map<int, int64_t> frames_of_;  // annotated frames seen of each video
   std::vector<KeyframeRecord> records_;
@@ -129,26 +168,6 @@ absl::Status AddEveryFrame(const std::vector<std::string>& videos, const std::ve
       table.Find(video, frame * formats::KeyframeTable::kUnit);
     }
   }
-  return absl::OkStatus();
-}
-
-// Keeps those of `videos`, in order, that have a box: UCF101's own lists name 13 videos more than UCF101-24's
-// annotations. An error if most of them have none, because then the two files do not belong together.
-absl::Status KeepAnnotated(const BoxTable& annotations, const std::string& annotations_path,
-                           const std::string& split_path, std::vector<std::string>* videos,
-                           std::vector<std::string>* notes) {
-  const std::vector<std::string> annotated = VideosOf(annotations);
-  std::vector<std::string> kept, left_out;
-  for (const std::string& video : *videos) {
-    (std::binary_search(annotated.begin(), annotated.end(), video) ? kept : left_out).push_back(video);
-  }
-  if (left_out.empty()) return absl::OkStatus();
-  const std::string what =
-      absl::StrCat(annotations_path, ": no row of ", left_out.size(), " of the ", videos->size(),
-                   " videos that ", split_path, " names, first ", left_out[0]);
-  if (2 * left_out.size() > videos->size()) return absl::InvalidArgumentError(what);
-  notes->push_back(absl::StrCat(what, "; they are left out"));
-  *videos = std::move(kept);
   return absl::OkStatus();
 }
 
@@ -170,36 +189,51 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   const std::string split_path = absl::StrCat(root, "/", options.split, ".txt");
   const std::string annotations_path = absl::StrCat(root, "/", options.annotations);
   std::vector<std::string> files = {split_path, annotations_path};
-  MRSN_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> listed, formats::ReadVideoList(split_path));
-  MRSN_ASSIGN_OR_RETURN(const Annotations annotations,
-                        ReadAnnotations(annotations_path, listed, clip_dataset.tubelets));
+  MRSN_ASSIGN_OR_RETURN(clip_dataset.classes, ReadClasses(options, root, &files));
+  MRSN_ASSIGN_OR_RETURN(std::vector<std::string> videos,
+                        ReadSplit(split_path, clip_dataset.classes, &clip_dataset.notes));
+  const absl::flat_hash_set<std::string> listed(videos.begin(), videos.end());
+  MRSN_ASSIGN_OR_RETURN(
+      const Annotations annotations,
+      ReadAnnotations(annotations_path, options.frame, clip_dataset.classes, listed, clip_dataset.tubelets));
   formats::CsvContents detections;
   const bool has_detections = !options.detections.empty();
   if (has_detections) {
     files.push_back(absl::StrCat(root, "/", options.detections));
-    MRSN_ASSIGN_OR_RETURN(detections, ReadDetections(files.back(), listed));
+    MRSN_ASSIGN_OR_RETURN(detections, ReadDetections(files.back(), options.frame, listed));
   }
+  const std::string& boxes_path = files.back();
 
-  std::vector<std::string> videos(listed.begin(), listed.end());
-  std::sort(videos.begin(), videos.end());
-  MRSN_RETURN_IF_ERROR(
-      KeepAnnotated(annotations.boxes, annotations_path, split_path, &videos, &clip_dataset.notes));
+  std::vector<std::string> with_rows = VideosOf(annotations.boxes);
+  if (with_rows.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(annotations_path, ": no row of any video that ", split_path, " names, as ", videos[0]));
+  }
+  if (with_rows.size() < videos.size()) {
+    std::vector<std::string> without;
+    std::set_difference(videos.begin(), videos.end(), with_rows.begin(), with_rows.end(),
+                        std::back_inserter(without));
+    clip_dataset.notes.push_back(absl::StrCat(without.size(), " of ", videos.size(), " videos of ",
+                                              split_path, " have no annotation and are left out, first ",
+                                              without[0]));
+    formats::KeepVideos({with_rows.begin(), with_rows.end()}, detections);
+    videos = std::move(with_rows);
+  }
   MRSN_ASSIGN_OR_RETURN(clip_dataset.videos, LocateMedia(root, options.media, videos));
   Maker maker(options, annotations.has_tubes, videos, &clip_dataset);
   const bool infers = clip_dataset.usage != Usage::kTrain;
   if (options.every_frame && infers) {
     MRSN_RETURN_IF_ERROR(AddEveryFrame(videos, clip_dataset.videos, &detections));
   }
-  VisitBoth(annotations.boxes, BoxTable(detections, kUcf24FrameSize),
+  VisitBoth(annotations.boxes, BoxTable(detections),
             [&](const Keyframe& keyframe, absl::Span<const BoxRow> annotated,
                 absl::Span<const BoxRow> detected) { maker.Add(keyframe, annotated, detected); });
   if (infers && has_detections) {
     const float threshold = options.proposals.inference_score;
-    MRSN_RETURN_IF_ERROR(maker.counts().Check(files.back(), threshold));
-    clip_dataset.notes.push_back(maker.counts().Note(files.back(), threshold));
+    MRSN_RETURN_IF_ERROR(maker.counts().Check(boxes_path, threshold));
+    clip_dataset.notes.push_back(maker.counts().Note(boxes_path, threshold));
   }
-  clip_dataset.classes = Ucf24Classes();
-  clip_dataset.annotation_frame_size = kUcf24FrameSize;
+  clip_dataset.annotation_frame_size = options.frame;
   std::string identity = absl::StrCat("ucf24 keyframe_step ", options.keyframe_step);
   if (options.every_frame && infers) absl::StrAppend(&identity, " every_frame");
   std::vector<std::string> paths;

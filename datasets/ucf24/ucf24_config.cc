@@ -17,6 +17,10 @@ absl::StatusOr<DatasetOpener> ReadUcf24(const DatasetConfig& config, Usage usage
   ucf24.Read("annotations", &options.annotations);
   ucf24.Read("detections", &options.detections);
   ucf24.Choose("inference_keyframes", &options.every_frame, {{"ANNOTATED", false}, {"EVERY_FRAME", true}});
+  ucf24.Read("classes", &options.classes);
+  ucf24.Read("annotation_width", &options.frame.width, Between(1, 65536));
+  ucf24.Read("annotation_height", &options.frame.height, Between(1, 65536));
+  options.media = ReadMedia(&ucf24);
   int train_step = options.keyframe_step, inference_step = options.keyframe_step;
   ucf24.Read("train_keyframe_step", &train_step, Between(1, 1000));
   ucf24.Read("inference_keyframe_step", &inference_step, Between(1, 1000));

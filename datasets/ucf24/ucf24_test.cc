@@ -58,21 +58,6 @@ class Ucf24FilesTest : public ::testing::Test {
   std::string root_;
 };
 
-// UCF101's own lists: the class's number from 1 behind the name, and videos that UCF101-24 does not annotate.
-TEST_F(Ucf24FilesTest, OfficialListsNameMoreVideosThanTheAnnotations) {
-  Write("trainlist01.txt", "Biking/v_A 11\nBiking/v_B 11\nBiking/v_N 11\nApplyLipstick/v_X 2\n");
-  Write("annotations.csv", "Biking/v_A,1,3,32,24,160,120\nBiking/v_B,7,3,0,0,320,240\n");
-  Write("videos/Biking/v_A.avi", "no video");
-  Write("videos/Biking/v_B.webm", "no video");
-  Ucf24Options options;
-  options.split = "trainlist01";
-  const auto dataset = Open(options, Usage::kTrain, root_);
-  EXPECT_EQ(dataset->size(), 2);
-  EXPECT_THAT(dataset->Notes(),
-              testing::Contains(HasSubstr("no row of 1 of the 3 videos that " + root_ +
-                                          "/trainlist01.txt names, first Biking/v_N; they are left out")));
-}
-
 TEST_F(Ucf24FilesTest, BoxesAreNormalisedBy320x240) {
   const auto dataset = Open(Clips(), Usage::kTrain, root_);
   ASSERT_EQ(dataset->size(), 2);
@@ -129,6 +114,30 @@ TEST_F(Ucf24FilesTest, EveryFrameIsAKeyFrameIfAsked) {
   EXPECT_EQ(fifth->keyframe(1).timestamp, 6);
   options.proposals.inference_score = 0.97f;
   EXPECT_THAT(Error(options), HasSubstr("detections.csv: 0 of 2 boxes have a score above"));
+}
+
+TEST_F(Ucf24FilesTest, ClassesAndFrameSizeOfOnesOwn) {
+  Write("classes.txt", "A\nB\n");
+  Write("clips.txt", "A/v_A.avi 1\nB/v_B.avi 2\nSkiing/v_Skiing_g01_c01.avi 80\n");
+  Write("annotations.csv", "A/v_A,1,0,32,24,160,120\nB/v_B,7,1,0,0,640,480\n");
+  std::filesystem::remove(root_ + "/videos/B/v_B.mp4");
+  for (int number = 1; number <= 9; ++number)
+    Write("frames/B/v_B/0000" + std::to_string(number) + ".jpg", "");
+  Ucf24Options options = Clips();
+  options.frame = {640, 480};
+  options.media.frame_name = "%05d.jpg";
+  const auto dataset = Open(options, Usage::kTrain, root_);
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->classes().size(), 2);
+  EXPECT_EQ(dataset->annotation_frame_size().width, 640);
+  EXPECT_FLOAT_EQ(dataset->GroundTruth()[0].box.x1, 0.05f);
+  EXPECT_FLOAT_EQ(dataset->GroundTruth()[1].box.x2, 1);
+  EXPECT_EQ(dataset->Videos()[1].count, 9);
+  EXPECT_THAT(dataset->Notes(), ElementsAre("1 videos of 1 other classes in " + root_ +
+                                            "/clips.txt are left out, first Skiing/v_Skiing_g01_c01"));
+  std::filesystem::remove(root_ + "/frames/B/v_B/00004.jpg");
+  EXPECT_THAT(std::string(OpenUcf24(options, Settings(Usage::kTrain), root_).status().message()),
+              HasSubstr("1 of 2 folders of frames have holes, first " + root_ + "/frames/B/v_B/00004.jpg"));
 }
 
 // A raw stream does not say how many frames it should have.
@@ -202,13 +211,15 @@ TEST_F(Ucf24FilesTest, ErrorsNameFileLineAndValue) {
   Write("annotations.csv", "A/v_A,1,3,5,5,5,9\n");
   EXPECT_THAT(Error(), HasSubstr("annotations.csv:1: 'A/v_A,1,3,5,5,5,9': ground truth box of no area"));
   Write("annotations.csv", "A/v_A,1,3,5,5,9,9\n");
-  Write("clips.txt", "A/v_A\nB/v_B\nC/v_C\n");
-  EXPECT_THAT(Error(), HasSubstr("annotations.csv: no row of 2 of the 3 videos that " + root_ +
-                                 "/clips.txt names, first B/v_B"));
+  EXPECT_THAT(Open(Clips(), Usage::kTrain, root_)->Notes(),
+              ElementsAre("1 of 2 videos of " + root_ +
+                          "/clips.txt have no annotation and are left out, first B/v_B"));
+  Write("annotations.csv", "C/v_C,1,3,5,5,9,9\n");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv: no row of any video that "));
+  Write("annotations.csv", "D/v_D,1,3,5,5,9,9\n");
   Write("clips.txt", "../../etc/passwd\n");
   EXPECT_THAT(Error(), HasSubstr("clips.txt:1: '../../etc/passwd'"));
   Write("clips.txt", "D/v_D\n");
-  Write("annotations.csv", "D/v_D,1,3,5,5,9,9\n");
   EXPECT_THAT(Error(), HasSubstr("1 of 1 videos' frames are missing, first " + root_ +
                                  "/frames/D/v_D/v_D_000001.jpg, "
                                  "nor is there " +

@@ -1,0 +1,58 @@
+#include "datasets/class_list.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "ops/base/file.h"
+#include "ops/base/status_macros.h"
+#include "ops/formats/label_map.h"
+
+namespace mrsn::datasets {
+namespace {
+
+// "12: stand", or a label map's "item {".
+bool HasIds(absl::string_view line) {
+  const absl::string_view number = line.substr(0, line.find_first_not_of("0123456789"));
+  return absl::StrContains(line, "{") ||
+         (!number.empty() &&
+          absl::StartsWith(absl::StripLeadingAsciiWhitespace(line.substr(number.size())), ":"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, int first_id) {
+  MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  std::vector<ActionClass> classes;
+  std::map<absl::string_view, int> lines;  // by name
+  int number = 0;
+  for (const absl::string_view whole : absl::StrSplit(absl::string_view(text), '\n')) {
+    ++number;
+    const absl::string_view line = absl::StripAsciiWhitespace(whole);
+    if (line.empty()) continue;
+    if (classes.empty() && (HasIds(line) || absl::StartsWith(line, "#"))) {
+      formats::LabelMapOptions options;
+      options.strict = first_id > 0;  // ids below 1 are errors
+      MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ReadLabelMap(path, options));
+      for (formats::ActionClass& c : map.classes) {
+        classes.push_back({c.id, std::move(c.name), std::move(c.kind)});
+      }
+      return classes;
+    }
+    const auto [first, added] = lines.emplace(line, number);
+    if (!added) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ":", number, ": class '", line, "' occurs in line ", first->second, " already"));
+    }
+    classes.push_back({first_id + static_cast<int>(classes.size()), std::string(line), ""});
+  }
+  if (classes.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": no class found"));
+  return classes;
+}
+
+}  // namespace mrsn::datasets

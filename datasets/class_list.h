@@ -1,0 +1,20 @@
+// The classes of a data set of one's own.
+#ifndef MRSN_DATASETS_CLASS_LIST_H_
+#define MRSN_DATASETS_CLASS_LIST_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "datasets/dataset.h"
+
+namespace mrsn::datasets {
+
+// A file of names, one a line, which get the ids first_id, first_id + 1, ...; or a label map in any form that
+// ops/formats/label_map.h reads, with its own ids. Blank lines do not count. Errors name file and line: a
+// name or id that occurs twice, no class at all.
+absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, int first_id);
+
+}  // namespace mrsn::datasets
+
+#endif  // MRSN_DATASETS_CLASS_LIST_H_

@@ -1,0 +1,51 @@
+#include "datasets/class_list.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::datasets {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Write(const std::string& contents) {
+  const std::string path = ::testing::TempDir() + "class_list_test.txt";
+  EXPECT_TRUE(WriteFileAtomically(path, contents).ok());
+  return path;
+}
+
+std::string Error(const std::string& contents, int first_id = 0) {
+  return std::string(ReadClassList(Write(contents), first_id).status().message());
+}
+
+TEST(ClassListTest, NamesAreNumbered) {
+  const auto classes = ReadClassList(Write("Basketball\r\n\n  bend/bow (at the waist) \n3 points"), 1);
+  ASSERT_TRUE(classes.ok()) << classes.status();
+  ASSERT_EQ(classes->size(), 3);
+  EXPECT_EQ((*classes)[0].name, "Basketball");
+  EXPECT_EQ((*classes)[0].id, 1);
+  EXPECT_EQ((*classes)[1].name, "bend/bow (at the waist)");
+  EXPECT_EQ((*classes)[2].id, 3);
+  EXPECT_TRUE((*classes)[2].evaluated);
+}
+
+TEST(ClassListTest, LabelMapsKeepTheirIds) {
+  const auto items = ReadClassList(Write("item {\n  name: \"sit\"\n  id: 11\n}\n"), 1);
+  ASSERT_TRUE(items.ok()) << items.status();
+  EXPECT_EQ((*items)[0].id, 11);
+  const auto lines = ReadClassList(Write("0: sit\n7: stand\n"), 0);
+  ASSERT_TRUE(lines.ok()) << lines.status();
+  EXPECT_EQ((*lines)[1].id, 7);
+}
+
+TEST(ClassListTest, ErrorsNameFileAndLine) {
+  EXPECT_THAT(Error(" \n"), HasSubstr("class_list_test.txt: no class found"));
+  EXPECT_THAT(Error("a\nb\na\n"), HasSubstr(":3: class 'a' occurs in line 1 already"));
+  EXPECT_FALSE(ReadClassList("/nowhere.txt", 0).ok());
+}
+
+}  // namespace
+}  // namespace mrsn::datasets
