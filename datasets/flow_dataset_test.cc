@@ -175,20 +175,22 @@ TEST_F(FlowDatasetTest, BadFlowFailsWhenItIsRead) {
 
 TEST(FlowDatasetMicroTest, MicroWorldHasFlowToo) {
   const std::string root = ::testing::TempDir() + "flow_dataset_micro";
+  std::filesystem::remove_all(root);
   ASSERT_TRUE(MakeFolders(root).ok());
+  const GeneratedData generated{root};
   const DatasetConfig config =
       Config("micro_world { train_videos: 2 val_videos: 1 keyframes_per_video: 2 } flow {}");
   EXPECT_THAT(
-      std::string(OpenDataset(config, Usage::kTrain, root).status().message()),
+      std::string(OpenDataset(config, Usage::kTrain, root, generated).status().message()),
       AllOf(HasSubstr("2 of 2 videos lack complete dis flow, first "), HasSubstr("train_0000.avi.flow_dis"),
             HasSubstr("--dataset='micro_world { train_videos: 2 val_videos: 1 keyframes_per_video: 2 }'"),
             HasSubstr(" --split=train ")));
   DatasetConfig without = config;
   without.clear_flow();
   const auto report =
-      ComputeFlows((*OpenDataset(without, Usage::kTrain, root))->Videos(), FlowMethod::kDis, 1);
+      ComputeFlows((*OpenDataset(without, Usage::kTrain, root, generated))->Videos(), FlowMethod::kDis, 1);
   ASSERT_TRUE(report.ok() && report->failed.empty());
-  const auto dataset = OpenDataset(config, Usage::kTrain, root);
+  const auto dataset = OpenDataset(config, Usage::kTrain, root, generated);
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   EXPECT_EQ((*dataset)->Load(0, 0)->flow.values.size(), 2 * 4 * 64 * 64);
 }

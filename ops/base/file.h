@@ -23,7 +23,7 @@ absl::Status MakeFolders(const std::string& path);
 
 bool FileExists(const std::string& path);
 
-// $XDG_CACHE_HOME/mrsn, or ~/.cache/mrsn: what can be made again.
+// $XDG_CACHE_HOME/mrsn, or ~/.cache/mrsn, in a test a folder of its own: what can be made again.
 std::string CacheFolder();
 
 // Where the user started `bazel run` (BUILD_WORKING_DIRECTORY), so that relative
