@@ -155,11 +155,11 @@ TEST_F(AvaDatasetTest, SecondsRateNamesAndClassesOfOnesOwn) {
   const auto error = [&] {
     return std::string(OpenDataset(config, Usage::kInference, root_).status().message());
   };
-  EXPECT_THAT(error(), HasSubstr("1 of 3 key frames lie outside their videos, first " + root_ +
-                                 "/jpg/v: second 3 is frame number 75 from 0 of 48"));
-  config.mutable_ava()->set_frames_per_second(6);
+  EXPECT_THAT(error(), HasSubstr("2 of 3 key frames lie outside their videos, first " + root_ +
+                                 "/jpg/v: second 2 is frame number 50 from 0 of 48"));
+  config.mutable_ava()->set_frames_per_second(5);
   EXPECT_THAT((*OpenDataset(config, Usage::kInference, root_))->Notes(),
-              ::testing::Contains(HasSubstr("1 of 1 folders of frames do not fit 6 frames a second")));
+              ::testing::Contains(HasSubstr("1 of 1 folders of frames do not fit 5 frames a second")));
   config.mutable_ava()->set_first_keyframe_second(2);
   EXPECT_THAT(error(), HasSubstr("ava_mine_v2.2.csv:1: '0001': keyframe outside first_keyframe_second"));
   config.mutable_ava()->set_frame_name("{video}_%05d.jpg");
@@ -201,6 +201,7 @@ TEST_F(AvaDatasetTest, PublishedClasses) {
 }
 
 TEST_F(AvaDatasetTest, ExcludedKeyframesAreDropped) {
+  WriteFrames("5BDj0ow5hnA", 92);
   const auto dataset = Open("ava {}");
   ASSERT_EQ(dataset->size(), 3);
   EXPECT_TRUE((dataset->keyframe(0) == Keyframe{"1j20qq1JyX4", 902}));
@@ -238,6 +239,8 @@ TEST_F(AvaDatasetTest, BoxesForInferenceAndTraining) {
 
 // Seconds 902 and 903 of the second video; 903 is excluded, and nobody is annotated in 904 of the first one.
 TEST_F(AvaDatasetTest, KeyFramesOfInferenceAndOfTheBank) {
+  WriteFrames("1j20qq1JyX4", 122);
+  WriteFrames("5BDj0ow5hnA", 92);
   const std::string boxes = "annotations/ava_val_predicted_boxes.csv";
   Write(boxes, *ReadFile(root_ + "/" + boxes) +
                    "1j20qq1JyX4,0904,0.1,0.1,0.5,0.9,,0.9\n"
@@ -366,6 +369,7 @@ TEST_F(AvaDatasetTest, BadFramesFailWhenTheyAreRead) {
 }
 
 TEST_F(AvaDatasetTest, FingerprintFollowsFilesAndFrameCounts) {
+  WriteFrames("5BDj0ow5hnA", 92);
   const std::string fingerprint = Open("ava {}")->Fingerprint();
   EXPECT_EQ(Open("ava {}", Usage::kInference)->Fingerprint(), fingerprint);
   EXPECT_NE(Open("ava { val_excluded: \"\" }")->Fingerprint(), fingerprint);
