@@ -15,6 +15,7 @@
 #include "ops/base/file.h"
 #include "ops/base/keyframe.h"
 #include "ops/formats/ava_csv.h"
+#include "ops/formats/box_list.h"
 #include "ops/formats/row_checks.h"
 #include "ops/formats/ucf24_files.h"
 #include "ops/plausibility/plausibility.h"
@@ -114,7 +115,10 @@ class AnnotationCheck {
     } else if (kind == formats::RowKind::kGroundTruth) {
       contents = formats::ReadAvaGroundTruth(path, options);
     } else {
-      contents = formats::ReadAvaBoxList(path, options);
+      formats::BoxListOptions list;
+      list.csv = options;
+      absl::StatusOr<formats::BoxList> boxes = formats::ReadBoxList(path, list);
+      contents = boxes.ok() ? absl::StatusOr<CsvContents>(std::move(boxes->contents)) : boxes.status();
     }
     if (!contents.ok()) {
       report_.Add(CheckSeverity::kError, "unreadable_file", path, contents.status().message());

@@ -23,6 +23,7 @@
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/ava_csv.h"
+#include "ops/formats/box_list.h"
 #include "ops/formats/ucf24_files.h"
 
 namespace mrsn::datasets {
@@ -54,7 +55,11 @@ absl::StatusOr<CsvContents> ReadRows(const DatasetLayout& layout, const std::str
     return formats::ReadUcf24(path, boxes ? formats::RowKind::kDetections : formats::RowKind::kGroundTruth,
                               options);
   }
-  return boxes ? formats::ReadAvaBoxList(path, options) : formats::ReadAvaGroundTruth(path, options);
+  if (!boxes) return formats::ReadAvaGroundTruth(path, options);
+  formats::BoxListOptions list;
+  list.csv = options;
+  MRSN_ASSIGN_OR_RETURN(formats::BoxList read, formats::ReadBoxList(path, list));
+  return std::move(read.contents);
 }
 
 Box Normalised(const formats::BoxD& box, const DatasetLayout& layout) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "mrsn/backbone/trained_norm.h"
 #include "mrsn/weight_stamp.h"
 #include "ops/convolution/convolution.h"
 #include "ops/cpu/one_dnn.h"
@@ -260,10 +261,12 @@ at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const a
   const Plain plain = PlanOf(conv_->options);
   if (!norm_.is_empty() && norm_->is_training()) {
     norm_->num_batches_tracked.add_(1);
-    return ops::BatchNormRelu(
-        Convolve(plain, x, conv_->weight, conv_->bias), norm_->weight, norm_->bias, norm_->running_mean,
-        norm_->running_var, residual,
-        {*norm_->options.momentum(), norm_->options.eps(), activation == Activation::kRelu});
+    const at::Tensor convolved = Convolve(plain, x, conv_->weight, conv_->bias);
+    return WithOwnStatistics(norm_, [&](at::Tensor& mean, at::Tensor& variance) {
+      return ops::BatchNormRelu(
+          convolved, norm_->weight, norm_->bias, mean, variance, residual,
+          {*norm_->options.momentum(), norm_->options.eps(), activation == Activation::kRelu});
+    });
   }
   const auto [weight, bias] = FoldNorm(conv_, norm_);
   return Finish(Convolve(plain, x, weight, bias), activation, residual);

@@ -124,5 +124,25 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Bfloat16Test,
                                   (std::get<1>(info.param) ? "AndResidual" : "");
                          });
 
+// A batch of clips of two sizes: one backward pass after two forward passes.
+TEST(ConvNormTest, TrainsOnClipsOfTwoSizes) {
+  torch::manual_seed(1);
+  const torch::nn::Conv3d conv(torch::nn::Conv3dOptions(3, 4, 1).bias(false));
+  const torch::nn::BatchNorm3d norm(4), plain(4);
+  ConvNorm layer(conv, norm);
+  const at::Tensor small = at::randn({2, 3, 2, 4, 4}), large = at::randn({1, 3, 2, 5, 7});
+  const at::Tensor first = layer.Forward(small, Activation::kNone).square().sum();
+  const at::Tensor second = layer.Forward(large, Activation::kNone).square().sum();
+  (first + second).backward();
+  EXPECT_TRUE(conv->weight.grad().defined());
+  at::NoGradGuard no_grad;
+  torch::nn::BatchNorm3d reference = plain;
+  reference->forward(at::conv3d(small, conv->weight));
+  reference->forward(at::conv3d(large, conv->weight));
+  EXPECT_TRUE(Close(norm->running_mean, reference->running_mean, 1e-6));
+  EXPECT_TRUE(Close(norm->running_var, reference->running_var, 1e-6));
+  EXPECT_EQ(norm->num_batches_tracked.item<int64_t>(), 2);
+}
+
 }  // namespace
 }  // namespace mrsn

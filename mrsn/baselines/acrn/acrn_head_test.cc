@@ -119,6 +119,18 @@ TEST_F(AcrnHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
   ExpectOrderDoesNotMatter(*head, input);
 }
 
+// A batch of clips of two sizes: one backward pass after two forward passes.
+TEST_F(AcrnHeadTest, TrainsOnClipsOfTwoSizes) {
+  const auto head = Head(Small());
+  head->train();
+  const at::Tensor first = head->Forward(RandomHeadInput(kChannels, 1)).logits;
+  const at::Tensor second = head->Forward(RandomHeadInput(kChannels, 2)).logits;
+  (first.sum() + second.sum()).backward();
+  for (const auto& parameter : head->named_parameters()) {
+    EXPECT_TRUE(parameter.value().grad().defined()) << parameter.key();
+  }
+}
+
 // Dropout hits cells of the map, before the largest is taken: in training, one that
 // was not the largest may come through.
 TEST_F(AcrnHeadTest, DropsOutBeforePooling) {
