@@ -1,21 +1,10 @@
 #!/usr/bin/env bash
 # The program as users meet it: what it prints and writes, and its exit codes.
 set -uo pipefail
-compute=datasets/compute_flow
+source ops/testing/expect.sh
+program=datasets/compute_flow
 root=$(mktemp -d)
 failed=0
-
-# expect CODE TEXT ARGUMENT...: runs the program; its output has TEXT and stays in `output`.
-expect() {
-  local code=$1 text=$2
-  shift 2
-  output=$("$compute" "$@" 2>&1)
-  local got=$?
-  if ((got != code)) || [[ $output != *"$text"* ]]; then
-    printf 'compute_flow %s\n  exit code %d, expected %d with "%s" in:\n%s\n' "$*" "$got" "$code" "$text" "$output" >&2
-    failed=1
-  fi
-}
 
 expect 2 "error: set either --dataset"
 expect 2 "error: set either --dataset" --dataset=ucf24 --split=clips --videos=a.avi

@@ -1,21 +1,10 @@
 #!/usr/bin/env bash
 # The program as users meet it: what it prints and writes, and its exit codes.
 set -uo pipefail
-check=datasets/check/check
+source ops/testing/expect.sh
+program=datasets/check/check
 root=$(mktemp -d)
 failed=0
-
-# expect CODE TEXT ARGUMENT...: runs the program; its output has TEXT and stays in `output`.
-expect() {
-  local code=$1 text=$2
-  shift 2
-  output=$("$check" "$@" 2>&1)
-  local got=$?
-  if ((got != code)) || [[ $output != *"$text"* ]]; then
-    printf 'check %s\n  exit code %d, expected %d with "%s" in:\n%s\n' "$*" "$got" "$code" "$text" "$output" >&2
-    failed=1
-  fi
-}
 
 expect 0 "bazel run //datasets:check -- --dataset=ava" --help
 expect 2 "error: set either --dataset or --config"

@@ -1,21 +1,10 @@
 #!/usr/bin/env bash
 # The program as users meet it: what it prints and writes, and its exit codes.
 set -uo pipefail
-extract=datasets/extract/extract_frames
+source ops/testing/expect.sh
+program=datasets/extract/extract_frames
 root=$(mktemp -d)
 failed=0
-
-# expect CODE TEXT ARGUMENT...: runs the program; its output has TEXT and stays in `output`.
-expect() {
-  local code=$1 text=$2
-  shift 2
-  output=$("$extract" "$@" 2>&1)
-  local got=$?
-  if ((got != code)) || [[ $output != *"$text"* ]]; then
-    printf 'extract_frames %s\n  exit code %d, expected %d with "%s" in:\n%s\n' "$*" "$got" "$code" "$text" "$output" >&2
-    failed=1
-  fi
-}
 
 expect 0 "bazel run //datasets:extract_frames -- --root=" --help
 expect 2 "error: --root, the folder of the videos, is not set"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Reads the same clips with this project and with cv2, PyAV and torchcodec, in turn.
 
-  python3 -m venv /tmp/loading && /tmp/loading/bin/pip install opencv-python-headless av torch torchcodec
+  python3 -m venv loading_venv && loading_venv/bin/pip install opencv-python-headless av torch torchcodec
   bazel build //datasets/loading:measure_reading
-  /tmp/loading/bin/python datasets/loading/compare_libraries.py --videos=DATA_ROOT/videos --threads=1,2
+  loading_venv/bin/python datasets/loading/compare_libraries.py --videos=DATA_ROOT/videos --threads=1,2
 
 A clip is opened, its 32 frames are decoded, scaled to the short side 256 (bilinear) and copied into a batch. Each
 library decodes with one thread a video; as many clips as threads are read at once. Repetitions go round the

@@ -1,22 +1,10 @@
 #!/usr/bin/env bash
 # The program as users meet it: what it prints and writes, and its exit codes.
 set -uo pipefail
-prepare=datasets/prepare/prepare
+source ops/testing/expect.sh
+program=datasets/prepare/prepare
 root=$(mktemp -d)
 failed=0
-
-# expect CODE TEXT ARGUMENT...: runs the program; its output has TEXT.
-expect() {
-  local code=$1 text=$2
-  shift 2
-  local output got
-  output=$("$prepare" "$@" 2>&1)
-  got=$?
-  if ((got != code)) || [[ $output != *"$text"* ]]; then
-    printf 'prepare %s\n  exit code %d, expected %d with "%s" in:\n%s\n' "$*" "$got" "$code" "$text" "$output" >&2
-    failed=1
-  fi
-}
 
 expect 0 "bazel run //datasets:prepare" --help
 expect 2 "error: set --input and --output" --input=a.pkl

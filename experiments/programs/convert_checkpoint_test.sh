@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
 # The program as users meet it: what it prints and writes, and its exit codes.
 set -uo pipefail
-convert=experiments/programs/convert_checkpoint
+source ops/testing/expect.sh
+program=experiments/programs/convert_checkpoint
 data=mrsn/checkpoint/testdata
 out=$(mktemp -d)
 failed=0
-
-# expect CODE TEXT ARGUMENT...: runs the program; its output has TEXT.
-expect() {
-  local code=$1 text=$2 output
-  shift 2
-  output=$("$convert" "$@" 2>&1)
-  local got=$?
-  if ((got != code)) || [[ $output != *"$text"* ]]; then
-    printf 'convert_checkpoint %s\n  exit code %d, expected %d with "%s" in:\n%s\n' "$*" "$got" "$code" "$text" "$output" >&2
-    failed=1
-  fi
-}
 
 # The model of pyslowfast.pyth.
 tiny() {
@@ -51,7 +40,7 @@ expect 0 "does not fit head.projection.bias" --in=$data/pyslowfast.pyth --experi
 expect 0 "kept as initialised head.classifier.bias" --in=$data/pyslowfast.pyth --experiment=micro/none \
   --override="$(tiny 2)" --out="$out/d.safetensors" --backbone_only
 expect 1 "micro/nine" --in=$data/pyslowfast.pyth --experiment=micro/nine --out="$out/e.safetensors"
-expect 1 "unknown format 'caffe2'; allowed: auto, acar" --in=$data/pyslowfast.pyth --format=caffe2 \
+expect 1 "unknown format 'tensorflow'; allowed: auto, acar" --in=$data/pyslowfast.pyth --format=tensorflow \
   --experiment=micro/none --out="$out/e.safetensors"
 
 rm -rf "$out"
