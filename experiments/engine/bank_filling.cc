@@ -7,7 +7,7 @@
 
 #include "absl/types/span.h"
 #include "experiments/engine/inference.h"
-#include "mrsn/bank/relation_bank.h"
+#include "mrsn/bank/relation_bank_writer.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -25,11 +25,20 @@ absl::Status AddBatch(const Scored& scored, const at::Tensor& features, Relation
     for (; n < boxes.size(0) && clips[n] == static_cast<int64_t>(clip); ++n) {
       actors.push_back({boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]});
     }
+    // Of a batch of which an earlier process wrote a part.
+    if (bank.Contains(scored.keyframes[clip])) continue;
     const float* rows = features.const_data_ptr<float>() + first * width;
     MRSN_RETURN_IF_ERROR(
         bank.Add(scored.keyframes[clip], absl::MakeConstSpan(rows, (n - first) * width), actors));
   }
   return absl::OkStatus();
+}
+
+// The first batch of which a key frame is not in the bank.
+int64_t FirstBatch(const datasets::Dataset& dataset, int batch_size, const RelationBankWriter& bank) {
+  int64_t clip = 0;
+  while (clip < dataset.size() && bank.Contains(dataset.keyframe(clip))) ++clip;
+  return clip == dataset.size() ? (clip + batch_size - 1) / batch_size : clip / batch_size;
 }
 
 }  // namespace
@@ -45,10 +54,11 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   inference.title = options.title;
   inference.loss = options.loss;
   inference.workers = options.workers;
+  inference.first_batch = FirstBatch(dataset, inference.batch_size, *bank);
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
     return AddBatch(scored, memory ? scored.found.memory : scored.found.G, *bank);
   }));
-  return bank->Finish();
+  return bank->Finish(dataset.size());
 }
 
 }  // namespace mrsn::experiments

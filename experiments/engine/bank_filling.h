@@ -21,7 +21,10 @@ struct BankFillingOptions {
 
 // Runs the detector over the data set and writes the features of every box to a new bank at `path`: the
 // memory if the detector keeps one, otherwise G. A key frame without boxes gets an entry without persons.
-// AlreadyExists if something stands at `path`; after an error nothing stands there.
+// AlreadyExists if something stands at `path`. After an error or the process's death nothing stands there,
+// but the features that were computed are kept beside it (mrsn/bank/relation_bank_writer.h). The same call
+// then goes on with the first batch that is not complete; batches hold the same clips, so the bank gets the
+// same bytes as without the interruption.
 absl::Status FillBank(const BankFillingOptions& options, const std::string& path,
                       const datasets::Dataset& dataset, Detector& model);
 

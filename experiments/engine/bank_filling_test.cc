@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mrsn/bank/relation_bank.h"
+#include "mrsn/bank/relation_bank_writer.h"
 #include "ops/base/file.h"
 
 namespace mrsn::experiments {
@@ -35,7 +36,7 @@ BankFillingOptions Options() {
 }
 
 std::vector<float> FeaturesAt(const RelationBank& bank, const std::string& video) {
-  return bank.Window(video, 902, 0)->features;
+  return bank.Window(video, 902, 0)->features();
 }
 
 TEST(BankFillingTest, HoldsTheRelationFeaturesOfEveryBox) {
@@ -71,6 +72,51 @@ TEST(BankFillingTest, ABankIsNotWrittenOver) {
   EXPECT_EQ(FillBank(Options(), Path(), FakeDataset({{8, 8}}), model).code(),
             absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(model.batches.size(), 1) << "refused before the work";
+}
+
+// Reads no clip from `first_unreadable` on.
+struct CutOff : FakeDataset {
+  CutOff() : FakeDataset(std::vector<datasets::FrameSize>(40, {8, 8})) {}
+  absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t seed) const override {
+    if (index >= first_unreadable) return absl::UnavailableError("the disk is gone");
+    return FakeDataset::Load(index, seed);
+  }
+  int64_t first_unreadable = 40;
+};
+
+TEST(BankFillingTest, AnInterruptedBankGoesOnWithTheBatchThatIsMissing) {
+  CutOff clips;
+  FakeDetector model;
+  ASSERT_TRUE(FillBank(Options(), Path(), clips, model).ok());
+  EXPECT_THAT(model.batches, ElementsAre(16, 16, 8));
+
+  const std::string path = Path() + ".2";
+  clips.first_unreadable = 35;
+  EXPECT_EQ(FillBank(Options(), path, clips, model).code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(FileExists(path));
+  // A process that was killed within the third batch.
+  ASSERT_TRUE((*RelationBankWriter::Create(path, Options().identity, 1))
+                  ->Add(clips.keyframe(32), {33 / 8.f * 4}, {FakeDataset::kPersonBox})
+                  .ok());
+  model.batches.clear();
+  clips.first_unreadable = 40;
+  const absl::Status filled = FillBank(Options(), path, clips, model);
+  ASSERT_TRUE(filled.ok()) << filled;
+  EXPECT_THAT(model.batches, ElementsAre(8)) << "batches that were done are not computed again";
+  EXPECT_TRUE(*ReadFile(path + "/data.mdb") == *ReadFile(Path() + "/data.mdb"));
+}
+
+// Only the renaming was left to do.
+TEST(BankFillingTest, ABankThatLacksNothingIsOnlyFinished) {
+  CutOff clips;
+  clips.first_unreadable = 0;
+  auto writer = RelationBankWriter::Create(Path(), Options().identity, 1);
+  for (int64_t i = 0; i < clips.size(); ++i) ASSERT_TRUE((*writer)->Add(clips.keyframe(i), {}, {}).ok());
+  writer->reset();
+  FakeDetector model;
+  const absl::Status filled = FillBank(Options(), Path(), clips, model);
+  ASSERT_TRUE(filled.ok()) << filled;
+  EXPECT_THAT(model.batches, IsEmpty());
 }
 
 // A bank whose person at second s has the features (s, -s).

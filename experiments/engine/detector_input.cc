@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
+#include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include "mrsn/backbone/frozen_norm.h"
 #include "ops/base/status_macros.h"
@@ -11,30 +13,33 @@
 namespace mrsn::experiments {
 
 absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes) {
-  std::vector<float> features;
+  std::vector<BankWindow> found;
   std::vector<int64_t> clip_index, offsets;
   for (size_t clip = 0; clip < keyframes.size(); ++clip) {
-    MRSN_ASSIGN_OR_RETURN(
-        const BankWindow window,
-        windows.bank->Window(keyframes[clip].video, keyframes[clip].timestamp, windows.radius_seconds));
-    for (size_t i = 0; i < window.offsets.size(); ++i) {
-      if (window.offsets[i] == 0 && !windows.own_second) continue;
-      const auto entry = window.features.begin() + i * window.width;
-      features.insert(features.end(), entry, entry + window.width);
-      offsets.push_back(window.offsets[i]);
+    const Keyframe& keyframe = keyframes[clip];
+    MRSN_ASSIGN_OR_RETURN(BankWindow read,
+                          windows.bank->Window(keyframe.video, keyframe.timestamp, windows.radius_seconds));
+    for (const int64_t offset : read.offsets) {
+      if (offset == 0 && !windows.own_second) continue;
+      offsets.push_back(offset);
       clip_index.push_back(clip);
     }
+    found.push_back(std::move(read));
   }
   const auto entries = static_cast<int64_t>(offsets.size());
-  LongTermWindow joined;
-  joined.features = at::empty({entries, windows.bank->width()});
-  joined.clip_index = at::empty({entries}, at::kLong);
-  joined.offset = at::empty({entries}, at::kLong);
-  if (entries > 0) {
-    std::memcpy(joined.features.data_ptr(), features.data(), features.size() * sizeof(float));
-    std::memcpy(joined.clip_index.data_ptr(), clip_index.data(), entries * sizeof(int64_t));
-    std::memcpy(joined.offset.data_ptr(), offsets.data(), entries * sizeof(int64_t));
+  const int64_t width = windows.bank->width();
+  const at::Tensor halves = at::empty({entries, width}, at::kHalf);
+  auto* out = reinterpret_cast<uint16_t*>(halves.data_ptr());
+  for (const BankWindow& window : found) {
+    for (size_t i = 0; i < window.offsets.size(); ++i) {
+      if (window.offsets[i] == 0 && !windows.own_second) continue;
+      out = std::copy_n(&window.halves[i * width], width, out);
+    }
   }
+  LongTermWindow joined;
+  joined.features = halves.to(at::kFloat);
+  joined.clip_index = at::tensor(clip_index, at::kLong);
+  joined.offset = at::tensor(offsets, at::kLong);
   return joined;
 }
 

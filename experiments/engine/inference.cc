@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -23,9 +24,11 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
   loading.workers = options.workers;
   loading.shuffle = false;
   loading.drop_last = false;
+  loading.first_batch = options.first_batch;
   datasets::Loader loader(dataset, loading);
-  ProgressBar bar(options.title, dataset.size(), "clips");
-  int64_t done = 0;
+  const int64_t skipped = std::min(dataset.size(), options.first_batch * options.batch_size);
+  ProgressBar bar(options.title, dataset.size(), "clips", skipped);
+  int64_t done = skipped;
   while (done < dataset.size()) {
     MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());
     done += samples.size();
@@ -39,7 +42,7 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
       }
       MRSN_RETURN_IF_ERROR(consume({batch.keyframes, std::move(found)}));
     }
-    bar.Update(done, done, "");
+    bar.Update(done, done - skipped, "");
   }
   bar.Finish();
   return absl::OkStatus();

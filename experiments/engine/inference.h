@@ -2,6 +2,7 @@
 #ifndef MRSN_EXPERIMENTS_ENGINE_INFERENCE_H_
 #define MRSN_EXPERIMENTS_ENGINE_INFERENCE_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ namespace mrsn::experiments {
 struct InferenceOptions {
   std::string title;  // before the progress bar
   int batch_size = 16;
-  int workers = 0;  // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
+  int workers = 0;          // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
+  int64_t first_batch = 0;  // batches before it are left out: an interrupted run goes on
   TrainConfig::Loss loss =
       TrainConfig::BCE;  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
 };
@@ -28,7 +30,7 @@ struct Scored {
   Detections found;
 };
 
-// Every clip of the data set once, in order, without gradients, BN and dropout in
+// Every clip of the data set from options.first_batch on once, in order, without gradients, BN and dropout in
 // evaluation mode. Clips of different frame size are never in one batch, so that none is padded:
 // boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the run.
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,

@@ -95,7 +95,11 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
   filling.loss = resolved.experiment.train().loss();
   const std::string path =
       absl::StrCat(trained.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
-  if (!FileExists(path)) MRSN_RETURN_IF_ERROR(FillBank(filling, path, dataset, *writer.model));
+  if (!FileExists(path)) {
+    const absl::Status filled = FillBank(filling, path, dataset, *writer.model);
+    // Another process may have written the bank while this one waited for it.
+    if (!absl::IsAlreadyExists(filled)) MRSN_RETURN_IF_ERROR(filled);
+  }
   return RelationBank::Open(path, filling.identity);
 }
 

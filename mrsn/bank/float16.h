@@ -3,6 +3,7 @@
 #define MRSN_MRSN_BANK_FLOAT16_H_
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -22,6 +23,17 @@ inline uint16_t ToFloat16(float value) {
   bits &= 0x7fffffff;
   bits += 0x0fff + (bits >> 13 & 1);
   return sign | static_cast<uint16_t>((bits >> 13) - ((127 - 15) << 10));
+}
+
+// `size` values to the 2 * size bytes at `out`. Returns the position of the first value that is not finite or
+// beyond 65504, and stops there; `size` if there is none.
+inline size_t WriteFloat16(const float* values, size_t size, char* out) {
+  for (size_t i = 0; i < size; ++i, out += sizeof(uint16_t)) {
+    if (!(std::fabs(values[i]) <= 65504)) return i;
+    const uint16_t half = ToFloat16(values[i]);
+    std::memcpy(out, &half, sizeof(half));
+  }
+  return size;
 }
 
 inline float FromFloat16(uint16_t half) {

@@ -20,6 +20,18 @@ constexpr char kFormat[] = "mrsn relation bank 1";
 
 std::string MetaKey() { return std::string("\0meta", 5); }
 
+std::string Differences(const BankIdentity& bank_has, const BankIdentity& run_has) {
+  std::string differences;
+  const auto compare = [&](const char* what, const std::string& bank, const std::string& run) {
+    if (bank == run) return;
+    absl::StrAppend(&differences, "; ", what, ": the bank was written with ", bank, ", this run has ", run);
+  };
+  compare("checkpoint", bank_has.checkpoint, run_has.checkpoint);
+  compare("boxes", bank_has.boxes, run_has.boxes);
+  compare("config", bank_has.config, run_has.config);
+  return differences;
+}
+
 std::string EntryKey(const std::string& video, int32_t second) {
   const uint32_t biased = static_cast<uint32_t>(second) ^ 0x80000000u;  // negative seconds sort first
   std::string key = video;
@@ -35,6 +47,10 @@ int32_t SecondOfKey(const char* last_four_bytes) {
 }
 
 MDB_val Value(const std::string& bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+absl::Status SystemError(int code, const std::string& path, absl::string_view doing) {
+  return LmdbError(code, path, doing);  // LMDB passes errno on
+}
 
 absl::Status LmdbError(int code, const std::string& path, absl::string_view doing) {
   std::string message = absl::StrCat("relation bank ", path, ": ", doing, ": ", mdb_strerror(code));
@@ -58,17 +74,17 @@ absl::Status LmdbError(int code, const std::string& path, absl::string_view doin
   }
 }
 
-absl::StatusOr<std::string> FileFingerprint(const std::string& path) {
+absl::StatusOr<std::string> FileFingerprint(const std::string& path, ProgressFunction progress) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) {
-    const std::string message = absl::StrCat(path, ": ", std::strerror(errno));
-    return errno == ENOENT ? absl::NotFoundError(message) : absl::UnavailableError(message);
-  }
+  if (file == nullptr) return SystemError(errno, path, "opening");
   Fingerprinter fingerprinter;
   std::vector<char> buffer(1 << 20);
+  int64_t done = 0;
   size_t size;
-  while ((size = std::fread(buffer.data(), 1, buffer.size(), file)) > 0)
+  while ((size = std::fread(buffer.data(), 1, buffer.size(), file)) > 0) {
     fingerprinter.Add(buffer.data(), size);
+    progress(done += static_cast<int64_t>(size));
+  }
   const bool failed = std::ferror(file) != 0;
   std::fclose(file);
   if (failed) return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -27,6 +28,9 @@ std::string MetaKey();
 std::string MetaRecord(const BankMeta& meta);
 absl::StatusOr<BankMeta> ParseMeta(absl::string_view record, const std::string& path);
 
+// "; checkpoint: the bank was written with a, this run has b; ..."; empty if there is no difference.
+std::string Differences(const BankIdentity& bank_has, const BankIdentity& run_has);
+
 // video, '\0', second as four big-endian bytes: keys sort by video, then time.
 std::string EntryKey(const std::string& video, int32_t second);
 int32_t SecondOfKey(const char* last_four_bytes);
@@ -39,8 +43,14 @@ MDB_val Value(const std::string& bytes);  // a view
 
 absl::Status LmdbError(int code, const std::string& path, absl::string_view doing);
 
+// An error of the operating system with its number (errno).
+absl::Status SystemError(int code, const std::string& path, absl::string_view doing);
+
+// Called with the bytes done so far.
+using ProgressFunction = absl::FunctionRef<void(int64_t)>;
+
 // SHA-256 of a file of any size.
-absl::StatusOr<std::string> FileFingerprint(const std::string& path);
+absl::StatusOr<std::string> FileFingerprint(const std::string& path, ProgressFunction progress);
 
 }  // namespace mrsn::bank
 
