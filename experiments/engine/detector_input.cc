@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "mrsn/backbone/frozen_norm.h"
@@ -17,14 +18,18 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
   std::vector<int64_t> clip_index, offsets;
   for (size_t clip = 0; clip < keyframes.size(); ++clip) {
     const Keyframe& keyframe = keyframes[clip];
-    MRSN_ASSIGN_OR_RETURN(BankWindow read,
-                          windows.bank->Window(keyframe.video, keyframe.timestamp, windows.radius_seconds));
-    for (const int64_t offset : read.offsets) {
+    std::optional<BankWindow> read;
+    if (windows.ahead != nullptr) read = windows.ahead->Take(keyframe);
+    if (!read.has_value()) {
+      MRSN_ASSIGN_OR_RETURN(read,
+                            windows.bank->Window(keyframe.video, keyframe.timestamp, windows.radius_seconds));
+    }
+    for (const int64_t offset : read->offsets) {
       if (offset == 0 && !windows.own_second) continue;
       offsets.push_back(offset);
       clip_index.push_back(clip);
     }
-    found.push_back(std::move(read));
+    found.push_back(*std::move(read));
   }
   const auto entries = static_cast<int64_t>(offsets.size());
   const int64_t width = windows.bank->width();

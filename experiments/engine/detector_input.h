@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/collate.h"
+#include "experiments/engine/windows_ahead.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/bank/relation_bank.h"
 #include "mrsn/detector.h"
@@ -15,8 +16,9 @@ namespace mrsn::experiments {
 // The source of the windows H_t of Eq. 8; empty for short-term heads.
 struct BankWindows {
   const RelationBank* bank = nullptr;
-  int radius_seconds = 0;  // window t-radius .. t+radius
-  bool own_second = true;  // t itself, too
+  int radius_seconds = 0;               // window t-radius .. t+radius
+  bool own_second = true;               // t itself, too
+  const WindowsAhead* ahead = nullptr;  // has read some of the windows already; null: none
 };
 
 // H_t of every key frame, concatenated in batch order.

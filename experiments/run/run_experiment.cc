@@ -14,6 +14,7 @@
 #include "experiments/config/text_proto.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/engine/evaluation.h"
+#include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
@@ -27,6 +28,7 @@ namespace {
 // A bank and how the model reads it in evaluation; the bank is null for short-term heads.
 struct EvaluationBank {
   std::unique_ptr<RelationBank> bank;
+  std::unique_ptr<WindowsAhead> data;  // run.eval_data with the windows; null: the bank is null
   BankWindows windows;
 };
 
@@ -37,8 +39,9 @@ absl::StatusOr<EvaluationBank> BankFor(OpenedRun& run, RunTrainer& trainer) {
   OpenedRun& writer = needs.bank->own_memory ? run : *run.bank_writer;
   MRSN_ASSIGN_OR_RETURN(
       opened.bank, trainer.Bank(writer, *run.eval_bank_boxes, run.node->resolved->experiment.eval_data()));
-  opened.windows = {opened.bank.get(), static_cast<int>(needs.bank->radius),
-                    /*own_second=*/!needs.bank->own_memory};
+  const auto radius = static_cast<int>(needs.bank->radius);
+  opened.data = std::make_unique<WindowsAhead>(*run.eval_data, *opened.bank, radius);
+  opened.windows = {opened.bank.get(), radius, /*own_second=*/!needs.bank->own_memory, opened.data.get()};
   return opened;
 }
 
@@ -62,7 +65,8 @@ absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, 
   evaluation.workers = trainer.workers();
   evaluation.detections_path = trained.folder + "/detections.csv";
   const absl::Time start = absl::Now();
-  MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, *run.eval_data, bank.windows, *run.model));
+  const datasets::Dataset& data = bank.data != nullptr ? *bank.data : *run.eval_data;
+  MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, data, bank.windows, *run.model));
   result.set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   ComplexitySetting setting;
   setting.frames = first.slow.frames;

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "experiments/engine/bank_filling.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/engine/training_snapshot.h"
+#include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/shipped_weights.h"
 #include "mrsn/checkpoint/checkpoint_metadata.h"
@@ -144,12 +146,16 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   const ResolvedExperiment& resolved = *run.node->resolved;
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(trained.folder + "/experiment.textproto", resolved.text));
   BankWindows windows;
+  std::optional<WindowsAhead> with_windows;
   if (start.bank != nullptr) {
-    windows = {start.bank.get(), static_cast<int>(run.model->needs().bank->radius)};
+    const auto radius = static_cast<int>(run.model->needs().bank->radius);
+    with_windows.emplace(*run.train_data, *start.bank, radius);
+    windows = {start.bank.get(), radius, /*own_second=*/true, &*with_windows};
   }
+  const datasets::Dataset& train_data = with_windows.has_value() ? *with_windows : *run.train_data;
   const TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder, settings_.workers);
   MRSN_ASSIGN_OR_RETURN(const TrainReport report,
-                        Train(options, resolved.experiment.train(), *run.train_data, windows, *run.model));
+                        Train(options, resolved.experiment.train(), train_data, windows, *run.model));
   run.model->zero_grad();  // frees the gradients: the model may wait long for its next use
   trained.weights_hash = WeightsHash(*run.model);
   trained.train_seconds = report.seconds;
