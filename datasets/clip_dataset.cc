@@ -1,6 +1,7 @@
 #include "datasets/clip_dataset.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "datasets/video/video_store.h"
 #include "datasets/video_frames.h"
 #include "ops/base/fingerprint.h"
+#include "ops/base/parallel.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 
@@ -56,12 +58,8 @@ class ClipDataset : public Dataset {
 
   absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     const KeyframeRecord& record = records_[index];
-    const std::string& path = options_.videos[record.video].path;
     MRSN_ASSIGN_OR_RETURN(const VideoFrames video, Open(record.video));
-    if (record.centre >= video.count) {
-      return absl::DataLossError(absl::StrCat(path, ": has ", video.count,
-                                              " frames; the key frame is number ", record.centre, " from 0"));
-    }
+    MRSN_RETURN_IF_ERROR(CheckFrames(record, video.count));
     const ClipIndices clip = SampleClip(record.centre, video.count, options_.clip);
     MRSN_ASSIGN_OR_RETURN(FrameMap frames, ReadFrames(video, clip));
     const cv::Size size = frames.begin()->second.size();
@@ -103,13 +101,81 @@ class ClipDataset : public Dataset {
     return sample;
   }
 
+  // The clips of which it is known that they cannot be read.
+  absl::Status CheckClips() {
+    const std::vector<absl::StatusOr<int64_t>> counts = FrameCounts();
+    int64_t unreadable = 0;
+    absl::Status first;
+    for (const KeyframeRecord& record : records_) {
+      const absl::StatusOr<int64_t>& count = counts[record.video];
+      if (count.ok() && *count == kUnknown) continue;
+      const absl::Status state = count.ok() ? CheckFrames(record, *count) : count.status();
+      if (state.ok() || unreadable++ > 0) continue;
+      first = absl::Status(state.code(), absl::StrCat(record.keyframe.video, ",", record.keyframe.timestamp,
+                                                      ": ", state.message()));
+    }
+    if (unreadable == 0) return absl::OkStatus();
+    const std::string text = absl::StrCat(unreadable, " of ", records_.size(),
+                                          " clips cannot be read, first that of key frame ", first.message());
+    if (options_.unreadable.policy == UnreadablePolicy::kFail) {
+      return absl::Status(first.code(),
+                          text + "; with train.unreadable_clips: SKIP_AND_COUNT they are left out");
+    }
+    const double most = options_.unreadable.most;
+    if (static_cast<double>(unreadable) > most * static_cast<double>(records_.size())) {
+      return absl::DataLossError(absl::StrCat(text, "; more than ", 100 * most, " %, train.most_unreadable"));
+    }
+    options_.notes.push_back(text + "; they are left out");
+    return absl::OkStatus();
+  }
+
  private:
+  static constexpr int64_t kUnknown = -1;  // number of frames
+
   using FrameMap = std::map<int64_t, cv::Mat>;  // by number from 0
 
   absl::StatusOr<VideoFrames> Open(int video) const {
     const VideoMedia& media = options_.videos[video];
     if (media.images.has_value()) return FramesOf(*media.images, media.count);
     return FramesOf(store_, media.path);
+  }
+
+  // An error if a frame of the clip is not there. `count`: the frames of the record's video.
+  absl::Status CheckFrames(const KeyframeRecord& record, int64_t count) const {
+    const VideoMedia& media = options_.videos[record.video];
+    if (record.centre < 0 || record.centre >= count) {
+      return absl::DataLossError(absl::StrCat(media.path, ": has ", count,
+                                              " frames; the key frame is number ", record.centre, " from 0"));
+    }
+    const bool complete = options_.missing_frames.empty() || options_.missing_frames[record.video].empty();
+    if (complete) return absl::OkStatus();
+    const std::vector<int64_t>& missing = options_.missing_frames[record.video];
+    const ClipIndices clip = SampleClip(record.centre, count, options_.clip);
+    for (const std::vector<int64_t>* frames : {&clip.slow, &clip.fast}) {
+      for (const int64_t frame : *frames) {
+        if (!std::binary_search(missing.begin(), missing.end(), frame)) continue;
+        return absl::NotFoundError(absl::StrCat(media.images->PathOf(frame), ": no such file"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Of every video, or why it cannot be read, or kUnknown.
+  std::vector<absl::StatusOr<int64_t>> FrameCounts() {
+    std::vector<absl::StatusOr<int64_t>> counts(options_.videos.size(), kUnknown);
+    std::atomic<size_t> next{0};
+    RunTasks(options_.count_frames ? DefaultThreads() : 1, [&](int) {
+      for (size_t i = next++; i < counts.size(); i = next++) {
+        const VideoMedia& media = options_.videos[i];
+        if (media.images.has_value()) {
+          counts[i] = media.count;
+        } else if (options_.count_frames) {
+          const auto index = store_.Index(media.path);
+          counts[i] = index.ok() ? absl::StatusOr<int64_t>((*index)->frames()) : index.status();
+        }
+      }
+    });
+    return counts;
   }
 
   // All frames of a clip, each read once; of one size.
@@ -157,7 +223,7 @@ class ClipDataset : public Dataset {
     return flow;
   }
 
-  const ClipDatasetOptions options_;
+  ClipDatasetOptions options_;
   std::vector<KeyframeRecord> records_;
   const std::vector<FlowInfo> flow_;
   mutable VideoStore store_;
@@ -185,6 +251,12 @@ absl::StatusOr<std::vector<FlowInfo>> CheckFlow(const std::vector<std::string>& 
 
 }  // namespace
 
+void TakeMedia(LocatedMedia media, ClipDatasetOptions* options) {
+  options->videos = std::move(media.videos);
+  options->missing_frames = std::move(media.missing);
+  for (std::string& fault : media.faults) options->notes.push_back(std::move(fault));
+}
+
 absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions options,
                                                          std::vector<KeyframeRecord> records) {
   std::vector<FlowInfo> flow;
@@ -197,7 +269,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions opti
   if (options.objects.has_value()) {
     options.fingerprint = Fingerprint(absl::StrCat(options.fingerprint, "\n", options.objects_fingerprint));
   }
-  return std::make_unique<ClipDataset>(std::move(options), std::move(records), std::move(flow));
+  auto dataset = std::make_unique<ClipDataset>(std::move(options), std::move(records), std::move(flow));
+  MRSN_RETURN_IF_ERROR(dataset->CheckClips());
+  return dataset;
 }
 
 }  // namespace mrsn::datasets

@@ -12,9 +12,11 @@
 #include "datasets/clip_sampler.h"
 #include "datasets/dataset.h"
 #include "datasets/flow/stored_flow.h"
+#include "datasets/locate_media.h"
 #include "datasets/object_boxes.h"
 #include "datasets/transform_options.h"
 #include "datasets/tubelets.h"
+#include "datasets/unreadable.h"
 #include "datasets/video_media.h"
 
 namespace mrsn::datasets {
@@ -41,6 +43,11 @@ struct ClipDatasetOptions {
   size_t cache_bytes = size_t{512} << 20;  // of decoded frames that are kept
   // Of a folder of images only the frames of a clip are read, and none is kept.
   std::vector<VideoMedia> videos;
+  // Of each video: frames from 0 that are missing, ascending (LocatedMedia). Empty: of none.
+  std::vector<std::vector<int64_t>> missing_frames;
+  // The frames of video files are counted at once, not when a clip is loaded: for short videos.
+  bool count_frames = false;
+  Unreadable unreadable;
   std::vector<ActionClass> classes;
   FrameSize annotation_frame_size;
   std::string fingerprint;
@@ -54,11 +61,16 @@ struct ClipDatasetOptions {
   std::string objects_fingerprint;     // names the file of `objects`; enters the fingerprint
 };
 
+// Puts a data set's media into its options, and what is wrong with them into its notes.
+void TakeMedia(LocatedMedia media, ClipDatasetOptions* options);
+
 // Implements Dataset over `records`, which it sorts by key frame. With `flow`, videos without a complete
 // flow folder are an error here: it gives their number, the first of them and the command that makes the
-// flow. The way the flow was made enters the fingerprint. A key frame beyond the end of its video is an error
-// only when it is loaded, because containers without a frame count hide a cut file. A clip that reaches over
-// an end of the video repeats the frame there.
+// flow. The way the flow was made enters the fingerprint. A clip that reaches over an end of the video
+// repeats the frame there. A clip cannot be read if its key frame lies outside its video or one of its frames
+// is missing. `unreadable` says what becomes of clips of which that is known: those of folders, and of all
+// videos with `count_frames`. With kSkipAndCount a note counts them and names the first. Of other videos Load
+// tells.
 absl::StatusOr<std::unique_ptr<Dataset>> MakeClipDataset(ClipDatasetOptions options,
                                                          std::vector<KeyframeRecord> records);
 

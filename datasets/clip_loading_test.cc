@@ -125,8 +125,8 @@ TEST(ClipLoadingTest, AVideoThatCannotBeReadShiftsNoOtherClip) {
               }()
                               .message()),
               ::testing::AllOf(HasSubstr("key frame video1,"), HasSubstr(text + ": not a video")));
-  options.unreadable = UnreadablePolicy::kSkipAndCount;
-  options.skip_limit = 0.1;
+  options.unreadable.policy = UnreadablePolicy::kSkipAndCount;
+  options.unreadable.most = 0.1;
   std::vector<std::string> skipped;
   options.on_skip = [&](const SkippedClip& clip) {
     skipped.push_back(absl::StrCat(clip.keyframe.timestamp));

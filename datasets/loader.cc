@@ -157,7 +157,8 @@ absl::StatusOr<std::vector<Sample>> Loader::State::Give(int64_t number, Batch ba
     const Keyframe& keyframe = dataset.keyframe(batch.indices[i]);
     const std::string what =
         absl::StrCat("key frame ", keyframe.video, ",", keyframe.timestamp, ": ", sample.status().message());
-    if (options.unreadable == UnreadablePolicy::kFail) return absl::Status(sample.status().code(), what);
+    if (options.unreadable.policy == UnreadablePolicy::kFail)
+      return absl::Status(sample.status().code(), what);
     int64_t in_epoch = 0;
     {
       std::lock_guard<std::mutex> lock(mutex);
@@ -168,10 +169,10 @@ absl::StatusOr<std::vector<Sample>> Loader::State::Give(int64_t number, Batch ba
     }
     if (options.on_skip) options.on_skip({keyframe, epoch, number, sample.status()});
     const double clips = static_cast<double>(dataset.size()) / options.world_size;
-    if (static_cast<double>(in_epoch) > options.skip_limit * clips) {
+    if (static_cast<double>(in_epoch) > options.unreadable.most * clips) {
       return absl::DataLossError(absl::StrCat(in_epoch, " of ", static_cast<int64_t>(clips),
                                               " clips of an epoch cannot be read, more than ",
-                                              100 * options.skip_limit, " %; the last one: ", what));
+                                              100 * options.unreadable.most, " %; the last one: ", what));
     }
   }
   return samples;

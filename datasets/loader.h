@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
+#include "datasets/unreadable.h"
 
 namespace mrsn::datasets {
 
@@ -19,12 +20,6 @@ struct SkippedClip {
   Keyframe keyframe;
   int64_t epoch = 0, batch = 0;  // the batch's number over all epochs
   absl::Status reason;           // as Dataset::Load gives it
-};
-
-// What happens to a clip that cannot be read.
-enum class UnreadablePolicy {
-  kFail,          // Next() returns the error
-  kSkipAndCount,  // its batch has one sample less; all other samples and batches stay what they are
 };
 
 struct LoaderOptions {
@@ -46,9 +41,9 @@ struct LoaderOptions {
   // epoch's last, smaller batch may have no sample for the last ranks; it is then empty.
   int rank = 0, world_size = 1;
 
-  UnreadablePolicy unreadable = UnreadablePolicy::kFail;
-  // kSkipAndCount: the part of a rank's clips of one epoch that may be skipped. One more is an error.
-  double skip_limit = 0.01;
+  // kFail: Next() returns the error of a clip that cannot be read. kSkipAndCount: the clip's batch has one
+  // sample less; `most` holds for a rank's clips of one epoch.
+  Unreadable unreadable;
   std::function<void(const SkippedClip&)> on_skip;  // called by Next(), in the order of the batches
 };
 

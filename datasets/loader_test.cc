@@ -157,7 +157,7 @@ TEST(LoaderTest, SkippedClipsAreReportedAndShiftNothing) {
   LoaderOptions options = Options(8);
   const auto expected = Batches(whole, options, 100);
   std::vector<std::string> reports;
-  options.unreadable = UnreadablePolicy::kSkipAndCount;
+  options.unreadable.policy = UnreadablePolicy::kSkipAndCount;
   options.on_skip = [&](const SkippedClip& clip) {
     reports.push_back(absl::StrCat(clip.keyframe.video, " ", clip.epoch, " ", clip.reason.message()));
   };
@@ -186,7 +186,7 @@ TEST(LoaderTest, SkippedClipsAreReportedAndShiftNothing) {
 TEST(LoaderTest, MoreThanOnePercentSkippedStops) {
   const Numbers dataset(200, {3, 50, 120});
   LoaderOptions options = Options(10);
-  options.unreadable = UnreadablePolicy::kSkipAndCount;
+  options.unreadable.policy = UnreadablePolicy::kSkipAndCount;
   Loader loader(dataset, options);
   absl::Status status;
   int64_t skips = 0;

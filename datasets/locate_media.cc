@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
@@ -25,30 +26,39 @@ struct Fault {
 
 std::string LastPart(const std::string& video) { return video.substr(video.rfind('/') + 1); }
 
+// The numbers below `count` without an image. Folders with holes are few, so that each image may be asked
+// for.
+std::vector<int64_t> Missing(const FrameFolder& images, int64_t count) {
+  std::vector<int64_t> missing;
+  for (int64_t frame = 0; frame < count; ++frame) {
+    if (!FileExists(images.PathOf(frame))) missing.push_back(frame);
+  }
+  return missing;
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<VideoMedia>> LocateMedia(const std::string& root, const MediaOptions& options,
-                                                    const std::vector<std::string>& videos) {
+absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOptions& options,
+                                         const std::vector<std::string>& videos, UnreadablePolicy policy) {
   MRSN_ASSIGN_OR_RETURN(const FramePattern pattern, FramePattern::Parse(options.frame_name));
   const fs::path below = root;
-  std::vector<VideoMedia> media;
+  LocatedMedia located;
+  located.missing.resize(videos.size());
   Fault missing, empty, holes;
-  for (const std::string& video : videos) {
-    const std::string folder = (below / options.frames / video).string();
+  for (size_t i = 0; i < videos.size(); ++i) {
+    const std::string folder = (below / options.frames / videos[i]).string();
+    const FrameFolder images = pattern.In(folder, LastPart(videos[i]), options.first_frame);
     std::error_code error;
     if (!fs::is_directory(folder, error)) {
-      const std::string stem = (below / options.videos / video).string();
-      media.push_back({FindVideoFile(stem), {}, 0});
-      if (media.back().path.empty()) {
-        missing.Add(absl::StrCat(pattern.In(folder, LastPart(video), options.first_frame).PathOf(0),
-                                 ", nor is there ", stem, ".mp4, .mkv, .webm or .avi"));
-      }
+      const std::string stem = (below / options.videos / videos[i]).string();
+      located.videos.push_back({FindVideoFile(stem), {}, 0});
+      if (!located.videos.back().path.empty()) continue;
+      located.videos.back() = {folder, images, 0};
+      missing.Add(absl::StrCat(images.PathOf(0), ", nor is there ", stem, ".mp4, .mkv, .webm or .avi"));
       continue;
     }
-    media.push_back({folder, pattern.In(folder, LastPart(video), options.first_frame), 0});
-    const FrameFolder& images = *media.back().images;
     MRSN_ASSIGN_OR_RETURN(const FolderListing listing, ListFolder(images));
-    media.back().count = listing.frames;
+    located.videos.push_back({folder, images, listing.frames});
     if (listing.frames == 0) {
       empty.Add(absl::StrCat(images.PathOf(0), listing.others == 0
                                                    ? "; the folder is empty"
@@ -56,18 +66,21 @@ absl::StatusOr<std::vector<VideoMedia>> LocateMedia(const std::string& root, con
     } else if (listing.missing > 0) {
       holes.Add(absl::StrCat(images.PathOf(listing.first_missing), ", one of ", listing.missing,
                              " missing of ", listing.frames));
+      located.missing[i] = Missing(images, listing.frames);
     }
   }
-  const auto counted = [&](const Fault& fault, absl::string_view what) {
-    return absl::StrCat(fault.count, " of ", videos.size(), " ", what, ", first ", fault.first);
+  const auto report = [&](const Fault& fault, absl::StatusCode code, absl::string_view what) {
+    if (fault.count == 0) return absl::OkStatus();
+    std::string text = absl::StrCat(fault.count, " of ", videos.size(), " ", what, ", first ", fault.first);
+    if (policy == UnreadablePolicy::kFail) return absl::Status(code, text);
+    located.faults.push_back(std::move(text));
+    return absl::OkStatus();
   };
-  if (missing.count > 0) return absl::NotFoundError(counted(missing, "videos' frames are missing"));
-  if (empty.count > 0) {
-    return absl::NotFoundError(
-        counted(empty, "folders have no image as frame_name and first_frame name them"));
-  }
-  if (holes.count > 0) return absl::DataLossError(counted(holes, "folders of frames have holes"));
-  return media;
+  MRSN_RETURN_IF_ERROR(report(missing, absl::StatusCode::kNotFound, "videos' frames are missing"));
+  MRSN_RETURN_IF_ERROR(report(empty, absl::StatusCode::kNotFound,
+                              "folders have no image as frame_name and first_frame name them"));
+  MRSN_RETURN_IF_ERROR(report(holes, absl::StatusCode::kDataLoss, "folders of frames have holes"));
+  return located;
 }
 
 }  // namespace mrsn::datasets

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/unreadable.h"
 #include "datasets/video_media.h"
 
 namespace mrsn::datasets {
@@ -18,12 +19,21 @@ struct MediaOptions {
   std::string videos = "videos";                // <videos>/<video>.mp4, .mkv, .webm or .avi is a video's file
 };
 
+struct LocatedMedia {
+  std::vector<VideoMedia> videos;
+  // Of each video: frames from 0 that no image has, ascending, between the first image and the last one.
+  std::vector<std::vector<int64_t>> missing;
+  std::vector<std::string> faults;  // kSkipAndCount: the messages of what kFail reports as errors
+};
+
 // The media of every video, in order. A video that has images and a file is read from its images. `{video}`
-// is the last part of a name with slashes. The folders are relative to `root`. Errors count the videos
+// is the last part of a name with slashes. The folders are relative to `root`. Faults count the videos
 // concerned and name the first: neither a folder nor a file; a folder without an image of this name (with the
-// name of an entry that is there); numbers without an image between the first and the last.
-absl::StatusOr<std::vector<VideoMedia>> LocateMedia(const std::string& root, const MediaOptions& options,
-                                                    const std::vector<std::string>& videos);
+// name of an entry that is there); numbers without an image between the first and the last. With kFail they
+// are errors. With kSkipAndCount a video without any frame is a folder of 0 images.
+absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOptions& options,
+                                         const std::vector<std::string>& videos,
+                                         UnreadablePolicy policy = UnreadablePolicy::kFail);
 
 }  // namespace mrsn::datasets
 

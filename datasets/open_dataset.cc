@@ -94,9 +94,11 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
                                                      const std::string& data_root,
-                                                     const GeneratedData& generated) {
+                                                     const GeneratedData& generated,
+                                                     const Unreadable& unreadable) {
   MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadKind(config, usage, generated));
   MRSN_ASSIGN_OR_RETURN(SharedOptions options, ReadShared(config, usage));
+  options.clip_dataset.unreadable = unreadable;
   options.objects.boxes.names = opener.names;
   if (!data_root.empty() && !FileExists(data_root)) {
     return absl::NotFoundError(absl::StrCat("data root ", data_root, ": there is no such folder"));

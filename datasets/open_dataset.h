@@ -10,6 +10,7 @@
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
 #include "datasets/generated_data.h"
+#include "datasets/unreadable.h"
 
 namespace mrsn::datasets {
 
@@ -19,10 +20,11 @@ absl::Status ValidateDatasetConfig(const DatasetConfig& config);
 
 // Opens `config`'s training or inference split. `data_root` is where the files of ucf24 and ava are.
 // micro_world does not read it: its videos are generated into the folder of `generated` when they are not
-// there yet.
+// there yet. `unreadable`: what becomes of clips with a frame that is missing or beyond the end of its video.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config, Usage usage,
                                                      const std::string& data_root,
-                                                     const GeneratedData& generated = {});
+                                                     const GeneratedData& generated = {},
+                                                     const Unreadable& unreadable = {});
 
 }  // namespace mrsn::datasets
 

@@ -186,13 +186,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
     return absl::InvalidArgumentError(absl::StrCat(files[0], ": no key frame is left"));
   MRSN_RETURN_IF_ERROR(NoteBoxes(*made, options, keyframes.usage, below(options.boxes), &clip_dataset.notes));
 
-  auto media = LocateMedia(root, options.media, made->videos);
+  const UnreadablePolicy policy = clip_dataset.unreadable.policy;
+  auto media = LocateMedia(root, options.media, made->videos, policy);
   if (!media.ok()) {
     return absl::Status(media.status().code(), absl::StrCat(media.status().message(), kLayout));
   }
-  clip_dataset.videos = *std::move(media);
+  TakeMedia(*std::move(media), &clip_dataset);
   MRSN_ASSIGN_OR_RETURN(const std::vector<Clock> clocks, ReadClocks(clip_dataset.videos, options));
-  MRSN_RETURN_IF_ERROR(Centre(clocks, clip_dataset.videos, &made->records));
+  const absl::Status outside = Centre(clocks, clip_dataset.videos, &made->records);
+  if (policy == UnreadablePolicy::kFail) MRSN_RETURN_IF_ERROR(outside);
   NoteLengths(clip_dataset.videos, options, &clip_dataset.notes);
   // The number changes when the same files give other key frames or actors.
   std::string identity = "ava 2";
@@ -201,6 +203,8 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
   for (size_t i = 0; i < made->videos.size(); ++i) {
     absl::StrAppend(&identity, "\n", made->videos[i], " ", clip_dataset.videos[i].count, " ",
                     clocks[i].first_second, " ", clocks[i].frames_per_second);
+    const size_t missing = clip_dataset.missing_frames[i].size();
+    if (missing > 0) absl::StrAppend(&identity, " without ", missing);
     if (!clip_dataset.videos[i].images.has_value()) files_of_videos.push_back(clip_dataset.videos[i].path);
   }
   MRSN_ASSIGN_OR_RETURN(clip_dataset.fingerprint, FingerprintFiles(identity, files, files_of_videos));

@@ -33,10 +33,11 @@ struct AvaOptions {
 
 // Key frames as MakeAvaKeyframes makes them (ava_keyframes.h), centred on frame (second - first_second) *
 // frames_per_second from 0. Frames are read when clips are; nothing is kept.
-// `clip_dataset` brings usage, clip and transform settings. Errors: files or frame folders that are
-// missing (how many, the first one, the layout), a folder in which a frame is missing, key frames behind the
-// end of a folder, a video file of another rate, a box list of which no
-// box is above the score threshold, and what the files' readers report.
+// `clip_dataset` brings usage, clip and transform settings, and says what becomes of frames that are missing.
+// Errors: files of rows that are missing (how many, the first one, the layout), a video file of another rate,
+// a box list of which no box is above the score threshold, and what the files' readers report; unless
+// clip_dataset.unreadable lets them be, videos that are missing, folders in which a frame is missing, and key
+// frames behind the end of a folder.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,
                                                  const std::string& root);
 

@@ -157,14 +157,19 @@ class Maker {
   ProposalCounts counts_;
 };
 
-// Adds every frame of the videos to the key frames that a file names.
+// Adds every frame of the videos to the key frames that a file names. With kSkipAndCount a video that cannot
+// be opened has no others.
 absl::Status AddEveryFrame(const std::vector<std::string>& videos, const std::vector<VideoMedia>& media,
-                           formats::CsvContents* contents) {
+                           UnreadablePolicy policy, formats::CsvContents* contents) {
   formats::KeyframeTable& table = contents->blocks.emplace_back().keyframes;
   for (size_t i = 0; i < videos.size(); ++i) {
-    MRSN_ASSIGN_OR_RETURN(const VideoFrames frames, OpenFrames(media[i]));
+    const absl::StatusOr<VideoFrames> frames = OpenFrames(media[i]);
+    if (!frames.ok()) {
+      if (policy == UnreadablePolicy::kFail) return frames.status();
+      continue;
+    }
     const int video = table.Video(videos[i]);
-    for (int64_t frame = 1; frame <= frames.count; ++frame) {
+    for (int64_t frame = 1; frame <= frames->count; ++frame) {
       table.Find(video, frame * formats::KeyframeTable::kUnit);
     }
   }
@@ -219,11 +224,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
     formats::KeepVideos({with_rows.begin(), with_rows.end()}, detections);
     videos = std::move(with_rows);
   }
-  MRSN_ASSIGN_OR_RETURN(clip_dataset.videos, LocateMedia(root, options.media, videos));
+  MRSN_ASSIGN_OR_RETURN(LocatedMedia media,
+                        LocateMedia(root, options.media, videos, clip_dataset.unreadable.policy));
+  TakeMedia(std::move(media), &clip_dataset);
+  clip_dataset.count_frames = true;
   Maker maker(options, annotations.has_tubes, videos, &clip_dataset);
   const bool infers = clip_dataset.usage != Usage::kTrain;
   if (options.every_frame && infers) {
-    MRSN_RETURN_IF_ERROR(AddEveryFrame(videos, clip_dataset.videos, &detections));
+    MRSN_RETURN_IF_ERROR(
+        AddEveryFrame(videos, clip_dataset.videos, clip_dataset.unreadable.policy, &detections));
   }
   VisitBoth(annotations.boxes, BoxTable(detections),
             [&](const Keyframe& keyframe, absl::Span<const BoxRow> annotated,
@@ -241,6 +250,8 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
     const VideoMedia& media = clip_dataset.videos[i];
     if (media.images.has_value()) {
       absl::StrAppend(&identity, "\n", videos[i], " ", media.count);
+      const size_t missing = clip_dataset.missing_frames[i].size();
+      if (missing > 0) absl::StrAppend(&identity, " without ", missing);
     } else {
       paths.push_back(media.path);
     }

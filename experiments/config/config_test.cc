@@ -171,6 +171,9 @@ TEST_F(ConfigTest, RangesOfTrain) {
             "R/x.textproto:3:3: train.momentum is 1; allowed: 0 or more, below 1");
   EXPECT_EQ(ErrorOfTrain("momentum: 0 nesterov: true"),
             "R/x.textproto:3:15: train.nesterov is true; allowed: only with train.momentum above 0");
+  EXPECT_EQ(ErrorOfTrain("most_unreadable: 0.1"),
+            "R/x.textproto:3:3: train.most_unreadable is 0.1; allowed: only with train.unreadable_clips "
+            "SKIP_AND_COUNT");
   EXPECT_EQ(ErrorOfTrain("weight_decay: -1"),
             "R/x.textproto:3:3: train.weight_decay is -1; allowed: 0 or more");
   EXPECT_EQ(ErrorOfTrain("gradient_clip_norm: -1"),

@@ -96,6 +96,12 @@ absl::Status CheckTrain(const TrainConfig& train) {
   TrainConfig::UnreadableClips unreadable = TrainConfig::FAIL;
   reader.Choose("unreadable_clips", &unreadable,
                 {{"FAIL", TrainConfig::FAIL}, {"SKIP_AND_COUNT", TrainConfig::SKIP_AND_COUNT}});
+  double most_unreadable = 0;
+  reader.Read("most_unreadable", &most_unreadable, Between(0, 1));
+  if (train.has_most_unreadable() && unreadable == TrainConfig::FAIL) {
+    reader.Fail("most_unreadable", absl::StrCat(train.most_unreadable()),
+                "only with train.unreadable_clips SKIP_AND_COUNT");
+  }
   return reader.status();
 }
 

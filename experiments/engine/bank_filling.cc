@@ -55,9 +55,15 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   inference.loss = options.loss;
   inference.workers = options.workers;
   inference.first_batch = FirstBatch(dataset, inference.batch_size, *bank);
+  inference.unreadable = options.unreadable;
+  absl::Status added;
+  inference.on_skip = [&](const datasets::SkippedClip& clip) {
+    if (added.ok()) added = bank->Add(clip.keyframe, {}, {});
+  };
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
     return AddBatch(scored, memory ? scored.found.memory : scored.found.G, *bank);
   }));
+  MRSN_RETURN_IF_ERROR(added);
   return bank->Finish(dataset.size());
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "datasets/dataset.h"
+#include "datasets/unreadable.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/bank/bank_identity.h"
 #include "mrsn/detector.h"
@@ -15,8 +16,9 @@ namespace mrsn::experiments {
 struct BankFillingOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
-  int workers = 0;        // as InferenceOptions::workers
-  BankIdentity identity;  // names everything that the bank is made from
+  int workers = 0;                  // as InferenceOptions::workers
+  datasets::Unreadable unreadable;  // kSkipAndCount: a clip that cannot be read has an entry without persons
+  BankIdentity identity;            // names everything that the bank is made from
 };
 
 // Runs the detector over the data set and writes the features of every box to a new bank at `path`: the

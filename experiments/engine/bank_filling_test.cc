@@ -56,6 +56,23 @@ TEST(BankFillingTest, HoldsTheRelationFeaturesOfEveryBox) {
   EXPECT_THAT((std::vector<float>{box.x1, box.y1, box.x2, box.y2}), ElementsAre(0.25f, 0.5f, 0.75f, 1.f));
 }
 
+TEST(BankFillingTest, NobodyIsFoundInAClipThatCannotBeRead) {
+  FakeDataset clips({{8, 8}, {8, 8}});
+  clips.broken_clips = 1;
+  FakeDetector model;
+  BankFillingOptions options = Options();
+  EXPECT_THAT(std::string(FillBank(options, Path(), clips, model).message()),
+              ::testing::HasSubstr("video0,902: cut off"));
+  options.unreadable = {datasets::UnreadablePolicy::kSkipAndCount, 0.5};
+  const absl::Status filled = FillBank(options, Path(), clips, model);
+  ASSERT_TRUE(filled.ok()) << filled;
+  const auto bank = RelationBank::Open(Path(), Options().identity);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  EXPECT_EQ((*bank)->keyframes(), 2);
+  EXPECT_THAT(FeaturesAt(**bank, "video0"), IsEmpty());
+  EXPECT_THAT(FeaturesAt(**bank, "video1"), ElementsAre(1.f));
+}
+
 TEST(BankFillingTest, HoldsTheMemoryOfAModelThatKeepsOne) {
   FakeDetector model;
   model.remembers = true;

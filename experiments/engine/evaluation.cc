@@ -96,6 +96,9 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   inference.title = options.title;
   inference.loss = options.loss;
   inference.workers = options.workers;
+  inference.unreadable = options.unreadable;
+  int64_t unread = 0;
+  inference.on_skip = [&](const datasets::SkippedClip&) { ++unread; };
   std::string csv;
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
     for (const formats::Detection& d : DetectionsOf(scored, dataset, unit)) {
@@ -108,6 +111,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
   Result result;
   Fill(evaluator.Compute(), &result);
+  if (unread > 0) result.set_unread_evaluation_clips(unread);
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
+#include "datasets/unreadable.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/eval_config.pb.h"
 #include "experiments/result.pb.h"
@@ -17,14 +18,16 @@ namespace mrsn::experiments {
 struct EvaluationOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
-  EvalConfig config;            // protocol and IoU threshold
-  int workers = 0;              // as InferenceOptions::workers
+  EvalConfig config;  // protocol and IoU threshold
+  int workers = 0;    // as InferenceOptions::workers
+  // kSkipAndCount: nobody is found in clips that cannot be read, and the persons annotated there are missed.
+  datasets::Unreadable unreadable;
   std::string detections_path;  // CSV of every box × class, in the data set's own layout
 };
 
 // Runs the detector over the data set, writes the detections and evaluates
 // them. Fills the measured fields of the result (protocol, frame-mAP in [0,1], per
-// class, by kind), nothing about the run.
+// class, by kind, clips that could not be read), nothing about the run.
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model);
 

@@ -95,6 +95,23 @@ TEST_F(EvaluationTest, AClassThatIsNotDetectedInABoxHasNoRow) {
             "video1,0902,0.25,0.5,0.75,1,1,0.25\n");
 }
 
+// The person who stands is missed: AP 0 instead of 0.5. "run" is right.
+TEST_F(EvaluationTest, NobodyIsFoundInAClipThatCannotBeRead) {
+  clips_.broken_clips = 1;
+  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("video0,902: cut off"));
+  options_.unreadable = {datasets::UnreadablePolicy::kSkipAndCount, 0.5};
+  const auto result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->unread_evaluation_clips(), 1);
+  EXPECT_NEAR(result->frame_map(), 0.5, 1e-12);
+  EXPECT_EQ(result->per_class(0).num_gt(), 1);
+  EXPECT_EQ(Csv(),
+            "video1,0902,0.25,0.5,0.75,1,1,0.25\n"
+            "video1,0902,0.25,0.5,0.75,1,5,0.25\n");
+  options_.unreadable.most = 0.01;
+  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("more than 1 %"));
+}
+
 TEST_F(EvaluationTest, AProtocolInTheWrongUnitIsRefusedBeforeTheFirstClip) {
   options_.config.set_protocol("yowo");
   EXPECT_THAT(std::string(Run().status().message()), HasSubstr("yowo, which takes boxes in pixels"));

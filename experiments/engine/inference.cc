@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,13 +27,21 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
   loading.shuffle = false;
   loading.drop_last = false;
   loading.first_batch = options.first_batch;
+  loading.unreadable = options.unreadable;
+  loading.on_skip = [&](const datasets::SkippedClip& clip) {
+    std::fprintf(stderr, "\n%s: left out, cannot be read: %s second %d: %s\n", options.title.c_str(),
+                 clip.keyframe.video.c_str(), clip.keyframe.timestamp,
+                 std::string(clip.reason.message()).c_str());
+    if (options.on_skip) options.on_skip(clip);
+  };
   datasets::Loader loader(dataset, loading);
-  const int64_t skipped = std::min(dataset.size(), options.first_batch * options.batch_size);
-  ProgressBar bar(options.title, dataset.size(), "clips", skipped);
-  int64_t done = skipped;
+  const int64_t earlier = std::min(dataset.size(), options.first_batch * options.batch_size);
+  ProgressBar bar(options.title, dataset.size(), "clips", earlier);
+  int64_t done = earlier;  // clips, left out ones included
   while (done < dataset.size()) {
+    const int64_t skipped = loader.skipped();
     MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());
-    done += samples.size();
+    done += samples.size() + loader.skipped() - skipped;
     for (const std::vector<datasets::Sample>& run : RunsOfOneSize(std::move(samples))) {
       const datasets::ClipBatch batch = datasets::Collate(run, dataset.classes().size());
       MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
@@ -42,7 +52,7 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
       }
       MRSN_RETURN_IF_ERROR(consume({batch.keyframes, std::move(found)}));
     }
-    bar.Update(done, done - skipped, "");
+    bar.Update(done, done - earlier, "");
   }
   bar.Finish();
   return absl::OkStatus();

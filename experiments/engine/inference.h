@@ -9,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "datasets/dataset.h"
+#include "datasets/loader.h"
+#include "datasets/unreadable.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
@@ -21,7 +23,9 @@ struct InferenceOptions {
   int workers = 0;          // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
   int64_t first_batch = 0;  // batches before it are left out: an interrupted run goes on
   TrainConfig::Loss loss =
-      TrainConfig::BCE;  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
+      TrainConfig::BCE;                  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
+  datasets::Unreadable unreadable = {};  // kSkipAndCount: clips that cannot be read are named on stderr
+  std::function<void(const datasets::SkippedClip&)> on_skip = {};  // is called for each of these
 };
 
 // What one batch gave; tensors on the CPU, contiguous, float32 and int64.
@@ -30,9 +34,10 @@ struct Scored {
   Detections found;
 };
 
-// Every clip of the data set from options.first_batch on once, in order, without gradients, BN and dropout in
-// evaluation mode. Clips of different frame size are never in one batch, so that none is padded:
-// boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the run.
+// Every clip of the data set that can be read, from options.first_batch on, once and in order, without
+// gradients, BN and dropout in evaluation mode. Clips of different frame size are never in one batch, so that
+// none is padded: boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the
+// run.
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume);
 

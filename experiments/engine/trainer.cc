@@ -24,6 +24,7 @@
 #include "experiments/engine/learning_rate.h"
 #include "experiments/engine/memory_pool.h"
 #include "experiments/engine/training_snapshot.h"
+#include "experiments/engine/unreadable_clips.h"
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
 #include "ops/base/progress.h"
@@ -99,10 +100,8 @@ class Trainer {
     loading.drop_last = true;
     loading.first_batch = iteration_;
     loading.workers = options_.workers;
-    if (config_.unreadable_clips() == TrainConfig::SKIP_AND_COUNT) {
-      loading.unreadable = datasets::UnreadablePolicy::kSkipAndCount;
-      loading.on_skip = [this](const datasets::SkippedClip& clip) { Skip(clip); };
-    }
+    loading.unreadable = UnreadableOf(config_);
+    loading.on_skip = [this](const datasets::SkippedClip& clip) { Skip(clip); };
     datasets::Loader loader(dataset_, loading);
     ProgressBar bar(options_.title, total_, "clips", iteration_);
     const double earlier = seconds_;

@@ -1,5 +1,7 @@
 #include "experiments/run/data_check.h"
 
+#include <algorithm>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,16 @@ DatasetConfig FilesOf(DatasetConfig config) {
   return config;
 }
 
+// Errors that make single clips unreadable. Opening the data says whether they are too many.
+int64_t Unreadable(const datasets::CheckReport& report) {
+  static const auto* codes = new std::set<std::string>{
+      "missing_video", "empty_file", "empty_folder", "hole", "keyframe_beyond_end", "keyframe_before_start"};
+  return std::count_if(
+      report.findings.begin(), report.findings.end(), [](const datasets::CheckFinding& finding) {
+        return finding.severity == datasets::CheckSeverity::kError && codes->count(finding.code) > 0;
+      });
+}
+
 }  // namespace
 
 DataCheck CheckData(const Experiment& experiment, const std::string& data_root) {
@@ -29,6 +41,7 @@ DataCheck CheckData(const Experiment& experiment, const std::string& data_root) 
   const DatasetConfig eval_data = FilesOf(experiment.eval_data());
   if (!google::protobuf::util::MessageDifferencer::Equals(configs[0], eval_data))
     configs.push_back(eval_data);
+  const bool skips = experiment.train().unreadable_clips() == TrainConfig::SKIP_AND_COUNT;
   DataCheck check;
   for (const DatasetConfig& config : configs) {
     const absl::StatusOr<datasets::DatasetLayout> layout = datasets::LayoutOf(config, data_root);
@@ -36,7 +49,7 @@ DataCheck CheckData(const Experiment& experiment, const std::string& data_root) 
     const datasets::CheckReport report =
         datasets::CheckDataset(*layout, datasets::CheckLevel::kQuick, DefaultThreads());
     const int64_t errors = report.Count(datasets::CheckSeverity::kError);
-    check.errors += errors;
+    check.errors += errors - (skips ? Unreadable(report) : 0);
     if (errors + report.Count(datasets::CheckSeverity::kWarning) == 0) continue;
     absl::StrAppend(&check.text, datasets::CheckSummary(report, kShown));
   }

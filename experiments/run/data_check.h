@@ -12,7 +12,9 @@ namespace mrsn::experiments {
 struct DataCheck {
   std::string
       text;  // numbers and findings, for the terminal; empty if nothing is wrong, or nothing can be checked
-  int64_t errors = 0;  // findings that stop the run or make its numbers wrong
+  // Findings that stop the run or make its numbers wrong. Frames that are missing are none of them where
+  // train.unreadable_clips is SKIP_AND_COUNT.
+  int64_t errors = 0;
 };
 
 // Checks the training and evaluation data below `data_root`: files of rows and listings of folders, no

@@ -28,7 +28,20 @@ TEST(CheckData, NamesWhatIsMissing) {
   const DataCheck check =
       CheckData(Example(data + " clip { frames: 4 }", data + " transform { flip_probability: 0 }"), root);
   EXPECT_EQ(check.errors, 1);  // the two configs read the same files, which are checked once
-  EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no file"));
+  EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no folder"));
+}
+
+// A run that leaves such clips out is not stopped by them.
+TEST(CheckData, ClipsThatAreLeftOut) {
+  const std::string root = ::testing::TempDir() + "/data_check.skip";
+  ASSERT_TRUE(WriteFileAtomically(root + "/annotations.csv", "Diving/v_1,1,5,10,10,90,90,0\n").ok());
+  ASSERT_TRUE(WriteFileAtomically(root + "/train.txt", "Diving/v_1\n").ok());
+  const std::string data = "ucf24 {} train_split: 'train' inference_split: 'train'";
+  Experiment experiment = Example(data, data);
+  experiment.mutable_train()->set_unreadable_clips(TrainConfig::SKIP_AND_COUNT);
+  const DataCheck check = CheckData(experiment, root);
+  EXPECT_EQ(check.errors, 0);
+  EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no folder"));
 }
 
 TEST(CheckData, NothingToCheck) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "datasets/open_dataset.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/engine/check_protocol.h"
+#include "experiments/engine/unreadable_clips.h"
 #include "experiments/run/model_fit.h"
 #include "experiments/run/pretrained_backbone.h"
 #include "experiments/run/shipped_weights.h"
@@ -24,6 +26,7 @@ namespace mrsn::experiments {
 namespace {
 
 using datasets::Dataset;
+using datasets::Unreadable;
 using datasets::Usage;
 
 // "157,000 clips", and what is to be known about them.
@@ -76,7 +79,7 @@ class Opener {
     }
     bool all_there = true;
     for (const DataNeed& need : data) {
-      const OpenedData& opened = OpenOnce(need.config, need.usage);
+      const OpenedData& opened = OpenOnce(need.config, need.usage, experiment.train());
       all_there = all_there && opened.ok();
       if (opened.ok()) *need.dataset = *opened;
     }
@@ -90,7 +93,7 @@ class Opener {
     if (evaluated && run.model->needs().bank.has_value()) {
       data.push_back({"eval_data, boxes for the relation bank", experiment.eval_data(), Usage::kBank,
                       &run.eval_bank_boxes});
-      const OpenedData& opened = OpenOnce(data.back().config, Usage::kBank);
+      const OpenedData& opened = OpenOnce(data.back().config, Usage::kBank, experiment.train());
       if (opened.ok()) run.eval_bank_boxes = *opened;
     }
     for (const DataNeed& need : data) AddDataNeed(run, need);
@@ -144,12 +147,13 @@ class Opener {
   }
 
   // Runs mostly read the same data, a bank's writer and its reader always do.
-  const OpenedData& OpenOnce(const DatasetConfig& config, Usage usage) {
-    const auto key = std::make_pair(PrintTextProto(config), usage);
+  const OpenedData& OpenOnce(const DatasetConfig& config, Usage usage, const TrainConfig& train) {
+    const Unreadable unreadable = UnreadableOf(train);
+    const auto key = std::make_tuple(PrintTextProto(config), usage, unreadable.policy, unreadable.most);
     const auto known = data_.find(key);
     if (known != data_.end()) return known->second;
-    auto opened =
-        datasets::OpenDataset(config, usage, settings_.data_root, {settings_.cache_root, settings_.generate});
+    auto opened = datasets::OpenDataset(config, usage, settings_.data_root,
+                                        {settings_.cache_root, settings_.generate}, unreadable);
     OpenedData& kept = data_[key];
     if (opened.ok()) {
       kept = std::shared_ptr<const Dataset>(*std::move(opened));
@@ -164,7 +168,7 @@ class Opener {
   }
 
   void AddDataNeed(const OpenedRun& run, const DataNeed& need) {
-    const OpenedData& opened = OpenOnce(need.config, need.usage);
+    const OpenedData& opened = OpenOnce(need.config, need.usage, run.node->resolved->experiment.train());
     if (opened.ok()) {
       absl::Status fit = CheckDataFits(run.model->needs(), need.config, need.usage, **opened);
       if (fit.ok() && need.dataset == &run.eval_data) {
@@ -182,7 +186,7 @@ class Opener {
 
   const RunSettings& settings_;
   std::map<const RunNode*, std::shared_ptr<OpenedRun>> runs_;
-  std::map<std::pair<std::string, Usage>, OpenedData> data_;
+  std::map<std::tuple<std::string, Usage, datasets::UnreadablePolicy, double>, OpenedData> data_;
   std::vector<Need> needs_;
 };
 

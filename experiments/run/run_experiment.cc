@@ -14,6 +14,7 @@
 #include "experiments/config/text_proto.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/engine/evaluation.h"
+#include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/data_check.h"
@@ -37,8 +38,9 @@ absl::StatusOr<EvaluationBank> BankFor(OpenedRun& run, RunTrainer& trainer) {
   const ModelNeeds needs = run.model->needs();
   if (!needs.bank.has_value()) return opened;
   OpenedRun& writer = needs.bank->own_memory ? run : *run.bank_writer;
-  MRSN_ASSIGN_OR_RETURN(
-      opened.bank, trainer.Bank(writer, *run.eval_bank_boxes, run.node->resolved->experiment.eval_data()));
+  MRSN_ASSIGN_OR_RETURN(opened.bank,
+                        trainer.Bank(writer, *run.eval_bank_boxes, run.node->resolved->experiment.eval_data(),
+                                     UnreadableOf(run.node->resolved->experiment.train())));
   const auto radius = static_cast<int>(needs.bank->radius);
   opened.data = std::make_unique<WindowsAhead>(*run.eval_data, *opened.bank, radius);
   opened.windows = {opened.bank.get(), radius, /*own_second=*/!needs.bank->own_memory, opened.data.get()};
@@ -54,15 +56,24 @@ bool ReadFinished(const std::string& path, const OpenedRun& run, const TrainedMo
          result->config_fingerprint() == run.node->resolved->fingerprint;
 }
 
+// The first clip that can be read.
+absl::StatusOr<datasets::Sample> FirstClip(const datasets::Dataset& dataset, const TrainConfig& train) {
+  auto clip = dataset.Load(0, 0);
+  if (UnreadableOf(train).policy == datasets::UnreadablePolicy::kFail) return clip;
+  for (int64_t i = 1; !clip.ok() && i < dataset.size(); ++i) clip = dataset.Load(i, 0);
+  return clip;
+}
+
 absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, RunTrainer& trainer) {
   const Experiment& experiment = run.node->resolved->experiment;
   MRSN_ASSIGN_OR_RETURN(const EvaluationBank bank, BankFor(run, trainer));
-  MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, run.eval_data->Load(0, 0));
+  MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, FirstClip(*run.eval_data, experiment.train()));
   EvaluationOptions evaluation;
   evaluation.title = absl::StrCat("evaluate ", run.node->resolved->name, " seed ", run.node->seed);
   evaluation.loss = experiment.train().loss();
   evaluation.config = experiment.eval();
   evaluation.workers = trainer.workers();
+  evaluation.unreadable = UnreadableOf(experiment.train());
   evaluation.detections_path = trained.folder + "/detections.csv";
   const absl::Time start = absl::Now();
   const datasets::Dataset& data = bank.data != nullptr ? *bank.data : *run.eval_data;

@@ -14,6 +14,7 @@
 #include "experiments/engine/bank_filling.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/engine/training_snapshot.h"
+#include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/shipped_weights.h"
@@ -86,7 +87,8 @@ absl::StatusOr<TrainedModel> RunTrainer::Trained(OpenedRun& run) {
 
 absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer,
                                                                const datasets::Dataset& dataset,
-                                                               const DatasetConfig& data) {
+                                                               const DatasetConfig& data,
+                                                               const datasets::Unreadable& unreadable) {
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, Trained(writer));
   const ResolvedExperiment& resolved = *writer.node->resolved;
   BankFillingOptions filling;
@@ -95,6 +97,7 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
                                resolved.name, " seed ", writer.node->seed);
   filling.workers = settings_.workers;
   filling.loss = resolved.experiment.train().loss();
+  filling.unreadable = unreadable;
   const std::string path =
       absl::StrCat(trained.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
   if (!FileExists(path)) {
@@ -127,7 +130,8 @@ absl::StatusOr<RunTrainer::Start> RunTrainer::Prepare(OpenedRun& run) {
   if (needs.bank.has_value() && !needs.bank->own_memory) {
     TORCH_CHECK(run.bank_writer != nullptr, "ValidateExperiment lets no experiment through without it");
     MRSN_ASSIGN_OR_RETURN(start.bank, Bank(*run.bank_writer, *run.bank_boxes,
-                                           BankBoxesConfig(run.node->resolved->experiment.train_data())));
+                                           BankBoxesConfig(run.node->resolved->experiment.train_data()),
+                                           UnreadableOf(run.node->resolved->experiment.train())));
     absl::StrAppend(&inputs, "relation_bank ", start.bank->identity().checkpoint, " ",
                     start.bank->identity().boxes, "\n");
   }

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
+#include "datasets/unreadable.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_settings.h"
 #include "mrsn/bank/relation_bank.h"
@@ -39,8 +40,10 @@ class RunTrainer {
 
   // The bank that the trained run writes for the boxes of `dataset`, which `data` opened for inference.
   // Readers whose data, threshold, clips or transforms differ get different banks.
+  // `unreadable` is the reader's: clips that cannot be read have an entry without persons, or end the run.
   absl::StatusOr<std::unique_ptr<RelationBank>> Bank(OpenedRun& writer, const datasets::Dataset& dataset,
-                                                     const DatasetConfig& data);
+                                                     const DatasetConfig& data,
+                                                     const datasets::Unreadable& unreadable);
 
  private:
   // The inputs of a training.
