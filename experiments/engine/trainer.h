@@ -20,10 +20,8 @@ struct TrainOptions {
   // everything random follows from the seed.
   Checkpoint about;
   std::string checkpoint_path;  // written every checkpoint_every_iterations, read when it exists
-  // One JSON object a line: iteration, epoch, loss, learning_rate, clips_per_second; and "skipped", with the
-  // names and reasons of clips that could not be read, where there are any.
-  std::string log_path;
-  int workers = 0;  // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
+  std::string log_path;         // one line for each step as it is done (training_log.h)
+  int workers = 0;              // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
 };
 
 struct TrainReport {
@@ -38,8 +36,8 @@ struct TrainReport {
 // place of `bank`; the memory starts empty and is part of the checkpoints. A run that is stopped at any
 // moment and started again gives bit for bit the model of an undisturbed one with
 // the same number of threads: data order, augmentation and dropout follow from
-// (seed, iteration) alone. A loss that is not finite is an error; the last
-// checkpoint stays.
+// (seed, iteration) alone. A loss or a gradient that is not finite is an error, which names the batch's
+// clips; the weights stay what they were, and so does the last checkpoint.
 absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,
                                   const datasets::Dataset& dataset, const BankWindows& bank, Detector& model);
 

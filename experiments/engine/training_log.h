@@ -1,0 +1,62 @@
+// The log of a training: one JSON object a line, written when its step is done.
+//
+//   {"iteration": 12, "epoch": 0.1200, "loss": 0.61, "learning_rate": 0.04, "clips_per_second": 21.3,
+//    "data_wait_seconds": 0.0021, "gradient_norm": 1.7, "peak_memory_bytes": 812345344}
+#ifndef MRSN_EXPERIMENTS_ENGINE_TRAINING_LOG_H_
+#define MRSN_EXPERIMENTS_ENGINE_TRAINING_LOG_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace mrsn::experiments {
+
+// A number that is not finite is written as null.
+struct LoggedStep {
+  int64_t iteration = 0;  // steps done, this one included
+  double epoch = 0;       // iteration / iterations per epoch
+  double loss = 0;
+  double learning_rate = 0;
+  double clips_per_second = 0;           // of this sitting so far
+  double data_wait_seconds = 0;          // that this step waited for its clips
+  std::optional<double> gradient_norm;   // of all gradients together, before clipping; none without a step
+  int64_t peak_memory_bytes = 0;         // of the process so far
+  std::vector<std::string> skipped;      // clips that could not be read, with the reasons; mostly none
+  std::vector<std::string> not_applied;  // the batch's clips if its numbers were not finite; mostly none
+};
+
+class TrainingLog {
+ public:
+  // Opens the log, which is made if need be, behind the line of `iteration`. Later lines are cut off: they
+  // are of steps that a checkpoint of `iteration` does not have and that will be done again. A line that was
+  // cut by a crash goes, too.
+  static absl::StatusOr<std::unique_ptr<TrainingLog>> Open(const std::string& path, int64_t iteration);
+  ~TrainingLog();
+  TrainingLog(const TrainingLog&) = delete;
+  TrainingLog& operator=(const TrainingLog&) = delete;
+
+  // Appends one line. On an error (no space) the log ends with the line before.
+  absl::Status Append(const LoggedStep& step);
+
+  // Returns when all lines are on the disk. A checkpoint never stands beside a log that lacks its lines.
+  absl::Status Sync();
+
+ private:
+  TrainingLog(std::string path, int descriptor, off_t size)
+      : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+
+  const std::string path_;
+  const int descriptor_;
+  off_t size_;  // bytes of whole lines
+};
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_ENGINE_TRAINING_LOG_H_

@@ -1,0 +1,125 @@
+#include "experiments/engine/training_log.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ops/base/file.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class TrainingLogTest : public ::testing::Test {
+ protected:
+  TrainingLogTest()
+      : path_(absl::StrCat(::testing::TempDir(), "log.", ::getpid(), "/",
+                           ::testing::UnitTest::GetInstance()->current_test_info()->name(), "/train.jsonl")) {
+  }
+
+  void Write(int64_t from, int64_t first, int64_t last, double loss) {
+    auto log = TrainingLog::Open(path_, from);
+    ASSERT_TRUE(log.ok()) << log.status();
+    for (int64_t i = first; i <= last; ++i) {
+      LoggedStep step;
+      step.iteration = i;
+      step.loss = loss;
+      ASSERT_TRUE((*log)->Append(step).ok());
+    }
+    EXPECT_TRUE((*log)->Sync().ok());
+  }
+
+  // "iteration:loss" of every line.
+  std::vector<std::string> Lines() const {
+    std::vector<std::string> lines;
+    for (const absl::string_view line : absl::StrSplit(*ReadFile(path_), '\n', absl::SkipEmpty())) {
+      const json entry = json::parse(line);
+      lines.push_back(absl::StrCat(entry["iteration"].get<int>(), ":", entry["loss"].get<int>()));
+    }
+    return lines;
+  }
+
+  const std::string path_;
+};
+
+TEST_F(TrainingLogTest, NoLineIsLostOrDoubledByAResume) {
+  Write(0, 1, 5, 1);
+  Write(3, 4, 6, 2);
+  EXPECT_THAT(Lines(), ElementsAre("1:1", "2:1", "3:1", "4:2", "5:2", "6:2"));
+  Write(6, 7, 7, 3);
+  EXPECT_THAT(Lines(), ElementsAre("1:1", "2:1", "3:1", "4:2", "5:2", "6:2", "7:3"));
+  Write(0, 1, 1, 4);
+  EXPECT_THAT(Lines(), ElementsAre("1:4"));
+}
+
+TEST_F(TrainingLogTest, ALineThatACrashCutOffGoes) {
+  Write(0, 1, 2, 1);
+  ASSERT_TRUE(WriteFileAtomically(path_, *ReadFile(path_) + R"({"iteration": 3, "lo)").ok());
+  Write(3, 4, 4, 2);
+  EXPECT_THAT(Lines(), ElementsAre("1:1", "2:1", "4:2"));
+}
+
+TEST_F(TrainingLogTest, EveryFieldOfALine) {
+  {
+    auto log = TrainingLog::Open(path_, 0);
+    ASSERT_TRUE(log.ok()) << log.status();
+    LoggedStep step = {3, 0.75, 0.5, 0.25, 12.5, 0.125, 1.5, 4096, {"a second 1: \"cut\"\xff"}, {}};
+    ASSERT_TRUE((*log)->Append(step).ok());
+    step = {4, 1, std::numeric_limits<double>::quiet_NaN(), 0.25, 12.5, 0.125, std::nullopt, 4096, {}, {"b"}};
+    ASSERT_TRUE((*log)->Append(step).ok());
+  }
+  const std::vector<std::string> lines = absl::StrSplit(*ReadFile(path_), '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 2);
+  json first = json::parse(lines[0]);
+  EXPECT_THAT(first["skipped"][0].get<std::string>(), HasSubstr("a second 1: \"cut\""));
+  first.erase("skipped");
+  EXPECT_EQ(first, json({{"iteration", 3},
+                         {"epoch", 0.75},
+                         {"loss", 0.5},
+                         {"learning_rate", 0.25},
+                         {"clips_per_second", 12.5},
+                         {"data_wait_seconds", 0.125},
+                         {"gradient_norm", 1.5},
+                         {"peak_memory_bytes", 4096}}));
+  const json second = json::parse(lines[1]);
+  EXPECT_TRUE(second["loss"].is_null());
+  EXPECT_EQ(second.count("gradient_norm"), 0);
+  EXPECT_EQ(second["not_applied"], json({"b"}));
+}
+
+// The limit of the size of files stands for a full disk: half a line would fit.
+TEST_F(TrainingLogTest, AFullDiskLeavesTheLinesThatWereThere) {
+  Write(0, 1, 3, 1);
+  const std::string before = *ReadFile(path_);
+  auto log = TrainingLog::Open(path_, 3);
+  ASSERT_TRUE(log.ok()) << log.status();
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit old;
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  const rlimit small = {before.size() + 40, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  LoggedStep step;
+  step.iteration = 4;
+  const absl::Status full = (*log)->Append(step);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+  EXPECT_THAT(std::string(full.message()), HasSubstr(path_ + ": cannot write the log of the training"));
+  EXPECT_EQ(*ReadFile(path_), before);
+}
+
+TEST_F(TrainingLogTest, AFolderThatCannotBeMadeIsNamed) {
+  EXPECT_THAT(std::string(TrainingLog::Open("/proc/nowhere/train.jsonl", 0).status().message()),
+              HasSubstr("/proc/nowhere"));
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
