@@ -36,6 +36,10 @@ absl::StatusOr<DatasetLayout> LayoutOfAva(const DatasetConfig& config, const std
     layout.splits.push_back(std::move(split));
     layout.label_map = Below(root, options.label_map);
     layout.evaluated_label_map = Below(root, options.evaluated_label_map);
+    if (options.classes_txt && !FileExists(layout.label_map) && FileExists(Below(root, "classes.txt"))) {
+      layout.class_list = Below(root, "classes.txt");
+      layout.first_class = 1;
+    }
     layout.frames = Below(root, options.media.frames);
     layout.videos = Below(root, options.media.videos);
     layout.frame_name = options.media.frame_name;
@@ -54,11 +58,16 @@ absl::StatusOr<DatasetLayout> LayoutOfUcf24(const DatasetConfig& config, const s
   ConfigReader ucf24 = reader.In("ucf24");
   ucf24.Read("annotations", &options.annotations);
   ucf24.Read("detections", &options.detections);
+  ucf24.Read("classes", &options.classes);
+  ucf24.Read("annotation_width", &options.frame.width);
+  ucf24.Read("annotation_height", &options.frame.height);
   options.media = ReadMedia(&ucf24);
   MRSN_RETURN_IF_ERROR(reader.status());
   DatasetLayout layout;
   layout.keyframes = DatasetLayout::Keyframes::kFrames;
-  layout.annotation_frame_size = kUcf24FrameSize;
+  layout.annotation_frame_size = options.frame;
+  const std::string classes = Below(root, options.classes.empty() ? "classes.txt" : options.classes);
+  if (!options.classes.empty() || FileExists(classes)) layout.class_list = classes;
   layout.frames = Below(root, options.media.frames);
   layout.videos = Below(root, options.media.videos);
   layout.frame_name = options.media.frame_name;

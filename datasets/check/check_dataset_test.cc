@@ -297,6 +297,20 @@ TEST(CheckDataset, Ucf24WholeAndBroken) {
   }
 }
 
+// The class ids of the small data set are 5 and 18.
+TEST(CheckDataset, ClassesOfOnesOwn) {
+  const std::string root = Folder("ucf24_own_classes");
+  MakeSmallUcf24(root);
+  std::string names;
+  for (int i = 0; i < 19; ++i) absl::StrAppend(&names, "action ", i, "\n");
+  Write("classes.txt", names)(root);
+  const CheckReport report = Check(Config(kSmallUcf24Config), root, CheckLevel::kQuick);
+  EXPECT_EQ(report.Count(CheckSeverity::kError), 0) << CheckSummary(report, 10);
+  EXPECT_TRUE(
+      Has(report, {"class_without_example", "of 19 evaluated classes have no example: 0 action 0", {}}))
+      << CheckSummary(report, 10);
+}
+
 TEST(CheckDataset, LayoutErrors) {
   EXPECT_THAT(std::string(LayoutOf(Config("micro_world {}"), "/tmp").status().message()),
               HasSubstr("is generated"));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "datasets/class_list.h"
 #include "ops/base/file.h"
 #include "ops/formats/class_lists.h"
 #include "ops/formats/label_map.h"
@@ -35,6 +36,16 @@ std::vector<formats::ActionClass> ReadClasses(const std::string& path, CheckRepo
 
 std::vector<ClassCount> CheckClasses(const DatasetLayout& layout, CheckReport* report) {
   std::vector<ClassCount> classes;
+  if (!layout.class_list.empty()) {
+    const absl::StatusOr<std::vector<ActionClass>> list =
+        ReadClassList(layout.class_list, layout.first_class);
+    if (!list.ok()) {
+      report->Add(CheckSeverity::kError, "unreadable_file", layout.class_list, list.status().message());
+      return classes;
+    }
+    for (const ActionClass& c : *list) classes.push_back({c.id, c.name, 0, c.evaluated});
+    return classes;
+  }
   if (layout.label_map.empty()) {
     for (const formats::ActionClass& c : formats::Ucf24Classes()) classes.push_back({c.id, c.name, 0, true});
     return classes;

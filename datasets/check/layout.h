@@ -25,8 +25,10 @@ struct DatasetLayout {
   Keyframes keyframes = Keyframes::kSeconds;
   std::string root;
   std::vector<SplitLayout> splits;
-  // All classes, and those that count. "": the 24 of UCF101-24.
+  // All classes, and those that count. "": those of class_list, and without it the 24 of UCF101-24.
   std::string label_map, evaluated_label_map;
+  std::string class_list;  // names, one a line (datasets/class_list.h)
+  int first_class = 0;     // the id of its first line
   // <frames>/<video>/<frame_name> or <videos>/<video>.{mp4,mkv,webm,avi}; complete paths. In frame_name
   // {video} is the last part of the video's name.
   std::string frames, videos;
