@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "experiments/config/data_paths.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/engine/bank_filling.h"
 #include "experiments/engine/trainer.h"
@@ -17,6 +16,7 @@
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
+#include "experiments/run/bank_data.h"
 #include "experiments/run/shipped_weights.h"
 #include "mrsn/checkpoint/checkpoint_metadata.h"
 #include "mrsn/checkpoint/safetensors.h"
@@ -66,14 +66,6 @@ TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, c
   options.log_path = folder + "/train.jsonl";
   options.workers = workers;
   return options;
-}
-
-// Names the boxes and the frames that a bank's features are made from.
-std::string BankData(const datasets::Dataset& dataset, DatasetConfig data) {
-  data.clear_cache_megabytes();
-  data.clear_train_split();
-  ForgetPlacesOfFiles(&data);  // their contents are in the data set's fingerprint
-  return Fingerprint(absl::StrCat(dataset.Fingerprint(), "\n", PrintTextProto(data)));
 }
 
 }  // namespace

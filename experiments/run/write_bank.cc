@@ -1,0 +1,105 @@
+#include "experiments/run/write_bank.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "datasets/open_dataset.h"
+#include "experiments/config/config.h"
+#include "experiments/engine/bank_filling.h"
+#include "experiments/engine/training_snapshot.h"
+#include "experiments/engine/unreadable_clips.h"
+#include "experiments/run/bank_data.h"
+#include "experiments/run/model_fit.h"
+#include "experiments/run/opened_run.h"
+#include "mrsn/bank/relation_bank.h"
+#include "mrsn/build_model.h"
+#include "mrsn/checkpoint/load_checkpoint.h"
+#include "ops/base/file.h"
+#include "ops/base/fingerprint.h"
+#include "ops/base/status_macros.h"
+
+namespace mrsn::experiments {
+namespace {
+
+constexpr char kRandom[] = "random:";
+constexpr size_t kIdentityDigits = 12;  // in names of folders
+
+absl::StatusOr<std::shared_ptr<Detector>> ModelOf(const ResolvedExperiment& resolved,
+                                                  const std::string& checkpoint) {
+  absl::string_view seed_text = checkpoint;
+  const bool random = absl::ConsumePrefix(&seed_text, kRandom);
+  uint64_t seed = 0;
+  if (random && !absl::SimpleAtoi(seed_text, &seed)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("checkpoint ", checkpoint, ": expected random:<seed>, such as random:0"));
+  }
+  at::manual_seed(seed);
+  auto model = BuildDetector(resolved.experiment.model(), at::kCPU);
+  if (!model.ok()) return AtItsPlace(resolved, model.status());
+  if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, "auto", **model, {}).status());
+  return model;
+}
+
+absl::Status CheckWrites(const ModelNeeds& needs, const std::string& name) {
+  const bool memory = needs.bank.has_value() && needs.bank->own_memory;
+  if (needs.bank.has_value() && !memory) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, " reads a relation bank itself; name a short-term experiment"));
+  }
+  if (memory || needs.relation_width > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(name, " gives no relation features"));
+}
+
+}  // namespace
+
+absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options) {
+  const RunSettings& settings = options.settings;
+  at::set_num_threads(settings.threads);
+  MRSN_ASSIGN_OR_RETURN(
+      const ResolvedExperiment resolved,
+      LoadExperiment(settings.configs_root, options.request.experiment, options.request.override_text));
+  const Experiment& experiment = resolved.experiment;
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, ModelOf(resolved, options.checkpoint));
+  MRSN_RETURN_IF_ERROR(CheckWrites(model->needs(), resolved.name));
+  const DatasetConfig data =
+      options.evaluated_videos ? experiment.eval_data() : BankBoxesConfig(experiment.train_data());
+  const datasets::Unreadable unreadable = UnreadableOf(experiment.train());
+  auto opened = datasets::OpenDataset(data, datasets::Usage::kBank, settings.data_root,
+                                      {settings.cache_root, settings.generate}, unreadable);
+  if (!opened.ok()) {
+    return AtItsPlace(resolved, opened.status(), "dataset",
+                      options.evaluated_videos ? "eval_data" : "train_data");
+  }
+  const std::unique_ptr<datasets::Dataset> dataset = *std::move(opened);
+  MRSN_RETURN_IF_ERROR(CheckDataFits(model->needs(), data, datasets::Usage::kBank, *dataset));
+
+  BankFillingOptions filling;
+  filling.identity = {WeightsHash(*model), BankData(*dataset, data), resolved.fingerprint};
+  filling.title = absl::StrCat("write bank ", resolved.name);
+  filling.workers = settings.workers;
+  filling.unreadable = unreadable;
+  filling.loss = experiment.train().loss();
+  WrittenBank written;
+  written.identity = filling.identity;
+  written.path = options.bank;
+  if (written.path.empty()) {
+    const std::string all = absl::StrCat(filling.identity.checkpoint, "\n", filling.identity.boxes, "\n",
+                                         filling.identity.config);
+    written.path = absl::StrCat(settings.output_root, "/banks/", resolved.name, "/",
+                                options.evaluated_videos ? "eval-" : "train-",
+                                Fingerprint(all).substr(0, kIdentityDigits));
+  }
+  const absl::Status filled = FillBank(filling, written.path, *dataset, *model);
+  written.was_there = absl::IsAlreadyExists(filled);
+  if (!written.was_there) MRSN_RETURN_IF_ERROR(filled);
+  MRSN_RETURN_IF_ERROR(RelationBank::Open(written.path, filling.identity).status());
+  return written;
+}
+
+}  // namespace mrsn::experiments
