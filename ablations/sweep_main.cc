@@ -31,6 +31,8 @@ ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is writte
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(int, seeds, 0, "Runs of each point, with seeds 0, 1, ...; 0 = as the sweep's file says.");
 ABSL_FLAG(int, parallel, 2, "Trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(int, workers, 0,
+          "Threads of each training that read clips; 0: by the number of cores. Changes no number.");
 ABSL_FLAG(
     bool, speeds_only, false,
     "Train nothing; measure the clips/s of the table's rows again, as after a sweep. Wants an idle machine.");
@@ -121,6 +123,7 @@ absl::Status Main() {
   RunSettings settings = experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
+  settings.workers = absl::GetFlag(FLAGS_workers);
   return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel,
                   absl::GetFlag(FLAGS_speeds_only));
 }

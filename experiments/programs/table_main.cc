@@ -25,6 +25,9 @@ ABSL_FLAG(bool, run, false, "Train and evaluate the rows that have no result yet
 ABSL_FLAG(int, seeds, 1,
           "With --run: runs of each row, with seeds 0, 1, ...; several give a standard error.");
 ABSL_FLAG(int, parallel, 2, "With --run: trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(
+    int, workers, 0,
+    "With --run: threads of each training that read clips; 0: by the number of cores. Changes no number.");
 ABSL_FLAG(std::string, data_root, "", "With --run: folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "With --run: where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results lie; default: out/ in the workspace.");
@@ -81,6 +84,7 @@ absl::Status RunTable() {
   RunSettings settings = DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
+  settings.workers = absl::GetFlag(FLAGS_workers);
   const std::string data_files = DataFilesRoot() + "/experiments";
   MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(data_files + "/tables", absl::GetFlag(FLAGS_table)));
   if (absl::GetFlag(FLAGS_run)) MRSN_RETURN_IF_ERROR(RunRows(table, settings));
