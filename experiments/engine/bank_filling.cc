@@ -58,7 +58,7 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   inference.unreadable = options.unreadable;
   absl::Status added;
   inference.on_skip = [&](const datasets::SkippedClip& clip) {
-    if (added.ok()) added = bank->Add(clip.keyframe, {}, {});
+    if (added.ok() && !bank->Contains(clip.keyframe)) added = bank->Add(clip.keyframe, {}, {});
   };
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
     return AddBatch(scored, memory ? scored.found.memory : scored.found.G, *bank);

@@ -71,6 +71,12 @@ TEST(BankFillingTest, NobodyIsFoundInAClipThatCannotBeRead) {
   EXPECT_EQ((*bank)->keyframes(), 2);
   EXPECT_THAT(FeaturesAt(**bank, "video0"), IsEmpty());
   EXPECT_THAT(FeaturesAt(**bank, "video1"), ElementsAre(1.f));
+  // A process that was killed behind the clip that cannot be read, in the same batch.
+  const std::string path = Path() + ".2";
+  ASSERT_TRUE(
+      (*RelationBankWriter::Create(path, Options().identity, 1))->Add(clips.keyframe(0), {}, {}).ok());
+  const absl::Status resumed = FillBank(options, path, clips, model);
+  EXPECT_TRUE(resumed.ok()) << resumed;
 }
 
 TEST(BankFillingTest, HoldsTheMemoryOfAModelThatKeepsOne) {
