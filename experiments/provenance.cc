@@ -1,7 +1,5 @@
 #include "experiments/provenance.h"
 
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <fstream>
 #include <thread>
@@ -54,12 +52,6 @@ std::string SourceCommit() {
 }
 
 std::string Today() { return absl::FormatTime("%Y-%m-%d", absl::Now(), absl::UTCTimeZone()); }
-
-int64_t PeakMemoryBytes() {
-  struct rusage usage;
-  ::getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
-}
 
 std::string DefaultOutputRoot() {
   const auto workspace = WorkspaceRoot();

@@ -1,8 +1,7 @@
-// The provenance that is recorded beside every number: commit, device, date, memory.
+// The provenance that is recorded beside every number: commit, device, date.
 #ifndef MRSN_EXPERIMENTS_PROVENANCE_H_
 #define MRSN_EXPERIMENTS_PROVENANCE_H_
 
-#include <cstdint>
 #include <string>
 
 namespace mrsn::experiments {
@@ -16,9 +15,6 @@ std::string SourceCommit();
 
 // Today, UTC, as YYYY-MM-DD.
 std::string Today();
-
-// Largest resident memory of this process so far, in bytes.
-int64_t PeakMemoryBytes();
 
 // Default place of runs and results: <workspace>/out under `bazel run`, ./out else.
 std::string DefaultOutputRoot();

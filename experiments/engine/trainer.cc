@@ -20,7 +20,7 @@
 #include "experiments/engine/training_snapshot.h"
 #include "experiments/engine/training_step.h"
 #include "experiments/engine/unreadable_clips.h"
-#include "experiments/provenance.h"
+#include "ops/base/process_memory.h"
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
 

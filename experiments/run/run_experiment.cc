@@ -21,6 +21,7 @@
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_trainer.h"
 #include "ops/base/file.h"
+#include "ops/base/process_memory.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
