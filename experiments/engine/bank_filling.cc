@@ -47,14 +47,22 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
                       const datasets::Dataset& dataset, Detector& model) {
   const ModelNeeds needs = model.needs();
   const bool memory = needs.bank.has_value() && needs.bank->own_memory;
-  MRSN_ASSIGN_OR_RETURN(
-      const std::unique_ptr<RelationBankWriter> bank,
-      RelationBankWriter::Create(path, options.identity, memory ? needs.bank->width : needs.relation_width));
+  std::unique_ptr<RelationBankWriter> bank;  // of rank 0
+  absl::Status created;
+  if (options.group->first()) {
+    auto made =
+        RelationBankWriter::Create(path, options.identity, memory ? needs.bank->width : needs.relation_width);
+    created = made.status();
+    if (made.ok()) bank = *std::move(made);
+  }
+  MRSN_RETURN_IF_ERROR(options.group->Agree(created));
   InferenceOptions inference;
   inference.title = options.title;
   inference.loss = options.loss;
   inference.workers = options.workers;
-  inference.first_batch = FirstBatch(dataset, inference.batch_size, *bank);
+  inference.group = options.group;
+  const int64_t first = bank != nullptr ? FirstBatch(dataset, inference.batch_size, *bank) : 0;
+  MRSN_ASSIGN_OR_RETURN(inference.first_batch, options.group->Ask(first));
   inference.unreadable = options.unreadable;
   absl::Status added;
   inference.on_skip = [&](const datasets::SkippedClip& clip) {
@@ -63,8 +71,8 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, {}, model, [&](const Scored& scored) {
     return AddBatch(scored, memory ? scored.found.memory : scored.found.G, *bank);
   }));
-  MRSN_RETURN_IF_ERROR(added);
-  return bank->Finish(dataset.size());
+  if (added.ok() && bank != nullptr) added = bank->Finish(dataset.size());
+  return options.group->Agree(added);
 }
 
 }  // namespace mrsn::experiments

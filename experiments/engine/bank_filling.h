@@ -10,6 +10,7 @@
 #include "experiments/train_config.pb.h"
 #include "mrsn/bank/bank_identity.h"
 #include "mrsn/detector.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 
@@ -19,6 +20,7 @@ struct BankFillingOptions {
   int workers = 0;                  // as InferenceOptions::workers
   datasets::Unreadable unreadable;  // kSkipAndCount: a clip that cannot be read has an entry without persons
   BankIdentity identity;            // names everything that the bank is made from
+  ProcessGroup* group = &OneProcess();  // the processes that compute the features; rank 0 writes them
 };
 
 // Runs the detector over the data set and writes the features of every box to a new bank at `path`: the
@@ -27,6 +29,7 @@ struct BankFillingOptions {
 // but the features that were computed are kept beside it (mrsn/bank/relation_bank_writer.h). The same call
 // then goes on with the first batch that is not complete; batches hold the same clips, so the bank gets the
 // same bytes as without the interruption.
+// Every process of the group calls it, and returns when the bank is there.
 absl::Status FillBank(const BankFillingOptions& options, const std::string& path,
                       const datasets::Dataset& dataset, Detector& model);
 

@@ -17,6 +17,7 @@
 #include "mrsn/bank/relation_bank.h"
 #include "mrsn/bank/relation_bank_writer.h"
 #include "ops/base/file.h"
+#include "ops/distributed/thread_group.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -127,6 +128,31 @@ TEST(BankFillingTest, AnInterruptedBankGoesOnWithTheBatchThatIsMissing) {
   ASSERT_TRUE(filled.ok()) << filled;
   EXPECT_THAT(model.batches, ElementsAre(8)) << "batches that were done are not computed again";
   EXPECT_TRUE(*ReadFile(path + "/data.mdb") == *ReadFile(Path() + "/data.mdb"));
+}
+
+TEST(BankFillingTest, RanksWriteTheBytesOfOneProcess) {
+  CutOff clips;
+  FakeDetector alone;
+  ASSERT_TRUE(FillBank(Options(), Path(), clips, alone).ok());
+  const std::string path = Path() + ".ranks";
+  for (const bool again : {false, true}) {
+    std::vector<absl::Status> filled(2);
+    std::vector<FakeDetector> models(2);
+    RunAsRanks(2, [&](ProcessGroup& group) {
+      BankFillingOptions options = Options();
+      options.group = &group;
+      filled[group.rank()] = FillBank(options, path, clips, models[group.rank()]);
+    });
+    if (again) {
+      EXPECT_EQ(filled[0].code(), absl::StatusCode::kAlreadyExists);
+      EXPECT_EQ(filled[1].code(), absl::StatusCode::kAlreadyExists) << "waited for rank 0";
+      continue;
+    }
+    EXPECT_TRUE(filled[0].ok() && filled[1].ok()) << filled[0] << filled[1];
+    EXPECT_THAT(models[0].batches, ElementsAre(16, 8));
+    EXPECT_THAT(models[1].batches, ElementsAre(16));
+    EXPECT_TRUE(*ReadFile(path + "/data.mdb") == *ReadFile(Path() + "/data.mdb"));
+  }
 }
 
 // Only the renaming was left to do.

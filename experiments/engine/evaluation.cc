@@ -99,6 +99,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   inference.unreadable = options.unreadable;
   int64_t unread = 0;
   inference.on_skip = [&](const datasets::SkippedClip&) { ++unread; };
+  inference.group = options.group;
   std::string csv;
   MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
     for (const formats::Detection& d : DetectionsOf(scored, dataset, unit)) {
@@ -108,8 +109,9 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
     }
     return absl::OkStatus();
   }));
-  MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
   Result result;
+  if (!options.group->first()) return result;
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
   Fill(evaluator.Compute(), &result);
   if (unread > 0) result.set_unread_evaluation_clips(unread);
   return result;

@@ -12,6 +12,7 @@
 #include "experiments/result.pb.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 
@@ -22,12 +23,14 @@ struct EvaluationOptions {
   int workers = 0;    // as InferenceOptions::workers
   // kSkipAndCount: nobody is found in clips that cannot be read, and the persons annotated there are missed.
   datasets::Unreadable unreadable;
-  std::string detections_path;  // CSV of every box × class, in the data set's own layout
+  std::string detections_path;          // CSV of every box × class, in the data set's own layout
+  ProcessGroup* group = &OneProcess();  // the processes that run the detector
 };
 
 // Runs the detector over the data set, writes the detections and evaluates
 // them. Fills the measured fields of the result (protocol, frame-mAP in [0,1], per
-// class, by kind, clips that could not be read), nothing about the run.
+// class, by kind, clips that could not be read), nothing about the run. Every process of the group calls it;
+// rank 0 evaluates and writes, and the others get an empty result.
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "experiments/testing/fake_dataset.h"
@@ -10,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/distributed/thread_group.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -61,6 +63,25 @@ TEST_F(EvaluationTest, ScoresOfEvaluatedClasses) {
   EXPECT_NEAR(result->by_kind(0).mean_ap(), 0.75, 1e-12);
   EXPECT_EQ(result->by_kind(0).num_classes(), 2);
   EXPECT_FALSE(result->has_experiment()) << "evaluation knows nothing about the run";
+}
+
+TEST_F(EvaluationTest, RankZeroOfSeveralEvaluatesWhatAllFound) {
+  ASSERT_TRUE(Run().ok());
+  const std::string expected = Csv();
+  options_.detections_path += ".ranks";
+  std::vector<Result> results(2);
+  RunAsRanks(2, [&](ProcessGroup& group) {
+    EvaluationOptions options = options_;
+    options.group = &group;
+    FakeDetector model;
+    model.classes = 3;
+    const auto result = Evaluate(options, clips_, {}, model);
+    ASSERT_TRUE(result.ok()) << result.status();
+    results[group.rank()] = *result;
+  });
+  EXPECT_NEAR(results[0].frame_map(), 0.75, 1e-12);
+  EXPECT_FALSE(results[1].has_frame_map());
+  EXPECT_EQ(Csv(), expected);
 }
 
 TEST_F(EvaluationTest, DetectionsInAvasLayout) {

@@ -14,6 +14,7 @@
 #include "experiments/engine/detector_input.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 
@@ -26,6 +27,8 @@ struct InferenceOptions {
       TrainConfig::BCE;                  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
   datasets::Unreadable unreadable = {};  // kSkipAndCount: clips that cannot be read are named on stderr
   std::function<void(const datasets::SkippedClip&)> on_skip = {};  // is called for each of these
+  // The processes that share the batches; every one calls Infer with the same options.
+  ProcessGroup* group = &OneProcess();
 };
 
 // What one batch gave; tensors on the CPU, contiguous, float32 and int64.
@@ -38,6 +41,10 @@ struct Scored {
 // gradients, BN and dropout in evaluation mode. Clips of different frame size are never in one batch, so that
 // none is padded: boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the
 // run.
+//
+// In a group of several processes each computes every size-th batch. Rank 0 consumes all of them, and is
+// told of all clips left out, in the same order and with the same numbers as a single process; the others
+// consume nothing.
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume);
 

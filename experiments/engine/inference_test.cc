@@ -10,16 +10,21 @@
 #include "experiments/testing/fake_detector.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "ops/distributed/thread_group.h"
 
 namespace mrsn::experiments {
 namespace {
 
 using datasets::FrameSize;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
-std::vector<std::string> Rows(const std::vector<FrameSize>& sizes, int batch_size, Detector& model) {
+std::vector<std::string> Rows(const std::vector<FrameSize>& sizes, int batch_size, Detector& model,
+                              ProcessGroup* group = &OneProcess()) {
   InferenceOptions options;
+  options.group = group;
   options.batch_size = batch_size;
   std::vector<std::string> rows;
   const absl::Status status =
@@ -84,6 +89,28 @@ TEST(InferenceTest, TheMemoryOfAModelThatKeepsOneComesWithItsDetections) {
   model.remembers = true;
   ASSERT_TRUE(Infer({"", 2}, clips, {}, model, collect).ok());
   EXPECT_THAT(memory, ElementsAre(1, 2, 3));
+}
+
+// Five batches of two sizes, one of a single clip: whoever computes them, rank 0 gets what one process gets.
+TEST(InferenceTest, RanksGiveTheFirstWhatOneProcessGets) {
+  const std::vector<FrameSize> sizes = {{16, 8}, {8, 8}, {8, 8}, {8, 8}, {8, 8},
+                                        {16, 8}, {8, 8}, {8, 8}, {8, 8}};
+  FakeDetector alone;
+  const std::vector<std::string> expected = Rows(sizes, 2, alone);
+  ASSERT_EQ(expected.size(), 9u);
+  for (const int ranks : {2, 4, 7}) {
+    std::vector<std::vector<std::string>> rows(ranks);
+    std::vector<std::vector<int64_t>> batches(ranks);
+    RunAsRanks(ranks, [&](ProcessGroup& group) {
+      FakeDetector model;
+      rows[group.rank()] = Rows(sizes, 2, model, &group);
+      batches[group.rank()] = model.batches;
+    });
+    EXPECT_EQ(rows[0], expected) << ranks << " ranks";
+    EXPECT_TRUE(rows[1].empty());
+    EXPECT_THAT(batches[0], Not(ElementsAreArray(alone.batches))) << "rank 0 computed all batches itself";
+    EXPECT_FALSE(batches[1].empty());
+  }
 }
 
 TEST(InferenceTest, AnErrorOfTheConsumerEndsTheRun) {

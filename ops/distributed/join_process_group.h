@@ -13,8 +13,9 @@ namespace mrsn {
 
 struct ProcessGroupOptions {
   absl::Duration join_limit = absl::Minutes(5);  // for all processes to come
-  // For one operation, which includes the wait for the slowest process.
-  absl::Duration operation_limit = absl::Minutes(30);
+  // For one operation, which includes the wait for the slowest process: rank 0 may wait for another job's
+  // lock. A process that dies is noticed at once.
+  absl::Duration operation_limit = absl::Hours(24);
   // A process that does not answer for this time after an operation has failed counts as ended. A process
   // that is busy answers: a thread of its own does.
   absl::Duration answer_limit = absl::Seconds(5);

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
@@ -24,11 +26,29 @@ class OneProcessGroup : public ProcessGroup {
 
 }  // namespace
 
-absl::StatusOr<bool> ProcessGroup::Ask(bool said_by_first) {
+absl::StatusOr<int64_t> ProcessGroup::Ask(int64_t said_by_first) {
   if (size_ == 1) return said_by_first;
-  const at::Tensor said = at::full({1}, static_cast<int64_t>(said_by_first), at::kLong);
+  const at::Tensor said = at::full({1}, said_by_first, at::kLong);
   MRSN_RETURN_IF_ERROR(Broadcast({said}));
-  return said.item<int64_t>() != 0;
+  return said.item<int64_t>();
+}
+
+absl::Status ProcessGroup::Agree(const absl::Status& own) {
+  if (size_ == 1) return own;
+  const std::string sent =
+      own.ok() ? "" : absl::StrCat(static_cast<int>(own.code()), "\n", std::string(own.message()));
+  MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> all, Gather(sent));
+  for (int rank = 0; rank < size_; ++rank) {
+    if (all[rank].empty()) continue;
+    if (rank == rank_) return own;
+    const size_t end = all[rank].find('\n');
+    int code = 0;
+    if (!absl::SimpleAtoi(all[rank].substr(0, end), &code))
+      code = static_cast<int>(absl::StatusCode::kInternal);
+    return absl::Status(static_cast<absl::StatusCode>(code),
+                        absl::StrCat("rank ", rank, ": ", all[rank].substr(end + 1)));
+  }
+  return absl::OkStatus();
 }
 
 std::unique_ptr<ProcessGroup> MakeOneProcess() { return std::make_unique<OneProcessGroup>(); }

@@ -11,6 +11,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +51,12 @@ class ProcessGroup {
   virtual absl::StatusOr<std::vector<std::string>> Gather(absl::string_view bytes) = 0;
 
   // What rank 0 says, on every rank.
-  absl::StatusOr<bool> Ask(bool said_by_first);
+  absl::StatusOr<int64_t> Ask(int64_t said_by_first);
+
+  // OK if every rank gives OK. Otherwise the error of the lowest rank that has one, on every rank; others'
+  // errors have "rank 1: " before them. For steps that may fail on one rank and must not leave the others
+  // waiting.
+  absl::Status Agree(const absl::Status& own);
 
  protected:
   ProcessGroup(int rank, int size, int local_rank) : rank_(rank), size_(size), local_rank_(local_rank) {}

@@ -94,8 +94,10 @@ TEST(DISABLED_Worker, Operations) {
   EXPECT_EQ(*group->GatherToFirst(expected[rank]), rank == 0 ? expected : std::vector<std::string>());
   EXPECT_EQ(*group->Gather(""), std::vector<std::string>(size));
 
-  EXPECT_TRUE(*group->Ask(rank == 0));
-  EXPECT_FALSE(*group->Ask(rank != 0));
+  EXPECT_EQ(*group->Ask(rank + 7), 7);
+  EXPECT_TRUE(group->Agree(absl::OkStatus()).ok());
+  const absl::Status agreed = group->Agree(rank == 1 ? absl::NotFoundError("no file") : absl::OkStatus());
+  EXPECT_EQ(agreed, absl::NotFoundError(rank == 1 ? "no file" : "rank 1: no file"));
   EXPECT_TRUE(group->Barrier().ok());
 }
 
@@ -123,7 +125,7 @@ TEST(ProcessGroup, OneProcessNeedsNobody) {
   EXPECT_TRUE((*group)->Sum({ones}).ok());
   EXPECT_TRUE(ones.equal(at::ones({2})));
   EXPECT_THAT(*(*group)->Gather("mine"), ElementsAre("mine"));
-  EXPECT_TRUE(*(*group)->Ask(true));
+  EXPECT_EQ(*(*group)->Ask(5), 5);
   EXPECT_TRUE((*group)->first());
 }
 
