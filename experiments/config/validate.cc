@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,8 @@ absl::Status CheckTrain(const TrainConfig& train) {
                 {{"FROZEN", TrainConfig::FROZEN},
                  {"FROZEN_STATISTICS", TrainConfig::FROZEN_STATISTICS},
                  {"TRAINED", TrainConfig::TRAINED}});
+  int accumulate = 1;
+  reader.Read("accumulate", &accumulate, Between(1, std::max(1, train.batch_size())));
   TrainConfig::UnreadableClips unreadable = TrainConfig::FAIL;
   reader.Choose("unreadable_clips", &unreadable,
                 {{"FAIL", TrainConfig::FAIL}, {"SKIP_AND_COUNT", TrainConfig::SKIP_AND_COUNT}});

@@ -21,6 +21,7 @@ absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int
     result.groups.push_back({batch.keyframes, batch.clip_index, outputs.back().memory});
   }
   result.loss = JoinLosses(outputs);
+  result.outputs = std::move(outputs);
   return result;
 }
 

@@ -23,6 +23,7 @@ struct BatchLoss {
   };
   at::Tensor loss;  // a scalar with a graph, normalised by all persons of the batch
   std::vector<Group> groups;
+  std::vector<LossOutput> outputs;  // of each group; `loss` joins them
 };
 
 // Gives the detector the clips of each size of frame together, and joins the losses of these groups

@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "datasets/loader.h"
@@ -49,9 +51,10 @@ class Trainer {
         config_(config),
         dataset_(dataset),
         model_(model),
+        group_(*options.group),
         per_epoch_(dataset.size() / config.batch_size()),
         total_(std::llround(config.epochs() * per_epoch_)),
-        step_(config, options.about.seed(), per_epoch_, dataset, bank, model),
+        step_(config, options.about.seed(), per_epoch_, dataset, bank, model, group_),
         checkpoints_(options.checkpoint_path) {}
 
   absl::StatusOr<TrainReport> Run() {
@@ -60,29 +63,36 @@ class Trainer {
           absl::StrFormat("%s: train.batch_size is %d, but the training set has only %d clips",
                           options_.title, config_.batch_size(), dataset_.size()));
     }
+    if (config_.batch_size() % group_.size() != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s: train.batch_size is %d, which %d processes cannot share equally",
+                          options_.title, config_.batch_size(), group_.size()));
+    }
     MRSN_RETURN_IF_ERROR(Resume());
-    MRSN_ASSIGN_OR_RETURN(log_, TrainingLog::Open(options_.log_path, iteration_));
+    MRSN_RETURN_IF_ERROR(StartTogether());
+    if (group_.first()) {
+      MRSN_ASSIGN_OR_RETURN(log_, TrainingLog::Open(options_.log_path, iteration_));
+    }
     datasets::Loader loader(dataset_, Loading());
     ProgressBar bar(options_.title, total_, "clips", iteration_);
     const double earlier = seconds_;
     const absl::Time start = absl::Now();
-    int64_t clips = 0;
     while (iteration_ < total_) {
       LoggedStep line;
       const absl::Time asked = absl::Now();
       MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());
       line.data_wait_seconds = SecondsSince(asked);
-      clips += samples.size();
       MRSN_RETURN_IF_ERROR(Step(std::move(samples), &line));
       seconds_ = earlier + SecondsSince(start);
-      line.clips_per_second = clips / SecondsSince(start);
+      line.clips_per_second = clips_ / SecondsSince(start);
+      if (!group_.first()) continue;
       MRSN_RETURN_IF_ERROR(log_->Append(line));
-      bar.Update(iteration_, clips, absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(), line.learning_rate));
+      bar.Update(iteration_, clips_, absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(), line.learning_rate));
       if (iteration_ % config_.checkpoint_every_iterations() == 0 || iteration_ == total_) {
         MRSN_RETURN_IF_ERROR(WriteCheckpoint());
       }
     }
-    bar.Finish();
+    if (group_.first()) bar.Finish();
     return TrainReport{total_, RecentLoss(), seconds_, skipped_, About()};
   }
 
@@ -102,6 +112,22 @@ class Trainer {
     return absl::OkStatus();
   }
 
+  // All ranks begin with the same weights at the same iteration.
+  absl::Status StartTogether() {
+    if (group_.size() == 1) return absl::OkStatus();
+    MRSN_ASSIGN_OR_RETURN(const int64_t iteration, group_.Ask(iteration_));
+    MRSN_RETURN_IF_ERROR(group_.Agree(
+        iteration == iteration_
+            ? absl::OkStatus()
+            : absl::FailedPreconditionError(absl::StrFormat(
+                  "%s: the checkpoint in %s is of iteration %d, and that of rank 0 is of iteration %d; all "
+                  "processes need the same folder",
+                  options_.title, checkpoints_.path(), iteration_, iteration))));
+    std::vector<at::Tensor> state = model_.parameters();
+    for (const at::Tensor& buffer : model_.buffers()) state.push_back(buffer);
+    return group_.Broadcast(state);
+  }
+
   datasets::LoaderOptions Loading() {
     datasets::LoaderOptions loading;
     loading.batch_size = config_.batch_size();
@@ -110,6 +136,8 @@ class Trainer {
     loading.drop_last = true;
     loading.first_batch = iteration_;
     loading.workers = options_.workers;
+    loading.rank = group_.rank();
+    loading.world_size = group_.size();
     loading.unreadable = UnreadableOf(config_);
     loading.on_skip = [this](const datasets::SkippedClip& clip) { Skip(clip); };
     return loading;
@@ -119,15 +147,20 @@ class Trainer {
   absl::Status Step(std::vector<datasets::Sample> samples, LoggedStep* line) {
     line->learning_rate = step_.LearningRate(iteration_);
     line->loss = RecentLoss();
-    if (!samples.empty()) {
-      const std::vector<std::string> names = NamesOf(samples);
-      MRSN_ASSIGN_OR_RETURN(const StepOutput output, step_.Run({std::move(samples), iteration_}));
+    const std::vector<std::string> names = NamesOf(samples);
+    StepOutput output;
+    if (!samples.empty() || group_.size() > 1) {
+      MRSN_ASSIGN_OR_RETURN(output, step_.Run({std::move(samples), iteration_}));
+    }
+    if (output.clips > 0) {
       if (!output.applied) return NotFinite(output, line->learning_rate, names);
+      clips_ += output.clips;
       line->loss = output.loss;
       line->gradient_norm = output.gradient_norm;
       recent_.push_back(output.loss);
       if (recent_.size() > kLossWindow) recent_.pop_front();
     }
+    MRSN_RETURN_IF_ERROR(CollectSkipped());
     ++iteration_;
     line->iteration = iteration_;
     line->epoch = Epoch();
@@ -165,11 +198,26 @@ class Trainer {
     return about;
   }
 
+  // Of all ranks; every one calls it.
+  absl::Status CollectSkipped() {
+    if (group_.size() > 1 && config_.unreadable_clips() == TrainConfig::SKIP_AND_COUNT) {
+      MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> all,
+                            group_.Gather(absl::StrJoin(skipped_now_, "\n")));
+      skipped_now_.clear();
+      for (const std::string& of_rank : all) {
+        for (const absl::string_view text : absl::StrSplit(of_rank, '\n', absl::SkipEmpty())) {
+          skipped_now_.emplace_back(text);
+        }
+      }
+    }
+    skipped_ += static_cast<int64_t>(skipped_now_.size());
+    return absl::OkStatus();
+  }
+
   void Skip(const datasets::SkippedClip& clip) {
-    ++skipped_;
     const std::string text = absl::StrFormat("%s: %s", Name(clip.keyframe), clip.reason.message());
     std::fprintf(stderr, "\n%s: left out, cannot be read: %s\n", options_.title.c_str(), text.c_str());
-    skipped_now_.push_back(text);
+    skipped_now_.push_back(absl::StrReplaceAll(text, {{"\n", " "}}));
   }
 
   double RecentLoss() const {
@@ -180,12 +228,14 @@ class Trainer {
   const TrainConfig& config_;
   const datasets::Dataset& dataset_;
   Detector& model_;
+  ProcessGroup& group_;
   const int64_t per_epoch_, total_;
   TrainingStep step_;
   CheckpointKeeper checkpoints_;
   std::unique_ptr<TrainingLog> log_;
   int64_t iteration_ = 0;                 // done
   double seconds_ = 0;                    // spent so far, over all sittings
+  int64_t clips_ = 0;                     // of all ranks in this sitting
   int64_t skipped_ = 0;                   // clips, over all sittings
   std::vector<std::string> skipped_now_;  // of this iteration
   std::deque<double> recent_;

@@ -11,6 +11,7 @@
 #include "experiments/train_config.pb.h"
 #include "mrsn/checkpoint/checkpoint.pb.h"
 #include "mrsn/detector.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 
@@ -22,21 +23,23 @@ struct TrainOptions {
   std::string checkpoint_path;  // written every checkpoint_every_iterations, read when it exists
   std::string log_path;         // one line for each step as it is done (training_log.h)
   int workers = 0;              // threads that read clips; 0: datasets::DefaultWorkers(). Changes no number.
+  // The processes that share each batch; every one calls Train. Rank 0 writes checkpoints and log.
+  ProcessGroup* group = &OneProcess();
 };
 
 struct TrainReport {
   int64_t iterations = 0;
   double loss = 0;      // mean over the last 20 iterations of this sitting
   double seconds = 0;   // over all sittings
-  int64_t skipped = 0;  // clips that could not be read, over all sittings
+  int64_t skipped = 0;  // clips that could not be read, over all sittings and processes
   Checkpoint about;     // TrainOptions::about at the end
 };
 
 // SGD with the schedule of `config` (paper section 4.2). A model that keeps a memory reads it in
 // place of `bank`; the memory starts empty and is part of the checkpoints. A run that is stopped at any
 // moment and started again gives bit for bit the model of an undisturbed one with
-// the same number of threads: data order, augmentation and dropout follow from
-// (seed, iteration) alone. A loss or a gradient that is not finite is an error, which names the batch's
+// the same numbers of threads and processes: data order, augmentation and dropout follow from
+// (seed, iteration, rank) alone. A loss or a gradient that is not finite is an error, which names the batch's
 // clips; the weights stay what they were, and so does the last checkpoint.
 absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,
                                   const datasets::Dataset& dataset, const BankWindows& bank, Detector& model);

@@ -2,10 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
-#include "experiments/engine/batch_loss.h"
+#include "absl/strings/match.h"
+#include "experiments/engine/scored_bytes.h"
+#include "experiments/engine/step_gradients.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 
@@ -23,9 +27,10 @@ LearningRateSchedule ScheduleOf(const TrainConfig& config, int64_t iterations_pe
   return schedule;
 }
 
-// Neighbouring iterations get unrelated dropout masks.
-uint64_t SeedOfIteration(uint64_t seed, uint64_t iteration) {
-  return MixBits(seed * kSplitMix64Step + iteration + 0x632be59bd9b4e019u);
+// Neighbouring iterations and ranks get unrelated dropout masks.
+uint64_t SeedOf(uint64_t seed, uint64_t iteration, uint64_t rank) {
+  const uint64_t of_iteration = MixBits(seed * kSplitMix64Step + iteration + 0x632be59bd9b4e019u);
+  return rank == 0 ? of_iteration : MixBits(of_iteration + rank * kSplitMix64Step);
 }
 
 std::vector<at::Tensor> GradientsOf(const torch::nn::Module& model) {
@@ -47,12 +52,14 @@ at::Tensor NormOf(const std::vector<at::Tensor>& gradients) {
 }  // namespace
 
 TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t iterations_per_epoch,
-                           const datasets::Dataset& dataset, const BankWindows& bank, Detector& model)
+                           const datasets::Dataset& dataset, const BankWindows& bank, Detector& model,
+                           ProcessGroup& group)
     : config_(config),
       seed_(seed),
       num_classes_(static_cast<int>(dataset.classes().size())),
       bank_(bank),
       model_(model),
+      group_(group),
       schedule_(ScheduleOf(config, iterations_per_epoch)),
       optimizer_(model.parameters(), torch::optim::SGDOptions(config.learning_rate())
                                          .momentum(config.momentum())
@@ -61,35 +68,111 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
   if (model.keeps_memory()) memory_.emplace(dataset, model.bank_width(), model.bank_radius());
 }
 
+absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples) {
+  return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_);
+}
+
+absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(std::vector<datasets::Sample> samples,
+                                                             int parts) {
+  Computed computed;
+  StepGradients gradients(group_, model_);
+  const auto count = static_cast<int64_t>(samples.size());
+  for (int part = 0; part < parts; ++part) {
+    const auto first = samples.begin() + count * part / parts,
+               last = samples.begin() + count * (part + 1) / parts;
+    if (first == last) continue;
+    MRSN_ASSIGN_OR_RETURN(BatchLoss loss,
+                          LossOf({std::make_move_iterator(first), std::make_move_iterator(last)}));
+    gradients.Add(loss.outputs, last - first);
+    std::move(loss.groups.begin(), loss.groups.end(), std::back_inserter(computed.groups));
+  }
+  MRSN_ASSIGN_OR_RETURN(const StepGradients::Total total, gradients.Finish());
+  computed.loss = total.loss;
+  computed.clips = total.clips;
+  return computed;
+}
+
+// Every rank keeps the whole memory: windows hold persons of clips that other ranks have computed.
+absl::Status TrainingStep::Remember(const std::vector<BatchLoss::Group>& groups, double loss) {
+  FoundByRank own;
+  for (const BatchLoss::Group& group : groups) {
+    own.clips.push_back({group.keyframes, {}});
+    Detections& found = own.clips.back().found;
+    found.clip_index = group.clip_index.cpu().contiguous();
+    found.memory = group.memory.detach().to(at::kCPU, at::kFloat).contiguous();
+  }
+  std::vector<FoundByRank> all;
+  if (group_.size() == 1) {
+    all.push_back(std::move(own));
+  } else {
+    MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> bytes, group_.Gather(BytesOf(own)));
+    for (const std::string& of_rank : bytes) {
+      MRSN_ASSIGN_OR_RETURN(all.emplace_back(), FoundFromBytes(of_rank));
+    }
+  }
+  for (const FoundByRank& of_rank : all) {
+    for (const FoundInClips& clips : of_rank.clips) {
+      MRSN_RETURN_IF_ERROR(memory_->Write(clips.keyframes, clips.found.clip_index, clips.found.memory, loss));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The statistics of the ranks' parts become one, so that a checkpoint of rank 0 is that of all.
+absl::Status TrainingStep::AverageNormStatistics() {
+  std::vector<at::Tensor> statistics;
+  for (const auto& buffer : model_.named_buffers()) {
+    if (absl::EndsWith(buffer.key(), "running_mean") || absl::EndsWith(buffer.key(), "running_var")) {
+      statistics.push_back(buffer.value());
+    }
+  }
+  MRSN_RETURN_IF_ERROR(group_.Sum(statistics));
+  for (at::Tensor& statistic : statistics) statistic.div_(group_.size());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
   static_cast<torch::optim::SGDOptions&>(optimizer_.param_groups()[0].options())
       .lr(LearningRate(input.iteration));
-  at::manual_seed(SeedOfIteration(seed_, input.iteration));
+  at::manual_seed(SeedOf(seed_, input.iteration, group_.rank()));
   model_.train();
   SetBatchNorm(config_.batch_norm(), model_);
-  MRSN_ASSIGN_OR_RETURN(const BatchLoss batch, LossOfBatch(std::move(input.samples), num_classes_, bank_,
-                                                           memory(), ClassLossOf(config_.loss()), model_));
-  optimizer_.zero_grad();
-  batch.loss.backward();
-  std::vector<at::Tensor> gradients = GradientsOf(model_);
-  // The only values that the host waits for; it asks when all work of the step is under way.
-  const at::Tensor loss = batch.loss.detach();
-  const at::Tensor values = at::stack({loss, NormOf(gradients).to(loss.options())}).to(at::kCPU, at::kDouble);
   StepOutput output;
-  output.loss = values[0].item<double>();
-  output.gradient_norm = values[1].item<double>();
-  output.applied = std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
-  if (!output.applied) return output;
-  if (memory_) {
-    for (const BatchLoss::Group& group : batch.groups) {
-      MRSN_RETURN_IF_ERROR(memory_->Write(group.keyframes, group.clip_index, group.memory, output.loss));
-    }
+  std::vector<at::Tensor> gradients;
+  std::vector<BatchLoss::Group> groups;
+  if (group_.size() == 1 && config_.accumulate() <= 1) {
+    output.clips = static_cast<int64_t>(input.samples.size());
+    MRSN_ASSIGN_OR_RETURN(BatchLoss batch, LossOf(std::move(input.samples)));
+    optimizer_.zero_grad();
+    batch.loss.backward();
+    gradients = GradientsOf(model_);
+    // The only values that the host waits for; it asks when all work of the step is under way.
+    const at::Tensor loss = batch.loss.detach();
+    const at::Tensor values =
+        at::stack({loss, NormOf(gradients).to(loss.options())}).to(at::kCPU, at::kDouble);
+    output.loss = values[0].item<double>();
+    output.gradient_norm = values[1].item<double>();
+    groups = std::move(batch.groups);
+  } else {
+    MRSN_ASSIGN_OR_RETURN(Computed computed,
+                          InParts(std::move(input.samples), std::max(1, config_.accumulate())));
+    gradients = GradientsOf(model_);
+    output.loss = computed.loss;
+    output.clips = computed.clips;
+    output.gradient_norm = NormOf(gradients).item<double>();
+    groups = std::move(computed.groups);
   }
+  output.applied = output.clips > 0 && std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
+  if (!output.applied) return output;
+  if (memory_) MRSN_RETURN_IF_ERROR(Remember(groups, output.loss));
   const double limit = config_.gradient_clip_norm();
   if (limit > 0 && output.gradient_norm > limit) {
     for (at::Tensor& gradient : gradients) gradient.mul_(limit / output.gradient_norm);
   }
   optimizer_.step();
+  if (group_.size() > 1 && config_.batch_norm() == TrainConfig::TRAINED) {
+    MRSN_RETURN_IF_ERROR(AverageNormStatistics());
+  }
   return output;
 }
 

@@ -8,49 +8,72 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
+#include "experiments/engine/batch_loss.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/engine/learning_rate.h"
 #include "experiments/engine/memory_pool.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
+#include "ops/distributed/process_group.h"
 #include "ops/sgd/sgd.h"
 
 namespace mrsn::experiments {
 
 struct StepInput {
-  std::vector<datasets::Sample> samples;  // at least one
+  std::vector<datasets::Sample> samples;  // this rank's share of the batch; at least one in a group of one
   int64_t iteration = 0;                  // steps done before this one
 };
 
 struct StepOutput {
   double loss = 0;
   double gradient_norm = 0;  // of all gradients together, before clipping
-  // False if one of the two is not finite. Then neither the weights nor the memory has been changed.
+  // False if one of the two is not finite, or no rank had a clip. Then neither the weights nor the memory has
+  // been changed.
   bool applied = true;
+  int64_t clips = 0;  // of all ranks
 };
 
 // SGD with the schedule of `config` (paper section 4.2) on `model`. Whatever a step draws at random follows
-// from (seed, iteration) alone.
+// from (seed, iteration, rank) alone.
+//
+// The batch may be computed in parts: train.accumulate ones after the other, and by the ranks of a group.
+// Loss, gradients and memory are those of the whole batch up to rounding (step_gradients.h), on every rank
+// the same bits. Dropout draws other masks in parts, and batch norms that are trained see the statistics of
+// their part.
 class TrainingStep {
  public:
-  // `config`, `bank` and `model` must outlive this object.
+  // `config`, `bank`, `model` and `group` must outlive this object.
   TrainingStep(const TrainConfig& config, uint64_t seed, int64_t iterations_per_epoch,
-               const datasets::Dataset& dataset, const BankWindows& bank, Detector& model);
+               const datasets::Dataset& dataset, const BankWindows& bank, Detector& model,
+               ProcessGroup& group);
 
   // Of the step after `iteration` others.
   double LearningRate(int64_t iteration) const { return LearningRateAt(schedule_, iteration); }
 
+  // Every rank calls it, also without samples. Errors: of the samples' windows, or another rank has ended.
   absl::StatusOr<StepOutput> Run(StepInput input);
 
   ops::Sgd& optimizer() { return optimizer_; }
   MemoryPool* memory() { return memory_ ? &*memory_ : nullptr; }  // null if the model keeps none
 
  private:
+  // The batch has been through the backward pass.
+  struct Computed {
+    double loss = 0;
+    int64_t clips = 0;
+    std::vector<BatchLoss::Group> groups;  // of this rank
+  };
+  absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples);
+  absl::StatusOr<Computed> InParts(std::vector<datasets::Sample> samples, int parts);
+  absl::Status Remember(const std::vector<BatchLoss::Group>& groups, double loss);
+  absl::Status AverageNormStatistics();
+
   const TrainConfig& config_;
   const uint64_t seed_;
   const int num_classes_;
   const BankWindows& bank_;
   Detector& model_;
+  ProcessGroup& group_;
   const LearningRateSchedule schedule_;
   ops::Sgd optimizer_;
   std::optional<MemoryPool> memory_;

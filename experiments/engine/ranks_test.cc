@@ -1,0 +1,220 @@
+// A batch that is computed by several ranks, or one part after the other, trains the same weights.
+#include <ATen/ATen.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "experiments/engine/trainer.h"
+#include "experiments/testing/fake_dataset.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mrsn/testing/micro_detector.h"
+#include "ops/base/file.h"
+#include "ops/distributed/thread_group.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kIterations = 50;
+
+// 32 clips of two sizes; every second one has nobody, the others have one to three persons.
+class Clips : public FakeDataset {
+ public:
+  Clips() : FakeDataset(Sizes()) {
+    action_classes.clear();
+    for (int k = 0; k < 5; ++k) action_classes.push_back({k + 1, absl::StrCat("class", k), "pose"});
+  }
+  absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t seed) const override {
+    auto sample = FakeDataset::Load(index, seed);
+    if (!sample.ok()) return sample;
+    sample->actors.clear();
+    for (int n = 0; n < (index % 2 == 0 ? 0 : 1 + index % 3); ++n) {
+      datasets::Actor actor;
+      actor.box = {0.1f * n, 0.2f, 0.5f + 0.2f * n, 0.9f - 0.1f * n};
+      actor.labels = {static_cast<int>((index + n) % 5)};
+      sample->actors.push_back(actor);
+    }
+    return sample;
+  }
+
+ private:
+  static std::vector<datasets::FrameSize> Sizes() {
+    std::vector<datasets::FrameSize> sizes;
+    for (int i = 0; i < 32; ++i) sizes.push_back({i % 5 == 0 ? 48 : 32, 32});
+    return sizes;
+  }
+};
+
+struct Trained {
+  std::vector<double> losses;
+  std::vector<at::Tensor> weights;
+  TrainReport report;
+};
+
+class RanksTest : public ::testing::Test {
+ protected:
+  RanksTest() {
+    config_.set_batch_size(4);
+    config_.set_epochs(kIterations / 8.0);
+    config_.set_learning_rate(0.04);
+    config_.set_momentum(0.9);
+    config_.set_checkpoint_every_iterations(20);
+    config_.set_batch_norm(TrainConfig::FROZEN);
+  }
+
+  TrainOptions Options(const std::string& name) const {
+    const std::string folder =
+        absl::StrCat(::testing::TempDir(), "ranks.", ::getpid(), "/",
+                     ::testing::UnitTest::GetInstance()->current_test_info()->name(), "/", name);
+    TrainOptions options;
+    options.title = "train it";
+    options.about.set_identity("this run");
+    options.about.set_seed(7);
+    options.checkpoint_path = folder + "/checkpoint.safetensors";
+    options.log_path = folder + "/train.jsonl";
+    options.workers = 1;
+    return options;
+  }
+
+  // Dropout would draw other masks in each rank.
+  static std::shared_ptr<Detector> Model() {
+    at::manual_seed(4);
+    auto model = Build(std::string(kMicroBackbone) + "mrsn { " + kMicroHead + " short_term { dropout: 0 } }");
+    const at::NoGradGuard no_grad;
+    for (at::Tensor& parameter : model->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
+    return model;
+  }
+
+  Trained Run(int ranks, const datasets::Dataset& clips, const std::string& name) const {
+    const TrainOptions options = Options(name);
+    std::vector<std::shared_ptr<Detector>> models;
+    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model());
+    Trained trained;
+    RunAsRanks(ranks, [&](ProcessGroup& group) {
+      TrainOptions own = options;
+      own.group = &group;
+      if (!group.first()) own.log_path += ".not_written";
+      const auto report = Train(own, config_, clips, {}, *models[group.rank()]);
+      ASSERT_TRUE(report.ok()) << report.status();
+      EXPECT_FALSE(!group.first() && FileExists(own.log_path));
+      if (group.first()) trained.report = *report;
+    });
+    for (const absl::string_view line :
+         absl::StrSplit(*ReadFile(options.log_path), '\n', absl::SkipEmpty())) {
+      trained.losses.push_back(nlohmann::json::parse(line)["loss"].get<double>());
+    }
+    for (const at::Tensor& parameter : models[0]->parameters()) {
+      trained.weights.push_back(parameter.detach().clone());
+    }
+    for (int rank = 1; rank < ranks; ++rank) {
+      const std::vector<at::Tensor> other = models[rank]->parameters();
+      for (size_t p = 0; p < other.size(); ++p) {
+        EXPECT_TRUE(at::equal(other[p], trained.weights[p])) << "rank " << rank << " has other weights";
+      }
+    }
+    return trained;
+  }
+
+  static void ExpectSame(const Trained& expected, const Trained& found) {
+    ASSERT_EQ(found.losses.size(), expected.losses.size());
+    for (size_t i = 0; i < expected.losses.size(); ++i) {
+      ASSERT_NEAR(found.losses[i], expected.losses[i], 1e-5) << "iteration " << i + 1;
+    }
+    for (size_t p = 0; p < expected.weights.size(); ++p) {
+      EXPECT_TRUE(at::allclose(found.weights[p], expected.weights[p], 1e-4, 1e-5));
+    }
+  }
+
+  TrainConfig config_;
+};
+
+TEST_F(RanksTest, OneTwoAndFourGiveTheSameCurve) {
+  const Clips clips;
+  const Trained alone = Run(1, clips, "1");
+  ASSERT_EQ(alone.losses.size(), kIterations);
+  EXPECT_LT(alone.losses.back(), alone.losses.front() - 0.05) << "nothing was learnt";
+  ExpectSame(alone, Run(2, clips, "2"));
+  ExpectSame(alone, Run(4, clips, "4"));
+}
+
+TEST_F(RanksTest, PartsOneAfterTheOtherGiveTheSameCurve) {
+  const Clips clips;
+  const Trained at_once = Run(1, clips, "at_once");
+  config_.set_accumulate(4);
+  ExpectSame(at_once, Run(1, clips, "in_parts"));
+  config_.set_accumulate(2);
+  ExpectSame(at_once, Run(2, clips, "both"));
+}
+
+// One step at rate 1 without momentum: the weights change by the gradients.
+TEST_F(RanksTest, FourTimesFourClipsGiveTheGradientsOfSixteen) {
+  config_.set_batch_size(16);
+  config_.set_epochs(0.5);
+  config_.set_learning_rate(1);
+  config_.set_momentum(0);
+  const Clips clips;
+  const Trained at_once = Run(1, clips, "at_once");
+  config_.set_accumulate(4);
+  const Trained in_parts = Run(1, clips, "in_parts");
+  ASSERT_EQ(in_parts.losses.size(), 1);
+  double change = 0;
+  const std::vector<at::Tensor> before = Model()->parameters();
+  for (size_t p = 0; p < before.size(); ++p) {
+    EXPECT_LE((in_parts.weights[p] - at_once.weights[p]).abs().max().item<double>(), 1e-6);
+    change = std::max(change, (at_once.weights[p] - before[p]).abs().max().item<double>());
+  }
+  EXPECT_GT(change, 1e-2);
+}
+
+TEST_F(RanksTest, AllRanksGoOnFromOneCheckpoint) {
+  const Clips clips;
+  const Trained undisturbed = Run(2, clips, "undisturbed");
+  const double epochs = config_.epochs();
+  config_.set_epochs(20 / 8.0);
+  Run(2, clips, "stopped");  // its last checkpoint is that of iteration 20
+  config_.set_epochs(epochs);
+  const Trained resumed = Run(2, clips, "stopped");
+  EXPECT_EQ(resumed.losses, undisturbed.losses);
+  for (size_t p = 0; p < resumed.weights.size(); ++p) {
+    EXPECT_TRUE(at::equal(resumed.weights[p], undisturbed.weights[p]));
+  }
+}
+
+TEST_F(RanksTest, ClipsThatCannotBeReadAreCountedOverAllRanks) {
+  FakeDataset clips(std::vector<datasets::FrameSize>(400, {32, 32}));
+  clips.action_classes.resize(5);
+  clips.broken_clips = 2;
+  config_.set_epochs(1);
+  config_.set_unreadable_clips(TrainConfig::SKIP_AND_COUNT);
+  const Trained trained = Run(2, clips, "2");
+  EXPECT_EQ(trained.losses.size(), 100);
+  EXPECT_EQ(trained.report.skipped, 2);
+  EXPECT_EQ(trained.report.about.skipped_clips(), 2);
+  const std::string log = *ReadFile(Options("2").log_path);
+  EXPECT_THAT(log, HasSubstr("video0 second 902: "));
+  EXPECT_THAT(log, HasSubstr("video1 second 902: "));
+}
+
+TEST_F(RanksTest, ABatchThatCannotBeSharedIsRefused) {
+  const Clips clips;
+  const TrainOptions options = Options("3");
+  RunAsRanks(3, [&](ProcessGroup& group) {
+    TrainOptions own = options;
+    own.group = &group;
+    const auto model = Model();
+    EXPECT_THAT(std::string(Train(own, config_, clips, {}, *model).status().message()),
+                HasSubstr("train it: train.batch_size is 4, which 3 processes cannot share equally"));
+  });
+}
+
+}  // namespace
+}  // namespace mrsn::experiments
