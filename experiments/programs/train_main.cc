@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "experiments/programs/experiment_flag.h"
+#include "experiments/programs/processes_flag.h"
 #include "experiments/run/cost_estimate.h"
 #include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
@@ -14,6 +15,7 @@
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
+#include "ops/distributed/process_group.h"
 
 ABSL_FLAG(std::string, experiment, "", "What to train: a file under experiments/configs without .textproto.");
 ABSL_FLAG(std::string, config, "",
@@ -22,6 +24,10 @@ ABSL_FLAG(std::string, config, "",
 ABSL_FLAG(uint64_t, seed, 0, "Of initial weights, data order, augmentation and dropout.");
 ABSL_FLAG(int, workers, 0, "Threads that read clips; 0: by the number of cores. Changes no number.");
 ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
+ABSL_FLAG(
+    int, processes, 1,
+    "Processes on this machine that share each batch, each with --threads threads. Not with torchrun, which "
+    "starts processes itself.");
 ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(std::string, output_root, "", "Where runs and results go; default: out/ in the workspace.");
@@ -42,7 +48,8 @@ constexpr char kUsage[] =
     "  bazel run //experiments:train -- --experiment=micro/acre\n"
     "  bazel run //experiments:train -- --experiment=ucf24/real_clips --data_root=/data/ucf24\n"
     "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n"
-    "  bazel run //experiments:train -- --config=my.textproto --data_root=/data/mine\n\n"
+    "  bazel run //experiments:train -- --config=my.textproto --data_root=/data/mine\n"
+    "  bazel run //experiments:train -- --experiment=micro/acre --processes=2 --threads=1\n\n"
     "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
     "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n";
 
@@ -63,6 +70,19 @@ absl::Status Copy(const std::string& from, const std::string& to) {
   return WriteFileAtomically(to, bytes);
 }
 
+// `shows`: whether this process says how the run ended.
+absl::Status Train(const RunRequest& request, const RunSettings& settings, bool shows) {
+  MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(request, settings));
+  if (!shows) return absl::OkStatus();
+  const std::string exported = absl::GetFlag(FLAGS_export_weights);
+  if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, UserPath(exported)));
+  const Result& result = finished.result;
+  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", result.experiment().c_str(),
+              static_cast<unsigned long long>(request.seed), result.iou_threshold(), result.frame_map(),
+              result.protocol().c_str(), finished.result_path.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status Main() {
   MRSN_ASSIGN_OR_RETURN(const std::string experiment,
                         ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
@@ -73,14 +93,10 @@ absl::Status Main() {
   settings.threads = absl::GetFlag(FLAGS_threads);
   settings.workers = absl::GetFlag(FLAGS_workers);
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
-  MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(request, settings));
-  const std::string exported = absl::GetFlag(FLAGS_export_weights);
-  if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, UserPath(exported)));
-  const Result& result = finished.result;
-  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", result.experiment().c_str(),
-              static_cast<unsigned long long>(request.seed), result.iou_threshold(), result.frame_map(),
-              result.protocol().c_str(), finished.result_path.c_str());
-  return absl::OkStatus();
+  return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) {
+    settings.group = &group;
+    return Train(request, settings, group.first());
+  });
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, 
   evaluation.workers = trainer.workers();
   evaluation.unreadable = UnreadableOf(experiment.train());
   evaluation.detections_path = trained.folder + "/detections.csv";
+  evaluation.group = &trainer.group();
   const absl::Time start = absl::Now();
   const datasets::Dataset& data = bank.data != nullptr ? *bank.data : *run.eval_data;
   MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(evaluation, data, bank.windows, *run.model));
@@ -109,20 +110,37 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result)
   if (!run.pretrained_sha256.empty()) result->set_pretrained_sha256(run.pretrained_sha256);
 }
 
+// Rank 0 opens first: it generates the data that the others then find.
+absl::StatusOr<OpenedRuns> OpenInTurn(const RunRequest& request, const RunSettings& settings,
+                                      ProcessGroup& group) {
+  absl::StatusOr<OpenedRuns> opened = absl::UnknownError("not opened yet");
+  if (group.first()) opened = Open(request, settings);
+  MRSN_RETURN_IF_ERROR(group.Agree(group.first() ? opened.status() : absl::OkStatus()));
+  if (!group.first()) opened = Open(request, settings);
+  MRSN_RETURN_IF_ERROR(group.Agree(opened.status()));
+  return opened;
+}
+
 absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& settings) {
-  // Everything is opened before the first hour of training, not after it.
-  MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
-  const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
-  std::fputs(data.text.c_str(), stderr);
-  MRSN_RETURN_IF_ERROR(opened.AllThere());
-  OpenedRun& run = *opened.asked;
   RunTrainer trainer(settings);
+  ProcessGroup& group = trainer.group();
+  // Everything is opened before the first hour of training, not after it.
+  MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, OpenInTurn(request, settings, group));
+  if (group.first()) {
+    const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
+    std::fputs(data.text.c_str(), stderr);
+  }
+  MRSN_RETURN_IF_ERROR(group.Agree(opened.AllThere()));
+  OpenedRun& run = *opened.asked;
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, trainer.Trained(run));
   FinishedRun finished;
   finished.weights_path = trained.weights_path;
   finished.result_path = ResultPath(settings.output_root, run.node->label, run.node->seed);
-  if (ReadFinished(finished.result_path, run, trained, &finished.result)) return finished;
+  MRSN_ASSIGN_OR_RETURN(const bool evaluated,
+                        group.Ask(ReadFinished(finished.result_path, run, trained, &finished.result)));
+  if (evaluated) return finished;
   MRSN_ASSIGN_OR_RETURN(finished.result, EvaluateRun(run, trained, trainer));
+  if (!group.first()) return finished;
   Describe(run, trained, &finished.result);
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(
       finished.result_path,

@@ -23,7 +23,8 @@ struct FinishedRun {
 };
 
 // First checks all inputs: FailedPrecondition names everything that is missing, and nothing begins. Then
-// trains if necessary, evaluates, writes and returns the result.
+// trains if necessary, evaluates, writes and returns the result. In a group of several processes
+// (RunSettings::group) every rank calls it, and rank 0 alone gets the result.
 absl::StatusOr<FinishedRun> RunExperiment(const RunRequest& request, const RunSettings& settings);
 
 }  // namespace mrsn::experiments

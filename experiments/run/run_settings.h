@@ -17,6 +17,10 @@
 #include <cstdint>
 #include <string>
 
+namespace mrsn {
+class ProcessGroup;
+}
+
 namespace mrsn::experiments {
 
 struct RunSettings {
@@ -28,6 +32,9 @@ struct RunSettings {
   bool generate = true;    // false: generated data that is not there is only described
   int workers = 0;         // threads that read clips; 0 = datasets::DefaultWorkers(). Changes no number.
   int threads = 1;         // of one LibTorch operation
+  // The processes that work on one run together, all with the same settings and the same folders: rank 0
+  // writes. Null: one process.
+  ProcessGroup* group = nullptr;
 };
 
 // Settings with the configs and checkpoints that came with the program. `output_root` is the user's; "" =

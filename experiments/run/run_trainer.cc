@@ -88,11 +88,14 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
   filling.title = absl::StrCat("write ", writer.model->needs().bank.has_value() ? "memory " : "bank ",
                                resolved.name, " seed ", writer.node->seed);
   filling.workers = settings_.workers;
+  filling.group = &group_;
   filling.loss = resolved.experiment.train().loss();
   filling.unreadable = unreadable;
   const std::string path =
       absl::StrCat(trained.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
-  if (!FileExists(path)) {
+  // Rank 0 looks for files: the others may see them a little later, or what it has just written.
+  MRSN_ASSIGN_OR_RETURN(const bool written, group_.Ask(FileExists(path)));
+  if (!written) {
     const absl::Status filled = FillBank(filling, path, dataset, *writer.model);
     // Another process may have written the bank while this one waited for it.
     if (!absl::IsAlreadyExists(filled)) MRSN_RETURN_IF_ERROR(filled);
@@ -138,9 +141,12 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   trained.folder = absl::StrFormat("%s/runs/%s/seed%d-%s", settings_.output_root, run.node->label,
                                    run.node->seed, start.identity.substr(0, kIdentityDigits));
   trained.weights_path = trained.folder + "/weights.safetensors";
-  if (FileExists(trained.weights_path)) return LoadTrained(start.identity, std::move(trained), *run.model);
+  MRSN_ASSIGN_OR_RETURN(const bool finished, group_.Ask(FileExists(trained.weights_path)));
+  if (finished) return LoadTrained(start.identity, std::move(trained), *run.model);
   const ResolvedExperiment& resolved = *run.node->resolved;
-  MRSN_RETURN_IF_ERROR(WriteFileAtomically(trained.folder + "/experiment.textproto", resolved.text));
+  MRSN_RETURN_IF_ERROR(group_.Agree(
+      group_.first() ? WriteFileAtomically(trained.folder + "/experiment.textproto", resolved.text)
+                     : absl::OkStatus()));
   BankWindows windows;
   std::optional<WindowsAhead> with_windows;
   if (start.bank != nullptr) {
@@ -149,7 +155,8 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
     windows = {start.bank.get(), radius, /*own_second=*/true, &*with_windows};
   }
   const datasets::Dataset& train_data = with_windows.has_value() ? *with_windows : *run.train_data;
-  const TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder, settings_.workers);
+  TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder, settings_.workers);
+  options.group = &group_;
   MRSN_ASSIGN_OR_RETURN(const TrainReport report,
                         Train(options, resolved.experiment.train(), train_data, windows, *run.model));
   run.model->zero_grad();  // frees the gradients: the model may wait long for its next use
@@ -157,7 +164,10 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   trained.train_seconds = report.seconds;
   trained.iterations = report.iterations;
   trained.skipped_clips = report.skipped;
-  MRSN_RETURN_IF_ERROR(WriteSafetensors(trained.weights_path, Weights(*run.model, report.about)));
+  MRSN_RETURN_IF_ERROR(
+      group_.Agree(group_.first() ? WriteSafetensors(trained.weights_path, Weights(*run.model, report.about))
+                                  : absl::OkStatus()));
+  if (!group_.first()) return trained;
   // The weights say it all now; what only resuming needed goes.
   std::error_code ignored;
   std::filesystem::remove(options.checkpoint_path, ignored);

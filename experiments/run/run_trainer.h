@@ -15,6 +15,7 @@
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_settings.h"
 #include "mrsn/bank/relation_bank.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 
@@ -28,11 +29,14 @@ struct TrainedModel {
   int64_t skipped_clips = 0;  // that could not be read
 };
 
+// In a group of several processes every rank calls the same functions in the same order.
 class RunTrainer {
  public:
-  explicit RunTrainer(const RunSettings& settings) : settings_(settings) {}
+  explicit RunTrainer(const RunSettings& settings)
+      : settings_(settings), group_(settings.group != nullptr ? *settings.group : OneProcess()) {}
 
   int workers() const { return settings_.workers; }
+  ProcessGroup& group() const { return group_; }
 
   // Trains the run's model, and first the runs it needs; run.model has the trained weights then.
   // FailedPrecondition if the run's folder holds the weights of another one.
@@ -56,6 +60,7 @@ class RunTrainer {
   absl::StatusOr<TrainedModel> TrainOrLoad(OpenedRun& run);
 
   const RunSettings& settings_;
+  ProcessGroup& group_;
   std::map<const OpenedRun*, TrainedModel> trained_;
 };
 

@@ -1,0 +1,20 @@
+// --processes, and the processes that torchrun, srun or mpirun have started.
+#ifndef MRSN_EXPERIMENTS_PROGRAMS_PROCESSES_FLAG_H_
+#define MRSN_EXPERIMENTS_PROGRAMS_PROCESSES_FLAG_H_
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "ops/distributed/process_group.h"
+
+namespace mrsn::experiments {
+
+// Calls `body` in each of the processes that share a job, with their group:
+//   in this process alone, if `processes` (--processes) is 1 and nobody has started others;
+//   in `processes` copies of this program, which it starts on this machine and waits for;
+//   in this process as one of those that torchrun has started (ops/distributed/process_environment.h).
+// A wrong usage if `processes` is less than 1, or another number than torchrun's.
+absl::Status InProcesses(int processes, absl::FunctionRef<absl::Status(ProcessGroup&)> body);
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_PROGRAMS_PROCESSES_FLAG_H_
