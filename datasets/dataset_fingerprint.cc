@@ -17,7 +17,8 @@ absl::StatusOr<std::string> FingerprintFiles(const std::string& settings,
   all.Add(absl::StrCat(settings, "\n"));
   for (const std::string& path : files) {
     MRSN_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
-    all.Add(absl::StrCat(contents.size(), "\n", contents));
+    all.Add(absl::StrCat(contents.size(), "\n"));
+    all.Add(contents);
   }
   for (const std::string& path : videos) {
     std::error_code error;

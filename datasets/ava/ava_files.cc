@@ -14,6 +14,7 @@ namespace {
 formats::CsvOptions Strict(const KeyframeNames& names) {
   formats::CsvOptions options;
   options.strict = true;
+  options.warn_of_repeated_rows = false;  // nobody reads the warnings
   options.timestamps = names.timestamps;
   options.first_keyframe = names.first;
   options.last_keyframe = names.last;

@@ -183,7 +183,8 @@ absl::StatusOr<CsvContents> ParseAvaCsv(const TextFile& file, RowKind kind, cons
   const int threads = options.num_threads > 0 ? options.num_threads : DefaultThreads();
   MRSN_RETURN_IF_ERROR(TextError(ParseLines(file, threads, parsers, fresh, contents.warnings),
                                  "a CSV of boxes", file.name(), file.text()));
-  if (kind == RowKind::kGroundTruth) WarnOfDuplicates(file.name(), parsers, contents.warnings);
+  if (kind == RowKind::kGroundTruth && options.warn_of_repeated_rows)
+    WarnOfDuplicates(file.name(), parsers, contents.warnings);
   for (RowParser& parser : parsers) {
     contents.num_rows += parser.block.rows.size();
     contents.blocks.push_back(std::move(parser.block));

@@ -45,7 +45,8 @@ struct CsvOptions {
   bool allow_tubes = false;
   // When given, rows of other classes are warned of; they are returned all the same.
   const absl::flat_hash_set<int>* classes = nullptr;
-  int num_threads = 0;  // 0 = the machine's
+  bool warn_of_repeated_rows = true;  // of ground truth; takes as long as reading
+  int num_threads = 0;                // 0 = the machine's
 };
 
 struct CsvContents {
