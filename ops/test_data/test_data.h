@@ -9,7 +9,9 @@
 // Below the folder lie
 //   ava/official_v2.2/          label maps and excluded timestamps as published with AVA v2.2
 //   ava/ava_val_v2.1_pose_rows.csv.gz   AVA v2.1's validation rows of the classes 1 to 14
-//   ucf101-24/                  finalAnnots.mat (the corrected annotations), testlist01.txt, classes.txt
+//   ava/mini/                   Gt61_Yekkgc_1146.avi, 75 frames from second 1145 on; rows and label map
+//   ucf101-24/                  the corrected annotations as finalAnnots.mat and pyannot.pkl, testlist01.txt,
+//                               classes.txt
 //   ucf101-mini/                train.txt, test.txt, videos/<Class>/<clip>.avi: clips of three classes
 //   videos/                     single clips of UCF101, <clip>.avi or <clip>.mp4
 #ifndef MRSN_OPS_TEST_DATA_TEST_DATA_H_
