@@ -57,24 +57,19 @@ absl::StatusOr<std::vector<ActionClass>> ReadClasses(const std::string& path,
   return classes;
 }
 
-// Where a video's time begins, and how many frames a second it has.
-struct Clock {
-  double first_second = 0, frames_per_second = 0;
-
-  int64_t FrameAt(int second) const { return std::llround((second - first_second) * frames_per_second); }
-};
-
-// The clock of every video. A file's rate is in its header.
+// The clock of every video. A file's rate is in its header. With kSkipAndCount a file without a readable one
+// has the rate that is meant: its clips cannot be read anyway.
 absl::StatusOr<std::vector<Clock>> ReadClocks(const std::vector<VideoMedia>& videos,
-                                              const AvaOptions& options) {
+                                              const AvaOptions& options, UnreadablePolicy policy) {
   std::vector<Clock> clocks;
   for (const VideoMedia& video : videos) {
     if (video.images.has_value()) {
       clocks.push_back({options.first_second, options.frames_per_second});
       continue;
     }
-    MRSN_ASSIGN_OR_RETURN(const auto stream, FrameStream::Open(video.path, options.frames_per_second));
-    const double rate = stream->rate();
+    const auto stream = FrameStream::Open(video.path, options.frames_per_second);
+    if (!stream.ok() && policy == UnreadablePolicy::kFail) return stream.status();
+    const double rate = stream.ok() ? (*stream)->rate() : options.frames_per_second;
     if (!(std::abs(rate / options.frames_per_second - 1) <= kRateTolerance)) {
       return absl::FailedPreconditionError(
           absl::StrCat(video.path, ": has ", rate, " frames a second, dataset.ava.frames_per_second is ",
@@ -87,14 +82,12 @@ absl::StatusOr<std::vector<Clock>> ReadClocks(const std::vector<VideoMedia>& vid
   return clocks;
 }
 
-// Centres the clips. An error if key frames lie behind the end of their folders.
-absl::Status Centre(const std::vector<Clock>& clocks, const std::vector<VideoMedia>& videos,
-                    std::vector<KeyframeRecord>* records) {
+// An error if key frames lie behind the end of their folders.
+absl::Status CheckCentres(const std::vector<VideoMedia>& videos, const std::vector<KeyframeRecord>& records) {
   int64_t beyond = 0;
   std::string first;
-  for (KeyframeRecord& record : *records) {
+  for (const KeyframeRecord& record : records) {
     const VideoMedia& video = videos[record.video];
-    record.centre = clocks[record.video].FrameAt(record.keyframe.timestamp);
     const bool outside = record.centre < 0 || (video.images.has_value() && record.centre >= video.count);
     if (!outside || beyond++ > 0) continue;
     first =
@@ -103,7 +96,7 @@ absl::Status Centre(const std::vector<Clock>& clocks, const std::vector<VideoMed
   }
   if (beyond == 0) return absl::OkStatus();
   return absl::OutOfRangeError(
-      absl::StrCat(beyond, " of ", records->size(), " key frames lie outside their videos, first ", first,
+      absl::StrCat(beyond, " of ", records.size(), " key frames lie outside their videos, first ", first,
                    "; dataset.ava.first_second and frames_per_second say which frame a second is"));
 }
 
@@ -192,9 +185,11 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
     return absl::Status(media.status().code(), absl::StrCat(media.status().message(), kLayout));
   }
   TakeMedia(*std::move(media), &clip_dataset);
-  MRSN_ASSIGN_OR_RETURN(const std::vector<Clock> clocks, ReadClocks(clip_dataset.videos, options));
-  const absl::Status outside = Centre(clocks, clip_dataset.videos, &made->records);
-  if (policy == UnreadablePolicy::kFail) MRSN_RETURN_IF_ERROR(outside);
+  MRSN_ASSIGN_OR_RETURN(const std::vector<Clock> clocks, ReadClocks(clip_dataset.videos, options, policy));
+  CentreClips(clocks, &made->records);
+  if (policy == UnreadablePolicy::kFail) {
+    MRSN_RETURN_IF_ERROR(CheckCentres(clip_dataset.videos, made->records));
+  }
   NoteLengths(clip_dataset.videos, options, &clip_dataset.notes);
   // The number changes when the same files give other key frames or actors.
   std::string identity = "ava 2";

@@ -1,7 +1,6 @@
 #include "datasets/ava/ava_keyframes.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -61,7 +60,6 @@ class Maker {
       made_->videos.push_back(keyframe.video);
     }
     record.video = static_cast<int>(made_->videos.size()) - 1;
-    record.centre = std::llround((keyframe.timestamp - options_.first_second) * options_.frames_per_second);
     record.annotations.reserve(annotated.size());
     for (const BoxRow& row : annotated) {
       record.annotations.push_back({keyframe, row.box, row.class_id, row.person_id});
@@ -115,6 +113,12 @@ absl::StatusOr<AvaKeyframes> MakeAvaKeyframes(const BoxTable& annotations, const
       });
   if (!status.ok()) return status;
   return made;
+}
+
+void CentreClips(const std::vector<Clock>& clocks, std::vector<KeyframeRecord>* records) {
+  for (KeyframeRecord& record : *records) {
+    record.centre = clocks[record.video].FrameAt(record.keyframe.timestamp);
+  }
 }
 
 }  // namespace mrsn::datasets

@@ -2,6 +2,8 @@
 #ifndef MRSN_DATASETS_AVA_AVA_KEYFRAMES_H_
 #define MRSN_DATASETS_AVA_AVA_KEYFRAMES_H_
 
+#include <cmath>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,9 +19,15 @@ namespace mrsn::datasets {
 struct AvaKeyframeOptions {
   Usage usage = Usage::kTrain;
   ProposalOptions proposals;
-  bool has_boxes = true;      // false: there is no box list; inference is given ground truth without labels
-  double first_second = 900;  // of frame 0
-  double frames_per_second = 30;
+  bool has_boxes = true;  // false: there is no box list; inference is given ground truth without labels
+};
+
+// Where a video's time begins, and how many frames a second it has.
+struct Clock {
+  double first_second = 900, frames_per_second = 30;
+
+  // From 0, rounded; negative before the first frame.
+  int64_t FrameAt(int second) const { return std::llround((second - first_second) * frames_per_second); }
 };
 
 struct AvaKeyframes {
@@ -31,12 +39,14 @@ struct AvaKeyframes {
 
 // The key frames of Usage::kTrain have an annotation; those of the other uses have one, or a box above the
 // score threshold (dataset.h). `excluded` ones are left out, except for a bank. Rows of one person (same id
-// and box) become one actor. A clip is centred on frame (second - first_second) * frames_per_second, rounded.
-// An action id outside `classes` is an error.
+// and box) become one actor. Clips are not centred yet. An action id outside `classes` is an error.
 absl::StatusOr<AvaKeyframes> MakeAvaKeyframes(const BoxTable& annotations, const BoxTable& boxes,
                                               const std::set<Keyframe>& excluded,
                                               const std::vector<ActionClass>& classes,
                                               const AvaKeyframeOptions& options);
+
+// Centres each clip on the frame of its key second. `clocks`: of every video, in order.
+void CentreClips(const std::vector<Clock>& clocks, std::vector<KeyframeRecord>* records);
 
 }  // namespace mrsn::datasets
 

@@ -200,14 +200,12 @@ TEST(AvaKeyframesTest, RowsOfOnePersonBecomeOneActor) {
   ASSERT_EQ(records.size(), 2);  // a box list alone makes no key frame of training
   EXPECT_EQ(records[0].keyframe.video, "a");
   EXPECT_EQ(records[0].video, 0);
-  EXPECT_EQ(records[0].centre, 60);  // second 902 at 30 frames a second
   EXPECT_EQ(records[0].annotations.size(), 3);
   ASSERT_EQ(records[0].actors.size(), 3);  // two persons, one proposal with IoU 0.9
   EXPECT_THAT(records[0].actors[0].labels, ElementsAre(0, 2));
   EXPECT_THAT(records[0].actors[1].labels, ElementsAre(1));
   EXPECT_THAT(records[0].actors[2].labels, ElementsAre(0, 2));
   EXPECT_EQ(records[1].video, 1);
-  EXPECT_EQ(records[1].centre, 90);
 }
 
 // PySlowFast's and LFB's lists of training have a row for each pair of box and label, and negatives without.
@@ -226,16 +224,13 @@ TEST(AvaKeyframesTest, RowsOfOneBoxAreOneActor) {
 }
 
 TEST(AvaKeyframesTest, InferenceUsesDetectedBoxesOnly) {
-  AvaKeyframeOptions options = For(Usage::kInference);
-  options.frames_per_second = 4;
   const auto made = MakeAvaKeyframes(Annotated({{{"a", 904}, kLeft, 12, 0}, {{"a", 905}, kLeft, 12, 0}}),
                                      Detected({{"a", 904, kRight, 0.86f}, {"a", 904, kLeft, 0.85f}}), {},
-                                     kClasses, options);
+                                     kClasses, For(Usage::kInference));
   ASSERT_TRUE(made.ok()) << made.status();
   ASSERT_EQ(made->records[0].actors.size(), 1);
   EXPECT_TRUE(made->records[0].actors[0].box == kRight);
   EXPECT_THAT(made->records[0].actors[0].labels, IsEmpty());
-  EXPECT_EQ(made->records[0].centre, 16);
   EXPECT_THAT(made->records[1].actors, IsEmpty());
   EXPECT_EQ(made->counts.boxes, 2);
   EXPECT_EQ(made->counts.kept, 1);
@@ -258,7 +253,18 @@ TEST(AvaKeyframesTest, WhoeverIsFoundWhereNobodyIsAnnotatedIsScored) {
   const auto made = MakeAvaKeyframes(annotations, boxes, excluded, kClasses, For(Usage::kInference));
   EXPECT_EQ(made->records[1].actors.size(), 2);
   EXPECT_THAT(made->records[1].annotations, IsEmpty());
-  EXPECT_EQ(made->records[1].centre, 120);
+}
+
+// A folder of images from second 900 on, and a film of NTSC's rate from second 0 on.
+TEST(AvaKeyframesTest, ClipsAreCentredByTheirVideosClocks) {
+  auto made = MakeAvaKeyframes(
+      Annotated({{{"a", 902}, kLeft, 12, 0}, {{"a", 903}, kLeft, 12, 0}, {{"b", 902}, kLeft, 12, 0}}), {}, {},
+      kClasses, For(Usage::kTrain));
+  ASSERT_TRUE(made.ok()) << made.status();
+  CentreClips({{900, 30}, {0, 30000. / 1001}}, &made->records);
+  EXPECT_EQ(made->records[0].centre, 60);
+  EXPECT_EQ(made->records[1].centre, 90);
+  EXPECT_EQ(made->records[2].centre, 27033);  // 27032.97
 }
 
 TEST(AvaKeyframesTest, WithoutBoxListInferenceHasUnlabelledGroundTruth) {

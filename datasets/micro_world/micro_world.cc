@@ -32,7 +32,6 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenFolder(const MicroWorldOptions& opt
   AvaKeyframeOptions keyframes;
   keyframes.usage = clip_dataset.usage;
   keyframes.proposals = options.proposals;
-  keyframes.frames_per_second = micro::kFramesPerSecond;
   MRSN_ASSIGN_OR_RETURN(AvaKeyframes made,
                         MakeAvaKeyframes(annotations, boxes, {}, clip_dataset.classes, keyframes));
   if (keyframes.usage != Usage::kTrain) {
@@ -40,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenFolder(const MicroWorldOptions& opt
     MRSN_RETURN_IF_ERROR(made.counts.Check(boxes_path, threshold));
     clip_dataset.notes.push_back(made.counts.Note(boxes_path, threshold));
   }
+  CentreClips(std::vector<Clock>(made.videos.size(), {900, micro::kFramesPerSecond}), &made.records);
   std::vector<std::string> paths;
   for (const std::string& video : made.videos) {
     paths.push_back(absl::StrCat(videos_folder, "/", video, ".avi"));
