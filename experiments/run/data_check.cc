@@ -34,13 +34,27 @@ int64_t Unreadable(const datasets::CheckReport& report) {
       });
 }
 
+// Every config names both splits; a run trains on that of `train` and is scored on that of `eval`.
+void NameTheSplitsOfTheRun(DatasetConfig* train, DatasetConfig* eval) {
+  if (train->has_train_split()) {
+    eval->set_train_split(train->train_split());
+  } else {
+    eval->clear_train_split();
+  }
+  if (eval->has_inference_split()) {
+    train->set_inference_split(eval->inference_split());
+  } else {
+    train->clear_inference_split();
+  }
+}
+
 }  // namespace
 
 DataCheck CheckData(const Experiment& experiment, const std::string& data_root) {
-  std::vector<DatasetConfig> configs = {FilesOf(experiment.train_data())};
-  const DatasetConfig eval_data = FilesOf(experiment.eval_data());
-  if (!google::protobuf::util::MessageDifferencer::Equals(configs[0], eval_data))
-    configs.push_back(eval_data);
+  DatasetConfig train = FilesOf(experiment.train_data()), eval = FilesOf(experiment.eval_data());
+  NameTheSplitsOfTheRun(&train, &eval);
+  std::vector<DatasetConfig> configs = {train};
+  if (!google::protobuf::util::MessageDifferencer::Equals(train, eval)) configs.push_back(eval);
   const bool skips = experiment.train().unreadable_clips() == TrainConfig::SKIP_AND_COUNT;
   DataCheck check;
   for (const DatasetConfig& config : configs) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -11,6 +12,7 @@ namespace mrsn::experiments {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Experiment Example(const std::string& train_data, const std::string& eval_data) {
   Experiment experiment;
@@ -28,7 +30,9 @@ TEST(CheckData, NamesWhatIsMissing) {
   const DataCheck check =
       CheckData(Example(data + " clip { frames: 4 }", data + " transform { flip_probability: 0 }"), root);
   EXPECT_EQ(check.errors, 1);  // the two configs read the same files, which are checked once
-  EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no folder"));
+  EXPECT_THAT(check.text, HasSubstr(absl::StrCat("error [missing_video] Diving/v_1: no folder ", root,
+                                                 "/frames/Diving/v_1, no file ", root,
+                                                 "/videos/Diving/v_1.{mp4,mkv,webm,avi}")));
 }
 
 // A run that leaves such clips out is not stopped by them.
@@ -42,6 +46,27 @@ TEST(CheckData, ClipsThatAreLeftOut) {
   const DataCheck check = CheckData(experiment, root);
   EXPECT_EQ(check.errors, 0);
   EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no folder"));
+}
+
+// No other list of videos has to be there, and a split that neither trains nor scores is nobody's overlap.
+TEST(CheckData, OnlyTheSplitsOfTheRun) {
+  const std::string root = ::testing::TempDir() + "/data_check_splits";
+  std::filesystem::remove_all(root);
+  std::string rows;
+  for (const std::string name : {"mine", "test"}) {
+    const std::string video = absl::StrCat("Diving/v_", name);
+    ASSERT_TRUE(WriteFileAtomically(absl::StrCat(root, "/", name, ".txt"), video + "\n").ok());
+    absl::StrAppend(&rows, video, ",1,5,10,10,90,90,0\n");
+  }
+  ASSERT_TRUE(WriteFileAtomically(root + "/annotations.csv", rows).ok());
+  const DataCheck check = CheckData(Example("ucf24 {} train_split: 'mine'",
+                                            "ucf24 { inference_keyframe_step: 6 } "
+                                            "inference_split: 'test'"),
+                                    root);
+  EXPECT_THAT(check.text, Not(HasSubstr("[missing_file]")));
+  EXPECT_THAT(check.text, Not(HasSubstr("[split_overlap]")));
+  EXPECT_THAT(check.text, HasSubstr("mine: 1 videos"));
+  EXPECT_THAT(check.text, HasSubstr("test: 1 videos"));
 }
 
 TEST(CheckData, NothingToCheck) {

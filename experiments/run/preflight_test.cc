@@ -41,7 +41,7 @@ TEST_F(PreflightTest, AllThere) {
 }
 
 TEST_F(PreflightTest, GeneratedDataIsDescribedOrGoesToTheCache) {
-  settings_.cache_root = ::testing::TempDir() + "/cache";
+  settings_.cache_root = ::testing::TempDir() + "/empty_cache";
   settings_.generate = false;
   const auto described = Open({"smoke/resume", "", "", 0}, settings_);
   ASSERT_TRUE(described.ok()) << described.status();
