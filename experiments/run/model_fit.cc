@@ -55,4 +55,14 @@ absl::Status CheckBankFits(const ModelNeeds& reader, const ModelNeeds& writer,
   return absl::OkStatus();
 }
 
+absl::Status CheckBankData(const datasets::Dataset& reader, const datasets::Dataset& writer,
+                           const std::string& writer_name) {
+  const std::string read = reader.Fingerprint(), written = writer.Fingerprint();
+  if (read == written) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(writer_name, " is trained on other data (", written.substr(0, 12),
+                   ") than this experiment (", read.substr(0, 12),
+                   "); name one with the same train_data, or set inputs { bank_of_other_data: true }"));
+}
+
 }  // namespace mrsn::experiments

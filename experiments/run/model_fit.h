@@ -20,6 +20,11 @@ absl::Status CheckDataFits(const ModelNeeds& model, const DatasetConfig& config,
 absl::Status CheckBankFits(const ModelNeeds& reader, const ModelNeeds& writer,
                            const std::string& writer_name);
 
+// OK if the writer of the reader's bank was trained on the reader's training data. `writer` and `reader` are
+// the two training data sets.
+absl::Status CheckBankData(const datasets::Dataset& reader, const datasets::Dataset& writer,
+                           const std::string& writer_name);
+
 }  // namespace mrsn::experiments
 
 #endif  // MRSN_EXPERIMENTS_RUN_MODEL_FIT_H_

@@ -138,6 +138,10 @@ class Opener {
     if (run.model != nullptr && run.bank_writer->model != nullptr) {
       needs_[place].state = CheckBankFits(run.model->needs(), run.bank_writer->model->needs(), name);
     }
+    if (needs_[place].state.ok() && run.train_data != nullptr && run.bank_writer->train_data != nullptr &&
+        !run.node->resolved->experiment.inputs().bank_of_other_data()) {
+      needs_[place].state = CheckBankData(*run.train_data, *run.bank_writer->train_data, name);
+    }
     return absl::OkStatus();
   }
 

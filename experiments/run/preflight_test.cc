@@ -117,6 +117,12 @@ TEST_F(PreflightTest, ABankMustFitItsReader) {
                   settings_.configs_root + "/longer.textproto",
                   "base: \"short\" model { mrsn { long_term {} } } inputs { relation_bank_from: \"long\" }")
                   .ok());
+  const std::string more_videos = "train_data { micro_world { train_videos: 2 } } ";
+  EXPECT_THAT(Missing("long", more_videos),
+              AllOf(HasSubstr("long: inputs.relation_bank_from: short is trained on other data ("),
+                    HasSubstr("set inputs { bank_of_other_data: true }")));
+  EXPECT_EQ(Missing("long", more_videos + "inputs { bank_of_other_data: true }"), "");
+  EXPECT_EQ(Missing("long", "train_data { cache_megabytes: 7 }"), "") << "the same videos and boxes";
   EXPECT_EQ(Missing("longer", ""),
             "longer: inputs.relation_bank_from: long needs a bank itself; name a short-term experiment");
 }
