@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_format.h"
+
 namespace mrsn::experiments {
 namespace {
 
@@ -32,6 +34,21 @@ std::vector<std::vector<Sample>> GroupsOfOneSize(std::vector<Sample> samples) {
     group->push_back(std::move(sample));
   }
   return groups;
+}
+
+absl::Status CheckOneSize(const std::vector<Sample>& samples) {
+  const auto other = std::find_if(samples.begin(), samples.end(),
+                                  [&](const Sample& sample) { return !SameSize(samples.front(), sample); });
+  if (other == samples.end()) return absl::OkStatus();
+  const auto text = [](const Sample& sample) {
+    return absl::StrFormat("%s second %d is %dx%d", sample.keyframe.video, sample.keyframe.timestamp,
+                           sample.slow.width, sample.slow.height);
+  };
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "train.batch_norm is TRAINED, but clips of a batch have different sizes: %s, %s. Each size would be "
+      "normalised with its own statistics, which inference does not know. Allowed: FROZEN or "
+      "FROZEN_STATISTICS, videos of one size, or a transform.augmentation that crops",
+      text(samples.front()), text(*other)));
 }
 
 }  // namespace mrsn::experiments

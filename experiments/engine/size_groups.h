@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
 #include "datasets/dataset.h"
 
 namespace mrsn::experiments {
@@ -14,6 +15,10 @@ std::vector<std::vector<datasets::Sample>> RunsOfOneSize(std::vector<datasets::S
 
 // All of one size together, in order; groups are ordered by their first clip.
 std::vector<std::vector<datasets::Sample>> GroupsOfOneSize(std::vector<datasets::Sample> samples);
+
+// An error that names two clips, unless all clips have one size. Batch norms in training need it: they would
+// normalise each group with the statistics of its own few clips, and inference knows only their running mean.
+absl::Status CheckOneSize(const std::vector<datasets::Sample>& samples);
 
 }  // namespace mrsn::experiments
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "experiments/engine/scored_bytes.h"
+#include "experiments/engine/size_groups.h"
 #include "experiments/engine/step_gradients.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
@@ -132,6 +133,7 @@ absl::Status TrainingStep::AverageNormStatistics() {
 }
 
 absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
+  if (config_.batch_norm() == TrainConfig::TRAINED) MRSN_RETURN_IF_ERROR(CheckOneSize(input.samples));
   static_cast<torch::optim::SGDOptions&>(optimizer_.param_groups()[0].options())
       .lr(LearningRate(input.iteration));
   at::manual_seed(SeedOf(seed_, input.iteration, group_.rank()));

@@ -60,14 +60,19 @@ double Mean(std::vector<double>::const_iterator begin, std::vector<double>::cons
   return std::accumulate(begin, end, 0.0) / (end - begin);
 }
 
+// One size of frame, which norms in training need, and persons that are not small.
+const std::vector<std::string> kClipsOfOneSize = {"Diving/v_Diving_g01_c01",
+                                                  "SoccerJuggling/v_SoccerJuggling_g23_c01",
+                                                  "TrampolineJumping/v_TrampolineJumping_g01_c01"};
+
 enum class Clips { kGenerated, kReal };
 
 // A data root of UCF101-24's layout for `experiment`, with flow beside the clips if the experiment reads
 // flow.
 std::string ClipsRoot(const Experiment& experiment, Clips clips) {
   const std::string root = ::testing::TempDir() + (clips == Clips::kReal ? "/real" : "/generated");
-  const absl::Status made =
-      clips == Clips::kReal ? datasets::MakeRealClips(root) : datasets::WriteActedClips({}, root);
+  const absl::Status made = clips == Clips::kReal ? datasets::MakeRealRoot({{"clips", kClipsOfOneSize}}, root)
+                                                  : datasets::WriteActedClips({}, root);
   EXPECT_TRUE(made.ok()) << made;
   DatasetConfig config = experiment.eval_data();
   if (!config.has_flow()) return root;
