@@ -32,6 +32,16 @@ int WriteAll(int descriptor, absl::string_view contents) {
   return ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
+// A new name is on the disk when its folder is.
+absl::Status SyncFolder(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return Failed("cannot open the folder", folder, errno);
+  // Some file systems cannot sync a folder and say EINVAL.
+  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(descriptor);
+  return error == 0 ? absl::OkStatus() : Failed("cannot sync the folder", folder, error);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -68,11 +78,9 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   int error = WriteAll(descriptor, contents);
   if (::close(descriptor) != 0 && error == 0) error = errno;
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-    return Failed(absl::StrCat("cannot write ", contents.size(), " bytes"), path, error);
-  }
-  return absl::OkStatus();
+  if (error == 0) return SyncFolder(folder.empty() ? "." : folder);
+  ::unlink(temporary.c_str());
+  return Failed(absl::StrCat("cannot write ", contents.size(), " bytes"), path, error);
 }
 
 absl::Status MakeFolders(const std::string& path) {
