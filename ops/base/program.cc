@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn {
 namespace {
@@ -34,7 +35,9 @@ std::string Help(absl::string_view usage) {
   for (const auto& [name, flag] : Flags()) {
     absl::StrAppend(&help, "  --", name, "=", flag->DefaultValue(), "\n      ", flag->Help(), "\n");
   }
-  absl::StrAppend(&help, "\nExit code: 0 done, 1 failed, 2 the command line is wrong.\n");
+  absl::StrAppend(
+      &help,
+      "\nExit code: 0 done, 1 failed, 2 the command line is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.\n");
   return help;
 }
 
@@ -104,6 +107,10 @@ int RunProgram(int argc, char** argv, absl::string_view usage, absl::FunctionRef
   }
   if (status.ok()) return 0;
   const bool wrong_usage = status.GetPayload(kWrongUsagePayload).has_value();
+  if (const int stopped = StoppedExitCode(status); stopped != 0) {
+    std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+    return stopped;
+  }
   std::fprintf(stderr, "error: %s%s\n", std::string(status.message()).c_str(),
                wrong_usage ? "; see --help" : "");
   return wrong_usage ? kWrongUsage : kFailed;

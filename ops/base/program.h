@@ -23,6 +23,9 @@ namespace mrsn {
 //   1  the job failed: `body` returned an error or threw an exception.
 //   2  the command line is wrong: an unknown flag, a value of the wrong type, an argument that is no
 //      flag, or a WrongUsage error of `body`.
+//   130, 143  Ctrl-C or SIGTERM came, and `body` ended with the error of Stopped() (stop_signal.h). The line
+//   then
+//      says what is on the disk and how to go on.
 // Codes 1 and 2 come with one line "error: ..." on standard error.
 // Flags are --name=value or --name value; a boolean flag is also --name or --noname.
 int RunProgram(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::Status()> body);

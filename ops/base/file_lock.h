@@ -1,0 +1,37 @@
+// One writer at a time: a lock on a file, between processes and machines that share a disk.
+#ifndef MRSN_OPS_BASE_FILE_LOCK_H_
+#define MRSN_OPS_BASE_FILE_LOCK_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace mrsn {
+
+//   MRSN_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Wait(folder + "/lock", "train micro/acre seed 0"));
+//
+// The system frees the lock when the object or the process dies, also by SIGKILL. The file stays.
+class FileLock {
+ public:
+  // Takes the lock of `path`, whose folder is made if need be. While another process or object holds it,
+  // waits and says so on standard error: "<what>: waits for process 17 on host a, which holds <path>".
+  // Errors: the file cannot be made or locked; Stopped() if a stop signal comes while it waits.
+  static absl::StatusOr<FileLock> Wait(const std::string& path, absl::string_view what);
+
+  // Unavailable, with the holder's process and host, instead of waiting.
+  static absl::StatusOr<FileLock> Try(const std::string& path, absl::string_view what);
+
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+
+  int descriptor_;
+};
+
+}  // namespace mrsn
+
+#endif  // MRSN_OPS_BASE_FILE_LOCK_H_
