@@ -4,6 +4,7 @@
 
 #include <tuple>
 
+#include "ops/device/constants.h"
 #include "ops/roi_align/roi_align.h"
 
 namespace mrsn {
@@ -13,7 +14,10 @@ at::Tensor RoiFeatures(const at::Tensor& features, const at::Tensor& boxes, cons
   const bool by_map = options.scale == RoiScale::kMapSize;
   const auto width = static_cast<double>(by_map ? features.size(3) * stride : frame.width);
   const auto height = static_cast<double>(by_map ? features.size(2) * stride : frame.height);
-  const at::Tensor pixels = boxes * at::tensor({width, height, width, height}, boxes.options());
+  const auto make = [&] { return at::tensor({width, height, width, height}, at::kDouble); };
+  const at::Tensor scale = boxes.is_cpu() ? make().to(boxes.scalar_type())
+                                          : Constant("box scale", {width, height}, boxes.options(), make);
+  const at::Tensor pixels = boxes * scale;
   ops::RoiAlignOptions roi;
   roi.output_height = roi.output_width = options.output_size;
   roi.spatial_scale = 1.0 / static_cast<double>(stride);

@@ -4,6 +4,7 @@
 
 #include "mrsn/head/random_embedding.h"
 #include "mrsn/roi_features.h"
+#include "ops/device/constants.h"
 
 namespace mrsn {
 namespace {
@@ -12,12 +13,14 @@ namespace {
 // the cells it covers, from floor(i n / size) to ceil((i+1) n / size).
 at::Tensor PoolingMatrix(int64_t size, const at::Tensor& x) {
   const int64_t n = x.size(-1);
-  const at::Tensor matrix = at::zeros({size, n}, at::kDouble);
-  for (int64_t i = 0; i < size; ++i) {
-    const int64_t begin = i * n / size, end = ((i + 1) * n + size - 1) / size;
-    matrix[i].slice(0, begin, end).fill_(1.0 / static_cast<double>(end - begin));
-  }
-  return matrix.to(x.options());
+  return Constant("pooling matrix", {static_cast<double>(size), static_cast<double>(n)}, x.options(), [&] {
+    const at::Tensor matrix = at::zeros({size, n}, at::kDouble);
+    for (int64_t i = 0; i < size; ++i) {
+      const int64_t begin = i * n / size, end = ((i + 1) * n + size - 1) / size;
+      matrix[i].slice(0, begin, end).fill_(1.0 / static_cast<double>(end - begin));
+    }
+    return matrix;
+  });
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
+
+#include "ops/device/constants.h"
 
 namespace mrsn {
 namespace {
@@ -49,16 +52,15 @@ at::Tensor ScalePixelsByTable(const at::Tensor& given, const PixelScaling& scali
 at::Tensor ScalePixelsByArithmetic(const at::Tensor& pixels, const PixelScaling& scaling) {
   CheckPixels(pixels);
   // Tensors, because CUDA multiplies by the reciprocal when it divides by a number.
-  const auto on_device = [&](const std::array<float, kChannels>& values) {
-    at::Tensor ordered = at::empty({kChannels}, at::kFloat);
-    for (int64_t c = 0; c < kChannels; ++c) ordered.data_ptr<float>()[c] = values[ColourOf(c, scaling)];
-    return ordered.view({1, kChannels, 1, 1, 1}).to(pixels.device());
-  };
+  std::vector<double> numbers(kChannels, scaling.divisor);
+  for (const auto* values : {&scaling.mean, &scaling.std}) {
+    for (int64_t c = 0; c < kChannels; ++c) numbers.push_back((*values)[ColourOf(c, scaling)]);
+  }
+  const at::Tensor operands = Constant("pixel scaling", numbers, pixels.options().dtype(at::kFloat), [&] {
+    return at::tensor(numbers, at::kDouble).view({3, 1, kChannels, 1, 1, 1});
+  });
   const at::Tensor channels = scaling.bgr ? pixels.flip(1) : pixels;
-  return channels.to(at::kFloat)
-      .div_(on_device({scaling.divisor, scaling.divisor, scaling.divisor}))
-      .sub_(on_device(scaling.mean))
-      .div_(on_device(scaling.std));
+  return channels.to(at::kFloat).div_(operands[0]).sub_(operands[1]).div_(operands[2]);
 }
 
 at::Tensor ScalePixels(const at::Tensor& pixels, const PixelScaling& scaling) {

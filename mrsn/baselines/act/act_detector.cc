@@ -13,6 +13,7 @@
 #include "mrsn/baselines/anchors/nms.h"
 #include "mrsn/baselines/anchors/ssd_anchors.h"
 #include "mrsn/model_factory.h"
+#include "ops/device/move_together.h"
 #include "ops/memory/cpu_block_cache.h"
 
 namespace mrsn::baselines {
@@ -163,8 +164,10 @@ LossOutput ActDetector::Loss(const DetectorInput& input, const Truth& truth, Cla
 Detections ActDetector::Detect(const DetectorInput& input, ClassLoss loss) {
   TORCH_CHECK(loss == ClassLoss::kSoftmax, "ACT is trained with the softmax loss only");
   const CuboidPredictions predictions = Predict(input);
-  const at::Tensor scores = predictions.logits.detach().to(at::kCPU, at::kFloat).softmax(2);
-  const at::Tensor offsets = predictions.offsets.detach().to(at::kCPU, at::kFloat).contiguous();
+  at::Tensor logits = predictions.logits.detach().to(at::kFloat);
+  at::Tensor offsets = predictions.offsets.detach().to(at::kFloat).contiguous();
+  FetchTogether({&logits, &offsets});
+  const at::Tensor scores = logits.softmax(2);
   const auto offset = offsets.accessor<float, 4>();
   const int64_t frames = options_.frames, clips = scores.size(0);
   std::vector<Box> found;

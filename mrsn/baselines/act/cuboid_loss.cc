@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "mrsn/baselines/anchors/box_tensors.h"
+#include "mrsn/baselines/anchors/masked_sum.h"
 #include "mrsn/baselines/anchors/matching.h"
+#include "ops/device/move_together.h"
 
 namespace mrsn::baselines {
 
@@ -60,17 +62,18 @@ at::Tensor HardNegatives(const at::Tensor& background_loss, const at::Tensor& po
 
 CuboidLoss ComputeCuboidLoss(const CuboidPredictions& predictions, const CuboidTargets& targets) {
   const at::Tensor& logits = predictions.logits;
-  const at::Tensor log_scores = logits.log_softmax(2), classes = targets.classes.to(logits.device());
+  at::Tensor classes = targets.classes, offsets = targets.offsets;
+  MoveTogether({&classes, &offsets}, logits.device());
+  const at::Tensor log_scores = logits.log_softmax(2);
   const at::Tensor positive = classes > 0;
   const at::Tensor counted = positive.logical_or(HardNegatives(-log_scores.select(2, 0), positive));
   const at::Tensor entropy = -log_scores.gather(2, classes.unsqueeze(2)).squeeze(2);
-  const at::Tensor difference = at::smooth_l1_loss(
-      predictions.offsets, targets.offsets.to(predictions.offsets.options()), at::Reduction::None);
+  const at::Tensor difference =
+      at::smooth_l1_loss(predictions.offsets, offsets.to(predictions.offsets.options()), at::Reduction::None);
   CuboidLoss loss;
-  // Selects the cells that count instead of multiplying the others by 0, because those may be infinite.
-  loss.classification = entropy.masked_select(counted).sum();
-  loss.regression = difference.mean(2).sum(2).masked_select(positive).sum();
-  loss.positives = positive.sum().item<int64_t>();
+  loss.classification = MaskedSum(entropy, counted);
+  loss.regression = MaskedSum(difference.mean(2).sum(2), positive);
+  loss.positives = (targets.classes > 0).sum().item<int64_t>();
   return loss;
 }
 

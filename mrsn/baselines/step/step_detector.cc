@@ -13,6 +13,7 @@
 #include "mrsn/baselines/anchors/nms.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
+#include "ops/device/move_together.h"
 #include "ops/memory/cpu_block_cache.h"
 
 namespace mrsn::baselines {
@@ -25,8 +26,13 @@ constexpr float kLeastScore = 0.01f, kMostOverlap = 0.4f;
 constexpr size_t kMostPerClip = 300;
 constexpr int64_t kFramesPerPosition = 4, kRoiSize = 7;
 
-std::vector<BoxOffsets> OffsetsOf(const at::Tensor& offsets) {
-  const at::Tensor rows = offsets.detach().to(at::kCPU, at::kFloat).contiguous();
+// Of predictions, what the host reads.
+at::Tensor Readable(const at::Tensor& prediction) {
+  return prediction.defined() ? prediction.detach().to(at::kFloat).contiguous() : prediction;
+}
+
+// `rows` on the CPU.
+std::vector<BoxOffsets> OffsetsOf(const at::Tensor& rows) {
   const float* row = rows.const_data_ptr<float>();
   std::vector<BoxOffsets> result;
   for (int64_t i = 0; i < rows.numel(); i += 4)
@@ -100,18 +106,19 @@ StepPredictions StepDetector::Run(const Maps& maps, const Step& step) {
                                 .permute({0, 2, 3, 4, 1})
                                 .flatten(0, 1)
                                 .permute({0, 3, 1, 2});
-  const at::Tensor clip = at::arange(clips, at::kLong).repeat_interleave(per_clip);           // [M]
-  const at::Tensor frame = clip.unsqueeze(1) * positions + at::arange(positions, at::kLong);  // [M,P]
+  const auto whole = at::TensorOptions(at::kLong).device(device);
+  const at::Tensor clip = at::arange(clips, whole).unsqueeze(1).expand({-1, per_clip}).flatten();  // [M]
+  const at::Tensor frame = clip.unsqueeze(1) * positions + at::arange(positions, whole);           // [M,P]
   RoiFeatureOptions roi;
   roi.output_size = kRoiSize;
   roi.aligned = false;
-  const at::Tensor rois = RoiFeatures(frames, TensorOf(step.proposals).to(device), frame.flatten().to(device),
+  const at::Tensor rois = RoiFeatures(frames, TensorOf(step.proposals).to(device), frame.flatten(),
                                       {maps.height, maps.width}, backbone_->stride(), roi)
                               .permute({0, 2, 3, 1})
                               .unflatten(0, {proposals, positions})
                               .permute({0, 4, 1, 2, 3});  // [M,C,P,7,7], channels_last_3d
   const at::Tensor context = maps.context.slice(1, step.first, step.first + positions);
-  return head_->steps[step.number]->Forward(rois, context.index_select(0, clip.to(device)));
+  return head_->steps[step.number]->Forward(rois, context.index_select(0, clip));
 }
 
 void StepDetector::ForEachStep(const DetectorInput& input, bool refined,
@@ -128,13 +135,16 @@ void StepDetector::ForEachStep(const DetectorInput& input, bool refined,
   for (step.number = 0; step.number < kSteps; ++step.number) {
     step.predictions = Run(maps, step);
     use(step);
-    const auto moved = [&](const at::Tensor& offsets) {
-      return refined ? Refine(step.proposals, OffsetsOf(offsets)) : step.proposals;
+    if (step.number + 1 == kSteps) break;
+    at::Tensor offsets = Readable(step.predictions.offsets), before = Readable(step.predictions.before),
+               after = Readable(step.predictions.after);
+    if (refined) FetchTogether({&offsets, &before, &after});
+    const auto moved = [&](const at::Tensor& by) {
+      return refined ? Refine(step.proposals, OffsetsOf(by)) : step.proposals;
     };
-    std::vector<Box> next = moved(step.predictions.offsets);
-    if (step.predictions.before.defined()) {
-      next =
-          Join(moved(step.predictions.before), next, moved(step.predictions.after), static_cast<int>(third));
+    std::vector<Box> next = moved(offsets);
+    if (before.defined()) {
+      next = Join(moved(before), next, moved(after), static_cast<int>(third));
       step.first = 0;
       step.positions = 3 * third;
     }
@@ -188,8 +198,10 @@ Detections StepDetector::Detect(const DetectorInput& input, ClassLoss loss) {
   TORCH_CHECK(loss == ClassLoss::kBce, "STEP is trained with a sigmoid for each class only");
   Step last;
   ForEachStep(input, /*refined=*/true, [&](const Step& step) { last = step; });
-  const std::vector<Box> refined = Refine(last.proposals, OffsetsOf(last.predictions.offsets));
-  const at::Tensor scores = last.predictions.logits.detach().to(at::kCPU, at::kFloat).sigmoid().contiguous();
+  at::Tensor offsets = Readable(last.predictions.offsets), logits = Readable(last.predictions.logits);
+  FetchTogether({&offsets, &logits});
+  const std::vector<Box> refined = Refine(last.proposals, OffsetsOf(offsets));
+  const at::Tensor scores = logits.sigmoid();
   const auto per_clip = static_cast<int64_t>(grid_.size());
   std::vector<Box> boxes;  // at the key frame
   for (int64_t m = 0; m < scores.size(0); ++m) {

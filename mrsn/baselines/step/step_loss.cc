@@ -6,7 +6,9 @@
 
 #include "absl/types/span.h"
 #include "mrsn/baselines/anchors/box_coding.h"
+#include "mrsn/baselines/anchors/masked_sum.h"
 #include "mrsn/baselines/anchors/matching.h"
+#include "ops/device/move_together.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -26,10 +28,9 @@ void Fill(absl::Span<const Box> truth, absl::Span<const Box> proposal, at::Tenso
 }
 
 at::Tensor SmoothL1(const at::Tensor& predicted, const at::Tensor& target, const at::Tensor& positive) {
-  return at::smooth_l1_loss(predicted, target.to(predicted.options()), at::Reduction::None)
-      .sum({1, 2})
-      .masked_select(positive)
-      .sum();
+  return MaskedSum(
+      at::smooth_l1_loss(predicted, target.to(predicted.options()), at::Reduction::None).sum({1, 2}),
+      positive);
 }
 
 }  // namespace
@@ -76,9 +77,12 @@ StepTargets MakeStepTargets(const std::vector<Box>& proposals, int64_t per_clip,
   return targets;
 }
 
-StepLoss ComputeStepLoss(const StepPredictions& predictions, const StepTargets& targets) {
+StepLoss ComputeStepLoss(const StepPredictions& predictions, const StepTargets& made) {
   const at::Tensor& logits = predictions.logits;
-  const at::Tensor positive = targets.positive.to(logits.device());
+  StepTargets targets = made;
+  MoveTogether({&targets.labels, &targets.positive, &targets.offsets, &targets.before, &targets.after},
+               logits.device());
+  const at::Tensor& positive = targets.positive;
   StepLoss loss;
   loss.classification = at::binary_cross_entropy_with_logits(logits, targets.labels.to(logits.options()), {},
                                                              {}, at::Reduction::Sum);
@@ -88,7 +92,7 @@ StepLoss ComputeStepLoss(const StepPredictions& predictions, const StepTargets& 
                         SmoothL1(predictions.after, targets.after, positive);
   }
   loss.classified = logits.numel();
-  loss.regressed = targets.positive.sum().item<int64_t>() * predictions.offsets.size(1) * 4;
+  loss.regressed = made.positive.sum().item<int64_t>() * predictions.offsets.size(1) * 4;
   return loss;
 }
 
