@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "ops/formats/annotation_rows.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -91,6 +90,11 @@ BoxTable::BoxTable(const formats::CsvContents& contents, FrameSize frame) {
     }
     first_.push_back(rows_.size());
   }
+}
+
+Keyframe KeyframeOf(const RowBlock& block, int number) {
+  const KeyframeTable::Entry& entry = block.keyframes.keyframes()[number];
+  return {block.keyframes.videos()[entry.video], TimestampOf(entry)};
 }
 
 std::vector<std::string> VideosOf(const BoxTable& table) {

@@ -10,6 +10,7 @@
 #include "datasets/dataset.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
+#include "ops/formats/annotation_rows.h"
 #include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
@@ -48,6 +49,9 @@ class BoxTable {
   std::vector<BoxRow> rows_;
   std::vector<int64_t> first_ = {0};  // of each key frame, and the end
 };
+
+// Key frame number `number` of a block of rows; fractions of a second are cut off.
+Keyframe KeyframeOf(const formats::RowBlock& block, int number);
 
 // The names of the videos, in order.
 std::vector<std::string> VideosOf(const BoxTable& table);

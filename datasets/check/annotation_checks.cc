@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "datasets/box_table.h"
 #include "datasets/check/class_checks.h"
 #include "ops/base/file.h"
 #include "ops/base/keyframe.h"
@@ -32,12 +33,6 @@ using Boxes = absl::flat_hash_map<Keyframe, std::vector<std::pair<BoxD, double>>
 // Boxes may reach over the frame's border by this share of it: annotators' rounding.
 constexpr double kBorder = 0.01;
 constexpr double kLowRecall = 0.5;
-
-Keyframe KeyframeOf(const RowBlock& block, int number) {
-  const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[number];
-  return {block.keyframes.videos()[entry.video],
-          static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)};
-}
 
 std::string NameOf(const Keyframe& keyframe) { return absl::StrCat(keyframe.video, ",", keyframe.timestamp); }
 

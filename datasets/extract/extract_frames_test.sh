@@ -11,7 +11,7 @@ expect 2 "error: --root, the folder of the videos, is not set"
 expect 2 "error: --output, the folder of the images, is not set" --root="$root"
 expect 2 "error: --rule=round; allowed: ffmpeg, nearest" --root="$root" --output="$root/f" --rule=round
 expect 2 "error: --jpeg_quality is 0; allowed: 1 to 100" --root="$root" --output="$root/f" --jpeg_quality=0
-expect 2 "error: --frame_name: \"a.jpg\" has to hold" --root="$root" --output="$root/f" --frame_name=a.jpg
+expect 2 "error: --frame_name: \"a.jpg\" has no number" --root="$root" --output="$root/f" --frame_name=a.jpg
 expect 1 "no video in this folder" --root="$root" --output="$root/f"
 
 # 120 frames, 29.97 a second.

@@ -9,7 +9,8 @@
 
 namespace mrsn::datasets {
 
-// InvalidArgument unless the pattern has one %d or %0<n>d, no folder, and ends with .jpg, .jpeg or .png.
+// InvalidArgument unless the pattern is a FramePattern (datasets/video_media.h) that ends with .jpg, .jpeg or
+// .png.
 absl::Status CheckFrameName(const std::string& pattern);
 
 // "{video}_%06d.jpg" for "clip" and 12 is "clip_000012.jpg".

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "datasets/box_table.h"
 #include "datasets/check/class_checks.h"
 #include "datasets/media/for_each_video.h"
 #include "datasets/media/frame_stream.h"
@@ -36,12 +37,6 @@ constexpr int kJpegQuality = 82, kSmallSide = 90;
 struct Rows {
   std::vector<PreviewBox> annotated, detected;
 };
-
-Keyframe KeyframeOf(const formats::RowBlock& block, int number) {
-  const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[number];
-  return {block.keyframes.videos()[entry.video],
-          static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)};
-}
 
 bool Seconds(const DatasetLayout& layout) { return layout.keyframes == DatasetLayout::Keyframes::kSeconds; }
 
