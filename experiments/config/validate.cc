@@ -87,6 +87,16 @@ absl::Status CheckTrain(const TrainConfig& train) {
   if (train.nesterov() && train.momentum() == 0) {
     reader.Fail("nesterov", "true", "only with train.momentum above 0");
   }
+  double evaluate_every_epochs = 0;
+  reader.Read("evaluate_every_epochs", &evaluate_every_epochs, AtLeast(0));
+  int nth_keyframe = 1;
+  reader.Read("evaluate_every_nth_keyframe", &nth_keyframe, AtLeast(1));
+  int skip_nan_batches = 0;
+  reader.Read("skip_nan_batches", &skip_nan_batches, AtLeast(0));
+  if (train.has_evaluate_every_nth_keyframe() && train.evaluate_every_epochs() == 0) {
+    reader.Fail("evaluate_every_nth_keyframe", absl::StrCat(train.evaluate_every_nth_keyframe()),
+                "only with train.evaluate_every_epochs");
+  }
   TrainConfig::Loss loss = TrainConfig::BCE;
   reader.Choose("loss", &loss, {{"BCE", TrainConfig::BCE}, {"SOFTMAX", TrainConfig::SOFTMAX}});
   TrainConfig::BatchNorm batch_norm = TrainConfig::FROZEN;

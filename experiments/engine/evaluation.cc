@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "eval/frame_map.h"
 #include "eval/protocol.h"
 #include "experiments/engine/check_protocol.h"
+#include "experiments/engine/evaluation_parts.h"
 #include "experiments/engine/inference.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -33,21 +36,29 @@ class Unit {
   double x_ = 1, y_ = 1;
 };
 
-std::vector<formats::Detection> DetectionsOf(const Scored& scored, const datasets::Dataset& dataset,
+std::vector<formats::Detection> DetectionsOf(const ScoredRows& rows, const datasets::Dataset& dataset,
                                              const Unit& unit) {
   std::vector<formats::Detection> detections;
   const auto& classes = dataset.classes();
-  const auto boxes = scored.found.boxes.accessor<float, 2>();
-  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
-  const auto scores = scored.found.scores.accessor<float, 2>();
+  const auto boxes = rows.boxes.accessor<float, 2>();
+  const auto clips = rows.clips.accessor<int64_t, 1>();
+  const auto scores = rows.scores.accessor<float, 2>();
   for (int64_t n = 0; n < boxes.size(0); ++n) {
     const Box box{boxes[n][0], boxes[n][1], boxes[n][2], boxes[n][3]};
     for (size_t k = 0; k < classes.size(); ++k) {
       if (scores[n][k] < 0 || !classes[k].evaluated) continue;
-      detections.push_back({scored.keyframes[clips[n]], unit.Of(box), classes[k].id, scores[n][k]});
+      detections.push_back({dataset.keyframe(clips[n]), unit.Of(box), classes[k].id, scores[n][k]});
     }
   }
   return detections;
+}
+
+// The rows of a batch, or of its clips of one size, with positions in the data set.
+ScoredRows RowsOf(const Scored& scored, const std::map<Keyframe, int64_t>& positions) {
+  const auto clips = scored.found.clip_index.accessor<int64_t, 1>();
+  std::vector<int64_t> places;
+  for (int64_t n = 0; n < clips.size(0); ++n) places.push_back(positions.at(scored.keyframes[clips[n]]));
+  return {at::tensor(places, at::kLong), scored.found.boxes, scored.found.scores};
 }
 
 void Fill(const eval::FrameMapResult& measured, Result* result) {
@@ -97,21 +108,49 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   inference.loss = options.loss;
   inference.workers = options.workers;
   inference.unreadable = options.unreadable;
-  int64_t unread = 0;
-  inference.on_skip = [&](const datasets::SkippedClip&) { ++unread; };
   inference.group = options.group;
+  std::map<Keyframe, int64_t> positions;
+  for (int64_t i = 0; i < dataset.size(); ++i) positions.emplace(dataset.keyframe(i), i);
   std::string csv;
-  MRSN_RETURN_IF_ERROR(Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
-    for (const formats::Detection& d : DetectionsOf(scored, dataset, unit)) {
+  const auto take = [&](const ScoredRows& rows) -> absl::Status {
+    for (const formats::Detection& d : DetectionsOf(rows, dataset, unit)) {
       MRSN_RETURN_IF_ERROR(evaluator.AddDetection(d.keyframe, d.box, d.class_id, d.score));
       csv += dataset.annotation_unit() == datasets::BoxUnit::kPixels ? formats::FormatUcf24Row(d)
                                                                      : formats::FormatAvaRow(d);
     }
     return absl::OkStatus();
-  }));
+  };
+  std::optional<EvaluationParts> parts;  // of rank 0, which gets all rows
+  if (!options.identity.empty() && options.group->first()) {
+    parts.emplace(options.detections_path + ".parts", options.identity, options.keep_every);
+    for (const ScoredRows& rows : parts->Read()) MRSN_RETURN_IF_ERROR(take(rows));
+  }
+  MRSN_ASSIGN_OR_RETURN(inference.first_batch,
+                        options.group->Ask(parts.has_value() ? parts->next_batch() : 0));
+  int64_t unread = parts.has_value() ? parts->unread() : 0;
+  inference.on_skip = [&](const datasets::SkippedClip& clip) {
+    ++unread;
+    if (parts.has_value()) parts->AddUnread(clip.batch);
+  };
+  const absl::Status inferred =
+      Infer(inference, dataset, bank, model, [&](const Scored& scored) -> absl::Status {
+        const ScoredRows rows = RowsOf(scored, positions);
+        if (parts.has_value()) {
+          const int64_t batch = positions.at(scored.keyframes[0]) / inference.batch_size;
+          MRSN_RETURN_IF_ERROR(parts->Add(batch, rows));
+        }
+        return take(rows);
+      });
+  if (!inferred.ok()) {
+    if (parts.has_value()) MRSN_RETURN_IF_ERROR(parts->Write());
+    return inferred;
+  }
   Result result;
   if (!options.group->first()) return result;
-  MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
+  if (!options.detections_path.empty()) {
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
+  }
+  if (parts.has_value()) parts->Remove();
   Fill(evaluator.Compute(), &result);
   if (unread > 0) result.set_unread_evaluation_clips(unread);
   return result;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "datasets/dataset.h"
 #include "datasets/unreadable.h"
 #include "experiments/engine/detector_input.h"
@@ -23,13 +24,20 @@ struct EvaluationOptions {
   int workers = 0;    // as InferenceOptions::workers
   // kSkipAndCount: nobody is found in clips that cannot be read, and the persons annotated there are missed.
   datasets::Unreadable unreadable;
-  std::string detections_path;          // CSV of every box × class, in the data set's own layout
-  ProcessGroup* group = &OneProcess();  // the processes that run the detector
+  // CSV of every box × class, in the data set's own layout; "" = none.
+  std::string detections_path;
+  // Names everything that decides about the scores: weights, data, config. An evaluation that was stopped
+  // then leaves its scores in the folder <detections_path>.parts, and one of the same identity goes on with
+  // them; the result is the same. "" = it begins anew.
+  std::string identity;
+  absl::Duration keep_every = absl::Seconds(30);  // scores of a longer time are never lost
+  ProcessGroup* group = &OneProcess();            // the processes that run the detector
 };
 
 // Runs the detector over the data set, writes the detections and evaluates
 // them. Fills the measured fields of the result (protocol, frame-mAP in [0,1], per
-// class, by kind, clips that could not be read), nothing about the run. Every process of the group calls it;
+// class, by kind, clips that could not be read), nothing about the run. A stop signal
+// (ops/base/stop_signal.h) ends it with the error of Stopped(). Every process of the group calls it;
 // rank 0 evaluates and writes, and the others get an empty result.
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model);

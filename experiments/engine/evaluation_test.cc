@@ -2,15 +2,19 @@
 
 #include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "experiments/engine/every_nth.h"
 #include "experiments/testing/fake_dataset.h"
 #include "experiments/testing/fake_detector.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/stop_signal.h"
 #include "ops/distributed/thread_group.h"
 
 namespace mrsn::experiments {
@@ -138,6 +142,103 @@ TEST_F(EvaluationTest, AProtocolInTheWrongUnitIsRefusedBeforeTheFirstClip) {
   EXPECT_THAT(std::string(Run().status().message()), HasSubstr("yowo, which takes boxes in pixels"));
   EXPECT_TRUE(model_.batches.empty());
   EXPECT_FALSE(FileExists(options_.detections_path));
+}
+
+// Gets SIGTERM while it looks at the batch of this number.
+class StoppedDetector : public FakeDetector {
+ public:
+  Detections Detect(const DetectorInput& input, ClassLoss loss) override {
+    if (static_cast<int>(batches.size()) == stop_at) std::raise(SIGTERM);
+    return FakeDetector::Detect(input, loss);
+  }
+  int stop_at = -1;
+};
+
+// 70 clips are five batches.
+class ResumedEvaluationTest : public EvaluationTest {
+ protected:
+  ResumedEvaluationTest() : many_(std::vector<datasets::FrameSize>(70, {8, 8})) {
+    for (int i = 0; i < 70; ++i) {
+      many_.ground_truth.push_back({{absl::StrCat("video", i), 902}, FakeDataset::kPersonBox, 1, i % 3});
+    }
+    options_.identity = "these weights";
+    options_.keep_every = absl::ZeroDuration();
+  }
+  ~ResumedEvaluationTest() override { ForgetStopSignal(); }
+
+  // Stops behind the third batch; what is then on the disk belongs to the first two.
+  void Stop() {
+    StoppedDetector model;
+    model.stop_at = 2;
+    const auto stopped = Evaluate(options_, many_, {}, model);
+    EXPECT_EQ(StoppedExitCode(stopped.status()), 143) << stopped.status();
+    EXPECT_THAT(std::string(stopped.status().message()), HasSubstr("48 of 70 clips are done"));
+    EXPECT_EQ(model.batches.size(), 3);
+    EXPECT_FALSE(FileExists(options_.detections_path));
+    ForgetStopSignal();
+  }
+  // Evaluates with a detector that sees `batches` batches; the result's text and the detections.
+  std::string Evaluated(size_t batches) {
+    StoppedDetector model;
+    const auto result = Evaluate(options_, many_, {}, model);
+    EXPECT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(model.batches.size(), batches);
+    EXPECT_FALSE(FileExists(parts_)) << "done";
+    return result.ok() ? result->ShortDebugString() + Csv() : "";
+  }
+
+  FakeDataset many_;
+  const std::string parts_ = options_.detections_path + ".parts";
+};
+
+TEST_F(ResumedEvaluationTest, GoesOnWhereItWasAndGivesTheSame) {
+  const std::string undisturbed = Evaluated(5);
+  std::filesystem::remove(options_.detections_path);
+  Stop();
+  EXPECT_EQ(Evaluated(3), undisturbed);
+}
+
+TEST_F(ResumedEvaluationTest, OtherWeightsBeginAnew) {
+  Stop();
+  options_.identity = "other weights";
+  EXPECT_NE(Evaluated(5), "");
+}
+
+TEST_F(ResumedEvaluationTest, ADamagedPartIsEvaluatedAgain) {
+  const std::string undisturbed = Evaluated(5);
+  std::filesystem::remove(options_.detections_path);
+  Stop();
+  const std::string second = parts_ + "/part-000000001.safetensors";
+  ASSERT_TRUE(FileExists(second));
+  std::string bytes = *ReadFile(second);
+  bytes[bytes.size() - 1] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(second, bytes).ok());
+  EXPECT_EQ(Evaluated(4), undisturbed);
+}
+
+TEST_F(ResumedEvaluationTest, UnreadableClipsCountOnce) {
+  many_.broken_clips = 3;
+  options_.unreadable.policy = datasets::UnreadablePolicy::kSkipAndCount;
+  options_.unreadable.most = 0.5;
+  StoppedDetector model;
+  model.stop_at = 2;
+  EXPECT_FALSE(Evaluate(options_, many_, {}, model).ok());
+  ForgetStopSignal();
+  StoppedDetector resumed;
+  const auto result = Evaluate(options_, many_, {}, resumed);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(resumed.batches.size(), 3);
+  EXPECT_EQ(result->unread_evaluation_clips(), 3);
+}
+
+TEST_F(ResumedEvaluationTest, EveryNthKeyFrame) {
+  const EveryNth some(many_, 30);
+  EXPECT_EQ(some.size(), 3);
+  EXPECT_EQ(some.keyframe(2).video, "video60");
+  EXPECT_EQ(some.GroundTruth().size(), 3);
+  EXPECT_EQ(some.Load(1, 0)->keyframe.video, "video30");
+  EXPECT_EQ(EveryNth(many_, 1).GroundTruth().size(), 70);
+  EXPECT_EQ(EveryNth(many_, 100).size(), 1);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
 #include "datasets/collate.h"
 #include "datasets/loader.h"
 #include "experiments/engine/dealt_batches.h"
@@ -16,6 +17,7 @@
 #include "experiments/engine/size_groups.h"
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -53,6 +55,7 @@ absl::Status HandOver(const InferenceOptions& options, const FoundByRank& found,
 
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume) {
+  CatchStopSignals();
   at::NoGradGuard no_grad;
   at::manual_seed(0);  // for what draws in evaluation because it is asked to
   model.eval();
@@ -79,6 +82,11 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
   int64_t own_done = 0;    // clips that this rank has done, left out ones included
   int64_t done = earlier;  // that all ranks have done
   while (done < dataset.size()) {
+    MRSN_ASSIGN_OR_RETURN(const bool stop, group.Ask(StopSignal() != 0));
+    if (stop) {
+      return Stopped(absl::StrFormat("%s: %d of %d clips are done; the same command goes on", options.title,
+                                     done, dataset.size()));
+    }
     found = {};
     if (own_done < own.size()) {
       MRSN_ASSIGN_OR_RETURN(std::vector<datasets::Sample> samples, loader.Next());

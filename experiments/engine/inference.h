@@ -40,7 +40,7 @@ struct Scored {
 // Every clip of the data set that can be read, from options.first_batch on, once and in order, without
 // gradients, BN and dropout in evaluation mode. Clips of different frame size are never in one batch, so that
 // none is padded: boxes are of the clip's own frame. `consume` is called batch by batch; its error ends the
-// run.
+// run, and so does a stop signal (ops/base/stop_signal.h), with the error of Stopped().
 //
 // In a group of several processes each computes every size-th batch. Rank 0 consumes all of them, and is
 // told of all clips left out, in the same order and with the same numbers as a single process; the others

@@ -73,36 +73,49 @@ absl::Status MemoryPool::Write(const std::vector<Keyframe>& keyframes, const at:
     TORCH_CHECK(found != keyframes_.end() && *found == keyframes[clip], "memory: no key frame ",
                 keyframes[clip].video, " ", keyframes[clip].timestamp);
     const at::Tensor rows = (clips == static_cast<int64_t>(clip)).nonzero().squeeze(1);
-    entries_[found - keyframes_.begin()] = {held.index_select(0, rows), loss};
+    entries_[found - keyframes_.begin()] = {held.index_select(0, rows), loss, /*changed=*/true};
   }
   loss_ = loss;
   return absl::OkStatus();
 }
 
-std::map<std::string, at::Tensor> MemoryPool::State() const {
+MemoryPool::Changes MemoryPool::TakeChanges() {
+  int64_t all = 0, changed = 0;
+  for (const Entry& entry : entries_) {
+    all += entry.features.defined();
+    changed += entry.changed;
+  }
+  Changes taken;
+  taken.whole = saved_ == 0 || saved_ + changed > 2 * all;
+  saved_ = taken.whole ? all : saved_ + changed;
   std::vector<int64_t> indices, counts;
   std::vector<double> losses;
   std::vector<at::Tensor> features = {at::empty({0, width_}, at::kHalf)};
   for (size_t i = 0; i < entries_.size(); ++i) {
-    if (!entries_[i].features.defined()) continue;
+    Entry& entry = entries_[i];
+    if (taken.whole ? !entry.features.defined() : !entry.changed) continue;
+    entry.changed = false;
     indices.push_back(i);
-    counts.push_back(entries_[i].features.size(0));
-    losses.push_back(entries_[i].loss);
-    features.push_back(entries_[i].features);
+    counts.push_back(entry.features.size(0));
+    losses.push_back(entry.loss);
+    features.push_back(entry.features);
   }
-  return {{kIndices, Longs(indices)},
-          {kCounts, Longs(counts)},
-          {kLosses, at::tensor(losses, at::kDouble)},
-          {kFeatures, at::cat(features)},
-          {kLoss, at::tensor({loss_}, at::kDouble)}};
+  taken.tensors = {{kIndices, Longs(indices)},
+                   {kCounts, Longs(counts)},
+                   {kLosses, at::tensor(losses, at::kDouble)},
+                   {kFeatures, at::cat(features)},
+                   {kLoss, at::tensor({loss_}, at::kDouble)}};
+  return taken;
 }
 
-absl::Status MemoryPool::Restore(const std::string& origin, std::map<std::string, at::Tensor>* tensors) {
+absl::Status MemoryPool::Apply(const std::string& origin, const std::map<std::string, at::Tensor>& tensors) {
   std::map<std::string, at::Tensor> state;
   for (const char* name : {kIndices, kCounts, kLosses, kFeatures, kLoss}) {
-    auto node = tensors->extract(name);
-    if (node.empty()) return absl::DataLossError(absl::StrCat(origin, ": holds no tensor '", name, "'"));
-    state.insert(std::move(node));
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) {
+      return absl::DataLossError(absl::StrCat(origin, ": holds no tensor '", name, "'"));
+    }
+    state.insert(*found);
   }
   const auto wrong = [&](const char* name, const std::string& what) {
     return absl::DataLossError(absl::StrCat(origin, ": tensor '", name, "' ", what));
@@ -126,7 +139,6 @@ absl::Status MemoryPool::Restore(const std::string& origin, std::map<std::string
   if (!Is(state[kFeatures], at::kHalf, {rows, width_})) {
     return wrong(kFeatures, absl::StrFormat("is not float16 of shape [%d,%d]", rows, width_));
   }
-  entries_.assign(entries_.size(), {});
   rows = 0;
   for (int64_t e = 0; e < count; ++e) {
     // Each entry is a copy: entries are replaced one by one, and a view would keep the whole tensor alive.
@@ -134,6 +146,7 @@ absl::Status MemoryPool::Restore(const std::string& origin, std::map<std::string
     rows += counts[e];
   }
   loss_ = state[kLoss].item<double>();
+  saved_ += count;
   return absl::OkStatus();
 }
 

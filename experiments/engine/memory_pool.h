@@ -35,22 +35,31 @@ class MemoryPool {
   absl::Status Write(const std::vector<Keyframe>& keyframes, const at::Tensor& clip_index,
                      const at::Tensor& features, double loss);
 
-  // All there is, as tensors of a checkpoint, "memory.*".
-  std::map<std::string, at::Tensor> State() const;
-  // Takes them out of `tensors` again. DataLoss, naming `origin`, if they are not such a state of this
-  // data set and width; the memory then stays as it was.
-  absl::Status Restore(const std::string& origin, std::map<std::string, at::Tensor>* tensors);
+  // Tensors "memory.*": the entries that were written since the call before, or all of them.
+  struct Changes {
+    std::map<std::string, at::Tensor> tensors;
+    bool whole = false;  // all there is; whatever was saved before is of no more use
+  };
+  // For a checkpoint. Whole when that is smaller than what would have to be read otherwise, so that a
+  // training writes each entry about twice and reads no more than twice what there is.
+  Changes TakeChanges();
+  // Writes the entries of TakeChanges() over those that are here; for a pool without entries first the ones
+  // of a call that gave all. DataLoss, naming `origin`, if they are not such changes of this data set and
+  // width; the memory then stays as it was.
+  absl::Status Apply(const std::string& origin, const std::map<std::string, at::Tensor>& tensors);
 
  private:
   struct Entry {
     at::Tensor features;  // [n,width] float16; undefined: never written
     double loss = 0;
+    bool changed = false;  // since TakeChanges()
   };
 
   const int64_t width_, radius_;
   std::vector<Keyframe> keyframes_;  // by video, then time
   std::vector<Entry> entries_;       // as keyframes_
   double loss_ = 0;                  // of the last iteration written
+  int64_t saved_ = 0;                // entries that Apply() has to read to get what was taken so far
 };
 
 }  // namespace mrsn::experiments

@@ -110,35 +110,61 @@ TEST(MemoryPoolTest, AValueThatDoesNotFitIsAnErrorAndChangesNothing) {
   EXPECT_THAT(Rows(pool.Windows({{"b", 3}})), IsEmpty());
 }
 
-TEST(MemoryPoolTest, StateIsAllThereIs) {
+TEST(MemoryPoolTest, ChangesTogetherAreAllThereIs) {
   const KeyframesOnly videos = Videos();
   MemoryPool pool(videos, 2, 2), restored(videos, 2, 2);
-  Write(pool, {"b", 4}, {1, 2, 3, 4}, 0.5);
+  Write(pool, {"b", 4}, {7, 7}, 0.5);
   Write(pool, {"b", 2}, {}, 3);
+  const MemoryPool::Changes first = pool.TakeChanges();
+  EXPECT_TRUE(first.whole);
+  Write(pool, {"b", 4}, {1, 2, 3, 4}, 0.5);
   Write(pool, {"b", 1}, {5, 6}, 2);
-  auto state = pool.State();
-  state["model.weight"] = at::zeros({1});
-  Write(restored, {"a", 2}, {9, 9}, 9);  // gone afterwards
-  const absl::Status status = restored.Restore("f", &state);
-  ASSERT_TRUE(status.ok()) << status;
-  EXPECT_EQ(state.size(), 1);  // only what is not the memory's
+  const MemoryPool::Changes second = pool.TakeChanges();
+  EXPECT_FALSE(second.whole);
+  EXPECT_EQ(second.tensors.at("memory.indices").numel(), 2) << "only what was written since";
+  for (const MemoryPool::Changes* changes : {&first, &second}) {
+    const absl::Status status = restored.Apply("f", changes->tensors);
+    ASSERT_TRUE(status.ok()) << status;
+  }
   const std::vector<Keyframe> all = {{"b", 3}, {"b", 1}, {"a", 3}};
   EXPECT_EQ(Rows(restored.Windows(all)), Rows(pool.Windows(all)));
   EXPECT_THAT(Rows(restored.Windows(all)), ElementsAre("0 -2: 5 6", "0 1: 0.25 0.5", "0 1: 0.75 1"));
+  EXPECT_EQ(pool.TakeChanges().tensors.at("memory.indices").numel(), 0);
 }
 
-TEST(MemoryPoolTest, AStateThatDoesNotFitIsRefused) {
+// There are three entries; two files of together more than six are given up for one.
+TEST(MemoryPoolTest, AllIsTakenAgainWhenTheChangesHaveGrown) {
+  const KeyframesOnly videos = Videos();
+  MemoryPool pool(videos, 2, 2), restored(videos, 2, 2);
+  const auto taken = [&](MemoryPool& from) {
+    for (const int second : {1, 2, 4}) Write(from, {"b", second}, {1, 1}, 1);
+    const MemoryPool::Changes changes = from.TakeChanges();
+    EXPECT_EQ(changes.tensors.at("memory.indices").numel(), 3);
+    return changes;
+  };
+  const MemoryPool::Changes first = taken(pool), second = taken(pool);
+  EXPECT_TRUE(first.whole);
+  EXPECT_FALSE(second.whole);
+  EXPECT_TRUE(taken(pool).whole);
+  EXPECT_FALSE(taken(pool).whole);
+  // A resumed training counts what it has read.
+  ASSERT_TRUE(restored.Apply("f", first.tensors).ok());
+  ASSERT_TRUE(restored.Apply("f", second.tensors).ok());
+  EXPECT_TRUE(taken(restored).whole);
+}
+
+TEST(MemoryPoolTest, ChangesThatDoNotFitAreRefused) {
   const KeyframesOnly videos = Videos();
   MemoryPool pool(videos, 2, 2);
   Write(pool, {"b", 2}, {1, 2}, 1);
   const auto message = [&](const std::string& name, const at::Tensor& value) {
-    auto state = pool.State();
+    auto state = MemoryPool(pool).TakeChanges().tensors;
     if (value.defined()) {
       state[name] = value;
     } else {
       state.erase(name);
     }
-    return std::string(pool.Restore("f", &state).message());
+    return std::string(pool.Apply("f", state).message());
   };
   EXPECT_EQ(message("memory.loss", {}), "f: holds no tensor 'memory.loss'");
   EXPECT_EQ(message("memory.indices", at::tensor({7}, at::kLong)),

@@ -79,7 +79,7 @@ class RanksTest : public ::testing::Test {
     options.title = "train it";
     options.about.set_identity("this run");
     options.about.set_seed(7);
-    options.checkpoint_path = folder + "/checkpoint.safetensors";
+    options.checkpoint_folder = folder + "/checkpoints";
     options.log_path = folder + "/train.jsonl";
     options.workers = 1;
     return options;

@@ -25,6 +25,7 @@
 #include "ops/base/process_memory.h"
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -55,7 +56,7 @@ class Trainer {
         per_epoch_(dataset.size() / config.batch_size()),
         total_(std::llround(config.epochs() * per_epoch_)),
         step_(config, options.about.seed(), per_epoch_, dataset, bank, model, group_),
-        checkpoints_(options.checkpoint_path) {}
+        checkpoints_(options.checkpoint_folder) {}
 
   absl::StatusOr<TrainReport> Run() {
     if (per_epoch_ == 0) {
@@ -68,15 +69,18 @@ class Trainer {
           absl::StrFormat("%s: train.batch_size is %d, which %d processes cannot share equally",
                           options_.title, config_.batch_size(), group_.size()));
     }
+    CatchStopSignals();
     MRSN_RETURN_IF_ERROR(Resume());
     MRSN_RETURN_IF_ERROR(StartTogether());
     if (group_.first()) {
-      MRSN_ASSIGN_OR_RETURN(log_, TrainingLog::Open(options_.log_path, iteration_));
+      MRSN_ASSIGN_OR_RETURN(log_, TrainingLog::Open(options_.log_path, iteration_, LastValidation()));
     }
     datasets::Loader loader(dataset_, Loading());
     ProgressBar bar(options_.title, total_, "clips", iteration_);
     const double earlier = seconds_;
     const absl::Time start = absl::Now();
+    // The training may have been stopped in front of it.
+    if (ValidationIsDue()) MRSN_RETURN_IF_ERROR(Validate());
     while (iteration_ < total_) {
       LoggedStep line;
       const absl::Time asked = absl::Now();
@@ -85,30 +89,54 @@ class Trainer {
       MRSN_RETURN_IF_ERROR(Step(std::move(samples), &line));
       seconds_ = earlier + SecondsSince(start);
       line.clips_per_second = clips_ / SecondsSince(start);
-      if (!group_.first()) continue;
-      MRSN_RETURN_IF_ERROR(log_->Append(line));
-      bar.Update(iteration_, clips_, absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(), line.learning_rate));
-      if (iteration_ % config_.checkpoint_every_iterations() == 0 || iteration_ == total_) {
+      if (group_.first()) {
+        MRSN_RETURN_IF_ERROR(log_->Append(line));
+        bar.Update(iteration_, clips_,
+                   absl::StrFormat("loss %.4f, lr %.4g", RecentLoss(), line.learning_rate));
+      }
+      MRSN_ASSIGN_OR_RETURN(const bool stop, group_.Ask(StopSignal() != 0));
+      const bool validate = ValidationIsDue();
+      if (iteration_ % config_.checkpoint_every_iterations() == 0 || iteration_ == total_ || validate ||
+          stop) {
         MRSN_RETURN_IF_ERROR(WriteCheckpoint());
       }
+      if (stop) return StoppedHere();
+      if (validate) MRSN_RETURN_IF_ERROR(Validate());
     }
     if (group_.first()) bar.Finish();
     return TrainReport{total_, RecentLoss(), seconds_, skipped_, About()};
   }
 
  private:
-  absl::Status Resume() {
-    MRSN_ASSIGN_OR_RETURN(std::optional<CheckpointKeeper::Found> found, checkpoints_.Newest());
-    if (!found.has_value()) return absl::OkStatus();
-    auto& [path, snapshot] = *found;
-    if (step_.memory() != nullptr) {
-      MRSN_RETURN_IF_ERROR(step_.memory()->Restore(path, &snapshot.tensors));
+  // Rank 0 looks first: it sets damaged checkpoints aside.
+  absl::StatusOr<std::optional<CheckpointKeeper::Found>> FindCheckpoint() {
+    std::optional<CheckpointKeeper::Found> found;
+    absl::Status looked;
+    for (const bool first : {true, false}) {
+      if (first == group_.first()) {
+        auto newest = checkpoints_.Newest();
+        looked = newest.status();
+        if (newest.ok()) found = *std::move(newest);
+      }
+      MRSN_RETURN_IF_ERROR(group_.Agree(looked));
     }
-    MRSN_ASSIGN_OR_RETURN(const Checkpoint stored, RestoreSnapshot(snapshot, path, options_.about.identity(),
-                                                                   model_, step_.optimizer()));
-    iteration_ = stored.iteration();
-    seconds_ = stored.seconds();
-    skipped_ = stored.skipped_clips();
+    return found;
+  }
+
+  absl::Status Resume() {
+    MRSN_ASSIGN_OR_RETURN(const std::optional<CheckpointKeeper::Found> found, FindCheckpoint());
+    if (!found.has_value()) return absl::OkStatus();
+    MRSN_ASSIGN_OR_RETURN(stored_, RestoreSnapshot(found->snapshot, found->path, options_.about.identity(),
+                                                   model_, step_.optimizer()));
+    for (const Safetensors& memory : found->memory) {
+      if (step_.memory() != nullptr) {
+        MRSN_RETURN_IF_ERROR(step_.memory()->Apply(found->path, memory.tensors));
+      }
+    }
+    iteration_ = stored_.iteration();
+    seconds_ = stored_.seconds();
+    skipped_ = stored_.skipped_clips();
+    not_finite_ = stored_.nan_batches();
     return absl::OkStatus();
   }
 
@@ -122,7 +150,7 @@ class Trainer {
             : absl::FailedPreconditionError(absl::StrFormat(
                   "%s: the checkpoint in %s is of iteration %d, and that of rank 0 is of iteration %d; all "
                   "processes need the same folder",
-                  options_.title, checkpoints_.path(), iteration_, iteration))));
+                  options_.title, options_.checkpoint_folder, iteration_, iteration))));
     std::vector<at::Tensor> state = model_.parameters();
     for (const at::Tensor& buffer : model_.buffers()) state.push_back(buffer);
     return group_.Broadcast(state);
@@ -147,18 +175,25 @@ class Trainer {
   absl::Status Step(std::vector<datasets::Sample> samples, LoggedStep* line) {
     line->learning_rate = step_.LearningRate(iteration_);
     line->loss = RecentLoss();
-    const std::vector<std::string> names = NamesOf(samples);
+    std::vector<std::string> names = NamesOf(samples);
     StepOutput output;
     if (!samples.empty() || group_.size() > 1) {
       MRSN_ASSIGN_OR_RETURN(output, step_.Run({std::move(samples), iteration_}));
     }
     if (output.clips > 0) {
-      if (!output.applied) return NotFinite(output, line->learning_rate, names);
+      if (!output.applied) {
+        MRSN_ASSIGN_OR_RETURN(names, OfAllRanks(names));
+        MRSN_RETURN_IF_ERROR(NotFinite(output, line->learning_rate, names));
+      }
       clips_ += output.clips;
       line->loss = output.loss;
       line->gradient_norm = output.gradient_norm;
-      recent_.push_back(output.loss);
-      if (recent_.size() > kLossWindow) recent_.pop_front();
+      if (output.applied) {
+        recent_.push_back(output.loss);
+        if (recent_.size() > kLossWindow) recent_.pop_front();
+      } else {
+        line->not_applied = names;
+      }
     }
     MRSN_RETURN_IF_ERROR(CollectSkipped());
     ++iteration_;
@@ -170,21 +205,78 @@ class Trainer {
     return absl::OkStatus();
   }
 
-  absl::Status NotFinite(const StepOutput& output, double rate, const std::vector<std::string>& clips) const {
+  // The batch is left out, or the training ends.
+  absl::Status NotFinite(const StepOutput& output, double rate, const std::vector<std::string>& clips) {
     const bool loss = !std::isfinite(output.loss);
-    return absl::InternalError(absl::StrFormat(
-        "%s: the %s is %f at iteration %d (learning rate %g, clips %s); lower train.learning_rate or set "
-        "train.gradient_clip_norm. The last checkpoint is %s",
-        options_.title, loss ? "loss" : "norm of the gradients", loss ? output.loss : output.gradient_norm,
-        iteration_, rate, absl::StrJoin(clips, ", "), checkpoints_.path()));
+    const std::string found =
+        absl::StrFormat("%s: the %s is %f at iteration %d (learning rate %g, clips %s)", options_.title,
+                        loss ? "loss" : "norm of the gradients", loss ? output.loss : output.gradient_norm,
+                        iteration_, rate, absl::StrJoin(clips, ", "));
+    if (++not_finite_ <= config_.skip_nan_batches()) {
+      if (group_.first()) std::fprintf(stderr, "\nwarning: %s; the batch is left out\n", found.c_str());
+      return absl::OkStatus();
+    }
+    return absl::InternalError(
+        absl::StrFormat("%s; lower train.learning_rate or set train.gradient_clip_norm; "
+                        "train.skip_nan_batches: %d leaves out so "
+                        "many such batches. The last checkpoint is %s",
+                        found, not_finite_, checkpoints_.newest_path()));
+  }
+
+  absl::Status StoppedHere() const {
+    return Stopped(absl::StrFormat("%s: %d of %d iterations are in %s; the same command goes on from there",
+                                   options_.title, iteration_, total_, checkpoints_.newest_path()));
+  }
+
+  // Whether a validation belongs behind the steps that are done. Epochs may be fractions: the first step at
+  // or behind each multiple counts.
+  bool ValidationIsDue() const {
+    const double every = config_.evaluate_every_epochs();
+    if (every <= 0 || options_.validate == nullptr || iteration_ == 0) return false;
+    const int validated = stored_.validation_size();
+    if (validated > 0 && stored_.validation(validated - 1).iteration() == iteration_) return false;
+    const auto passed = [&](int64_t iteration) { return std::floor(iteration / (every * per_epoch_)); };
+    return passed(iteration_) > passed(iteration_ - 1) || iteration_ == total_;
+  }
+
+  // The score of the weights as they are goes into the log and a checkpoint; the best weights are kept.
+  absl::Status Validate() {
+    const absl::StatusOr<double> validated = options_.validate();
+    const absl::Status agreed = group_.Agree(validated.status());
+    if (!agreed.ok()) return absl::IsCancelled(agreed) ? StoppedHere() : agreed;
+    const double score = *validated;  // of rank 0; the others only note that there was a validation
+    bool best = true;
+    for (const Checkpoint::Validation& earlier : stored_.validation()) {
+      best = best && score > earlier.frame_map();
+    }
+    Checkpoint::Validation& now = *stored_.add_validation();
+    now.set_iteration(iteration_);
+    now.set_epoch(Epoch());
+    now.set_frame_map(score);
+    if (!group_.first()) return absl::OkStatus();
+    std::fprintf(stderr, "\n%s: frame-mAP %.4f after epoch %.2f%s\n", options_.title.c_str(), score, Epoch(),
+                 best ? ", the best so far" : "");
+    if (best) MRSN_RETURN_IF_ERROR(checkpoints_.WriteBest(Weights(model_, About())));
+    MRSN_RETURN_IF_ERROR(log_->AppendValidation(iteration_, Epoch(), score));
+    return WriteCheckpoint();
   }
 
   absl::Status WriteCheckpoint() {
+    if (!group_.first()) return absl::OkStatus();
     // The log first: a checkpoint never stands beside a log that lacks its lines.
     MRSN_RETURN_IF_ERROR(log_->Sync());
     Safetensors snapshot = TakeSnapshot(model_, step_.optimizer(), About());
-    if (step_.memory() != nullptr) snapshot.tensors.merge(step_.memory()->State());
-    return checkpoints_.Write(snapshot);
+    std::optional<CheckpointKeeper::Memory> memory;
+    if (step_.memory() != nullptr) {
+      MemoryPool::Changes changes = step_.memory()->TakeChanges();
+      memory.emplace(CheckpointKeeper::Memory{std::move(changes.tensors), changes.whole});
+    }
+    return checkpoints_.Write(iteration_, std::move(snapshot), std::move(memory));
+  }
+
+  int64_t LastValidation() const {
+    const int count = stored_.validation_size();
+    return count == 0 ? 0 : stored_.validation(count - 1).iteration();
   }
 
   double Epoch() const { return static_cast<double>(iteration_) / per_epoch_; }
@@ -195,20 +287,28 @@ class Trainer {
     about.set_epoch(Epoch());
     about.set_seconds(seconds_);
     if (skipped_ > 0) about.set_skipped_clips(skipped_);
+    if (not_finite_ > 0) about.set_nan_batches(not_finite_);
+    *about.mutable_validation() = stored_.validation();
     return about;
   }
 
-  // Of all ranks; every one calls it.
-  absl::Status CollectSkipped() {
-    if (group_.size() > 1 && config_.unreadable_clips() == TrainConfig::SKIP_AND_COUNT) {
-      MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> all,
-                            group_.Gather(absl::StrJoin(skipped_now_, "\n")));
-      skipped_now_.clear();
-      for (const std::string& of_rank : all) {
-        for (const absl::string_view text : absl::StrSplit(of_rank, '\n', absl::SkipEmpty())) {
-          skipped_now_.emplace_back(text);
-        }
+  // The texts of every rank, without ends of lines, in the order of the ranks. Every rank calls it.
+  absl::StatusOr<std::vector<std::string>> OfAllRanks(const std::vector<std::string>& own) {
+    if (group_.size() == 1) return own;
+    MRSN_ASSIGN_OR_RETURN(const std::vector<std::string> all, group_.Gather(absl::StrJoin(own, "\n")));
+    std::vector<std::string> texts;
+    for (const std::string& of_rank : all) {
+      for (const absl::string_view text : absl::StrSplit(of_rank, '\n', absl::SkipEmpty())) {
+        texts.emplace_back(text);
       }
+    }
+    return texts;
+  }
+
+  // Every rank calls it.
+  absl::Status CollectSkipped() {
+    if (config_.unreadable_clips() == TrainConfig::SKIP_AND_COUNT) {
+      MRSN_ASSIGN_OR_RETURN(skipped_now_, OfAllRanks(skipped_now_));
     }
     skipped_ += static_cast<int64_t>(skipped_now_.size());
     return absl::OkStatus();
@@ -237,6 +337,8 @@ class Trainer {
   double seconds_ = 0;                    // spent so far, over all sittings
   int64_t clips_ = 0;                     // of all ranks in this sitting
   int64_t skipped_ = 0;                   // clips, over all sittings
+  int64_t not_finite_ = 0;                // batches, over all sittings
+  Checkpoint stored_;                     // as it was read; its validations grow
   std::vector<std::string> skipped_now_;  // of this iteration
   std::deque<double> recent_;
 };

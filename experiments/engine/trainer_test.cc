@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -15,7 +18,9 @@
 #include "experiments/testing/fake_detector.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -35,6 +40,7 @@ class PulledWeights : public FakeDetector {
   }
   LossOutput Loss(const DetectorInput&, const Truth&, ClassLoss) override {
     if (root) return {(a - 1).sqrt() + b, {}, {}};
+    if (calls == signal_call) std::raise(SIGTERM);
     const at::Tensor loss = pull_a_ * a + pull_b_ * b;
     if (calls++ == broken_call) return {loss * broken_value, {}, {}};
     return {noise ? loss * at::rand({}) : loss, {}, {}};
@@ -44,6 +50,7 @@ class PulledWeights : public FakeDetector {
   bool noise = false;
   bool root = false;  // the loss is sqrt(a - 1) + b, whose derivative by a is infinite at first
   int calls = 0;
+  int signal_call = -1;  // SIGTERM comes during it
   int broken_call = -1;
   double broken_value = std::numeric_limits<double>::quiet_NaN();
 
@@ -59,7 +66,7 @@ class TrainerTest : public ::testing::Test {
     options_.title = "train it";
     options_.about.set_identity("this run");
     options_.about.set_seed(7);
-    options_.checkpoint_path = folder + "/checkpoint.safetensors";
+    options_.checkpoint_folder = folder + "/checkpoints";
     options_.log_path = folder + "/train.jsonl";
     config_.set_batch_size(2);
     config_.set_epochs(1);  // 4 iterations
@@ -80,6 +87,15 @@ class TrainerTest : public ::testing::Test {
                                    entry["learning_rate"].get<double>()));
     }
     return lines;
+  }
+
+  std::vector<std::string> Checkpoints() const {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.checkpoint_folder)) {
+      files.push_back(entry.path().filename());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
   }
 
   const FakeDataset clips_;
@@ -120,19 +136,20 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheTraining) {
   model.broken_call = 3;
   EXPECT_THAT(
       std::string(Run(model).message()),
-      AllOf(ContainsRegex("train it: the loss is nan at iteration 3 .learning rate 0.1, "
-                          "clips video. second 902, video. second 902.; lower train.learning_rate or set "
-                          "train.gradient_clip_norm"),
-            HasSubstr("The last checkpoint is " + options_.checkpoint_path)));
-  EXPECT_TRUE(FileExists(options_.checkpoint_path)) << "that of iteration 2";
+      AllOf(
+          ContainsRegex("train it: the loss is nan at iteration 3 .learning rate 0.1, "
+                        "clips video. second 902, video. second 902.; lower train.learning_rate or set "
+                        "train.gradient_clip_norm"),
+          HasSubstr("The last checkpoint is " + options_.checkpoint_folder + "/checkpoint-000000002.safe")));
+  EXPECT_TRUE(FileExists(options_.checkpoint_folder + "/checkpoint-000000002.safetensors"));
   EXPECT_NEAR(model.a.item<double>(), 1 - 3 * 0.1, 1e-6) << "the broken loss changed the weights";
 
   PulledWeights infinite(1, 1);
-  options_.checkpoint_path += ".other";
+  options_.checkpoint_folder += ".other";
   infinite.broken_call = 0;
   infinite.broken_value = std::numeric_limits<double>::infinity();
   EXPECT_THAT(std::string(Run(infinite).message()), HasSubstr("the loss is inf at iteration 0"));
-  EXPECT_FALSE(FileExists(options_.checkpoint_path));
+  EXPECT_FALSE(FileExists(options_.checkpoint_folder));
 }
 
 TEST_F(TrainerTest, AGradientThatIsNotFiniteEndsTheTraining) {
@@ -166,7 +183,7 @@ TEST_F(TrainerTest, TheLogGoesOnWhereTheCheckpointStands) {
   const std::vector<std::string> expected = Log();
   ASSERT_EQ(expected.size(), 4);
 
-  options_.checkpoint_path += ".other";
+  options_.checkpoint_folder += ".other";
   options_.log_path += ".other";
   PulledWeights stopped(1, -2);
   stopped.noise = true;
@@ -182,6 +199,103 @@ TEST_F(TrainerTest, TheLogGoesOnWhereTheCheckpointStands) {
   EXPECT_EQ(Log(), expected);
   EXPECT_TRUE(at::equal(resumed.a, undisturbed.a));
   EXPECT_TRUE(at::equal(resumed.b, undisturbed.b));
+}
+
+TEST_F(TrainerTest, TheTwoNewestCheckpointsAreKeptAndADamagedOneIsPassedOver) {
+  config_.set_checkpoint_every_iterations(1);
+  PulledWeights undisturbed(1, -2);
+  undisturbed.noise = true;
+  ASSERT_TRUE(Run(undisturbed).ok());
+  EXPECT_THAT(Checkpoints(),
+              ElementsAre("checkpoint-000000003.safetensors", "checkpoint-000000004.safetensors"));
+  const std::string newest = options_.checkpoint_folder + "/checkpoint-000000004.safetensors";
+  std::string bytes = *ReadFile(newest);
+  bytes[bytes.size() - 2] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(newest, bytes).ok());
+
+  PulledWeights resumed(1, -2);
+  resumed.noise = true;
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(Run(resumed).ok());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("goes on from " + options_.checkpoint_folder + "/checkpoint-000000003"),
+                    HasSubstr(newest + ": is damaged")));
+  EXPECT_EQ(resumed.calls, 1);
+  EXPECT_TRUE(at::equal(resumed.a, undisturbed.a));
+  EXPECT_EQ(Log().size(), 4);
+}
+
+TEST_F(TrainerTest, AStopSignalLeavesACheckpointOfTheRunningStep) {
+  config_.set_checkpoint_every_iterations(100);
+  PulledWeights undisturbed(1, -2);
+  undisturbed.noise = true;
+  ASSERT_TRUE(Run(undisturbed).ok());
+  options_.checkpoint_folder += ".other";
+  options_.log_path += ".other";
+  PulledWeights stopped(1, -2), resumed(1, -2);
+  stopped.noise = resumed.noise = true;
+  stopped.signal_call = 2;
+  const absl::Status status = Run(stopped);
+  EXPECT_EQ(StoppedExitCode(status), 143);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("stopped by SIGTERM: train it: 3 of 4 iterations are in "),
+                    HasSubstr("checkpoint-000000003.safetensors; the same command goes on from there")));
+  ForgetStopSignal();
+  ASSERT_TRUE(Run(resumed).ok());
+  EXPECT_EQ(resumed.calls, 1);
+  EXPECT_TRUE(at::equal(resumed.a, undisturbed.a));
+  EXPECT_TRUE(at::equal(resumed.b, undisturbed.b));
+}
+
+TEST_F(TrainerTest, BatchesThatAreNotFiniteAreLeftOutUpToALimit) {
+  config_.set_skip_nan_batches(1);
+  PulledWeights model(1, 1);
+  model.broken_call = 1;
+  const auto report = Train(options_, config_, clips_, {}, model);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->about.nan_batches(), 1);
+  EXPECT_NEAR(model.a.item<double>(), 1 - 3 * 0.1, 1e-6);
+  const std::vector<std::string> lines =
+      absl::StrSplit(*ReadFile(options_.log_path), '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 4);
+  EXPECT_TRUE(nlohmann::json::parse(lines[1])["loss"].is_null());
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["not_applied"].size(), 2) << "both clips of the batch";
+
+  options_.checkpoint_folder += ".more";
+  config_.set_skip_nan_batches(0);
+  PulledWeights other(1, 1);
+  other.broken_call = 1;
+  EXPECT_THAT(std::string(Run(other).message()), HasSubstr("train.skip_nan_batches: 1 leaves out"));
+}
+
+// Scores .1 .4 .2 after the epochs; a killed training asks for the last one again.
+TEST_F(TrainerTest, ValidationsAreKeptWithTheBestWeights) {
+  config_.set_epochs(3);
+  config_.set_evaluate_every_epochs(1);
+  config_.set_checkpoint_every_iterations(100);
+  std::vector<double> scores = {0.1, 0.4, 0.2};
+  size_t asked = 0;
+  options_.validate = [&]() -> absl::StatusOr<double> {
+    if (asked == 2 && scores.size() == 3) {
+      scores.push_back(0);
+      return absl::UnavailableError("no data");
+    }
+    return scores[asked++];
+  };
+  PulledWeights model(1, 1), resumed(1, 1);
+  EXPECT_EQ(Run(model).message(), "no data");
+  const auto report = Train(options_, config_, clips_, {}, resumed);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(resumed.calls, 0) << "the checkpoint before the validation has all steps";
+  ASSERT_EQ(report->about.validation_size(), 3);
+  EXPECT_EQ(report->about.validation(1).iteration(), 8);
+  EXPECT_EQ(report->about.validation(1).frame_map(), 0.4);
+  EXPECT_EQ(report->about.validation(2).frame_map(), 0.2);
+  const auto best = ReadSafetensors(options_.checkpoint_folder + "/best.safetensors");
+  ASSERT_TRUE(best.ok()) << best.status();
+  EXPECT_NEAR(best->tensors.at("a").item<double>(), 1 - 8 * 0.1, 1e-6);
+  const std::string log = *ReadFile(options_.log_path);
+  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(log, "frame_map")).size(), 4) << log;
 }
 
 TEST_F(TrainerTest, ErrorsBeforeTheFirstStep) {
@@ -204,7 +318,7 @@ TEST_F(TrainerTest, ClipsThatCannotBeReadAreLeftOutIfTheConfigSaysSo) {
   EXPECT_THAT(std::string(Train(options_, config_, clips, {}, model).status().message()),
               HasSubstr("cut off"));
 
-  options_.checkpoint_path += ".skip";
+  options_.checkpoint_folder += ".skip";
   options_.log_path += ".skip";
   config_.set_unreadable_clips(TrainConfig::SKIP_AND_COUNT);
   const auto report = Train(options_, config_, clips, {}, model);
@@ -216,7 +330,7 @@ TEST_F(TrainerTest, ClipsThatCannotBeReadAreLeftOutIfTheConfigSaysSo) {
   EXPECT_THAT(log, AllOf(HasSubstr("video0 second 902: "), HasSubstr("video1 second 902: ")));
 
   clips.broken_clips = 3;
-  options_.checkpoint_path += ".more";
+  options_.checkpoint_folder += ".more";
   EXPECT_FALSE(Train(options_, config_, clips, {}, model).ok());
 }
 
@@ -227,7 +341,7 @@ TEST_F(TrainerTest, TheNumberOfWorkersChangesNothing) {
   ASSERT_TRUE(Run(one).ok());
   const std::vector<std::string> expected = Log();
   options_.workers = 4;
-  options_.checkpoint_path += ".four";
+  options_.checkpoint_folder += ".four";
   options_.log_path += ".four";
   ASSERT_TRUE(Run(four).ok());
   EXPECT_EQ(Log(), expected);

@@ -43,19 +43,21 @@ std::string LineOf(const LoggedStep& step) {
   return line + "}\n";
 }
 
-// Whether a line, without its end, is of one of the first `iteration` steps.
-bool IsUpTo(int64_t iteration, absl::string_view line) {
+// Whether a line, without its end, is of one of the first `iteration` steps, or of a validation up to
+// `validated`.
+bool IsUpTo(int64_t iteration, int64_t validated, absl::string_view line) {
   const json entry = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
   if (!entry.is_object()) return false;
   const auto found = entry.find("iteration");
-  return found != entry.end() && found->is_number_integer() && found->get<int64_t>() <= iteration;
+  return found != entry.end() && found->is_number_integer() &&
+         found->get<int64_t>() <= (entry.contains("frame_map") ? validated : iteration);
 }
 
-// Bytes of the lines at the beginning of `log` that belong to the first `iteration` steps.
-size_t BytesUpTo(int64_t iteration, absl::string_view log) {
+// Bytes of such lines at the beginning of `log`.
+size_t BytesUpTo(int64_t iteration, int64_t validated, absl::string_view log) {
   size_t begin = 0;
   for (size_t end; (end = log.find('\n', begin)) != absl::string_view::npos; begin = end + 1) {
-    if (!IsUpTo(iteration, log.substr(begin, end - begin))) break;
+    if (!IsUpTo(iteration, validated, log.substr(begin, end - begin))) break;
   }
   return begin;
 }
@@ -66,11 +68,12 @@ absl::Status Failed(const std::string& path, absl::string_view doing) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TrainingLog>> TrainingLog::Open(const std::string& path, int64_t iteration) {
+absl::StatusOr<std::unique_ptr<TrainingLog>> TrainingLog::Open(const std::string& path, int64_t iteration,
+                                                               int64_t validated) {
   size_t kept = 0;
   if (FileExists(path)) {
     MRSN_ASSIGN_OR_RETURN(const std::string log, ReadFile(path));
-    kept = BytesUpTo(iteration, log);
+    kept = BytesUpTo(iteration, validated, log);
   }
   const std::string folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) MRSN_RETURN_IF_ERROR(MakeFolders(folder));
@@ -83,8 +86,15 @@ absl::StatusOr<std::unique_ptr<TrainingLog>> TrainingLog::Open(const std::string
 
 TrainingLog::~TrainingLog() { ::close(descriptor_); }
 
-absl::Status TrainingLog::Append(const LoggedStep& step) {
-  const std::string line = LineOf(step);
+absl::Status TrainingLog::Append(const LoggedStep& step) { return AppendLine(LineOf(step)); }
+
+absl::Status TrainingLog::AppendValidation(int64_t iteration, double epoch, double frame_map) {
+  return AppendLine(absl::StrFormat(R"({"iteration": %d, "epoch": %.4f, "frame_map": %.6f})"
+                                    "\n",
+                                    iteration, epoch, frame_map));
+}
+
+absl::Status TrainingLog::AppendLine(const std::string& line) {
   absl::string_view left = line;
   while (!left.empty()) {
     const ssize_t written = ::write(descriptor_, left.data(), left.size());

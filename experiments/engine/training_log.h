@@ -34,21 +34,26 @@ struct LoggedStep {
 
 class TrainingLog {
  public:
-  // Opens the log, which is made if need be, behind the line of `iteration`. Later lines are cut off: they
-  // are of steps that a checkpoint of `iteration` does not have and that will be done again. A line that was
-  // cut by a crash goes, too.
-  static absl::StatusOr<std::unique_ptr<TrainingLog>> Open(const std::string& path, int64_t iteration);
+  // Opens the log, which is made if need be, behind the lines of step `iteration` and of the validation after
+  // step `validated`. Later lines are cut off: a checkpoint of `iteration` does not have them, and they will
+  // come again. A line that was cut by a crash goes, too.
+  static absl::StatusOr<std::unique_ptr<TrainingLog>> Open(const std::string& path, int64_t iteration,
+                                                           int64_t validated);
   ~TrainingLog();
   TrainingLog(const TrainingLog&) = delete;
   TrainingLog& operator=(const TrainingLog&) = delete;
 
   // Appends one line. On an error (no space) the log ends with the line before.
   absl::Status Append(const LoggedStep& step);
+  // {"iteration": 200, "epoch": 1.0000, "frame_map": 0.213400}
+  absl::Status AppendValidation(int64_t iteration, double epoch, double frame_map);
 
   // Returns when all lines are on the disk. A checkpoint never stands beside a log that lacks its lines.
   absl::Status Sync();
 
  private:
+  absl::Status AppendLine(const std::string& line);
+
   TrainingLog(std::string path, int descriptor, off_t size)
       : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
 

@@ -28,7 +28,7 @@ class TrainingLogTest : public ::testing::Test {
   }
 
   void Write(int64_t from, int64_t first, int64_t last, double loss) {
-    auto log = TrainingLog::Open(path_, from);
+    auto log = TrainingLog::Open(path_, from, from);
     ASSERT_TRUE(log.ok()) << log.status();
     for (int64_t i = first; i <= last; ++i) {
       LoggedStep step;
@@ -62,6 +62,26 @@ TEST_F(TrainingLogTest, NoLineIsLostOrDoubledByAResume) {
   EXPECT_THAT(Lines(), ElementsAre("1:4"));
 }
 
+// The checkpoint of step 2 was written before the validation behind that step.
+TEST_F(TrainingLogTest, AValidationThatTheCheckpointLacksComesAgain) {
+  {
+    auto log = TrainingLog::Open(path_, 0, 0);
+    ASSERT_TRUE(log.ok()) << log.status();
+    for (const int i : {1, 2}) {
+      LoggedStep step;
+      step.iteration = i;
+      ASSERT_TRUE((*log)->Append(step).ok());
+      ASSERT_TRUE((*log)->AppendValidation(i, 0.5 * i, 0.25).ok());
+    }
+  }
+  const std::string all = *ReadFile(path_);
+  ASSERT_TRUE(TrainingLog::Open(path_, 2, 2).ok());
+  EXPECT_EQ(*ReadFile(path_), all);
+  ASSERT_TRUE(TrainingLog::Open(path_, 2, 1).ok());
+  const std::string line = "{\"iteration\": 2, \"epoch\": 1.0000, \"frame_map\": 0.250000}\n";
+  EXPECT_EQ(*ReadFile(path_) + line, all);
+}
+
 TEST_F(TrainingLogTest, ALineThatACrashCutOffGoes) {
   Write(0, 1, 2, 1);
   ASSERT_TRUE(WriteFileAtomically(path_, *ReadFile(path_) + R"({"iteration": 3, "lo)").ok());
@@ -71,7 +91,7 @@ TEST_F(TrainingLogTest, ALineThatACrashCutOffGoes) {
 
 TEST_F(TrainingLogTest, EveryFieldOfALine) {
   {
-    auto log = TrainingLog::Open(path_, 0);
+    auto log = TrainingLog::Open(path_, 0, 0);
     ASSERT_TRUE(log.ok()) << log.status();
     LoggedStep step = {3, 0.75, 0.5, 0.25, 12.5, 0.125, 1.5, 4096, {"a second 1: \"cut\"\xff"}, {}};
     ASSERT_TRUE((*log)->Append(step).ok());
@@ -101,7 +121,7 @@ TEST_F(TrainingLogTest, EveryFieldOfALine) {
 TEST_F(TrainingLogTest, AFullDiskLeavesTheLinesThatWereThere) {
   Write(0, 1, 3, 1);
   const std::string before = *ReadFile(path_);
-  auto log = TrainingLog::Open(path_, 3);
+  auto log = TrainingLog::Open(path_, 3, 0);
   ASSERT_TRUE(log.ok()) << log.status();
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit old;
@@ -117,7 +137,7 @@ TEST_F(TrainingLogTest, AFullDiskLeavesTheLinesThatWereThere) {
 }
 
 TEST_F(TrainingLogTest, AFolderThatCannotBeMadeIsNamed) {
-  EXPECT_THAT(std::string(TrainingLog::Open("/proc/nowhere/train.jsonl", 0).status().message()),
+  EXPECT_THAT(std::string(TrainingLog::Open("/proc/nowhere/train.jsonl", 0, 0).status().message()),
               HasSubstr("/proc/nowhere"));
 }
 

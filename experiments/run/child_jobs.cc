@@ -3,16 +3,19 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "ops/base/child_process.h"
 #include "ops/base/status_macros.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -54,12 +57,14 @@ bool Ready(const Job& job, const std::vector<Child>& children) {
 }  // namespace
 
 absl::Status RunJobs(const std::vector<Job>& jobs, int parallel) {
+  CatchStopSignals();
   std::vector<Child> children(jobs.size());
   absl::Status result;
+  bool told = false;  // the children, that they are to stop
   const absl::Time start = absl::Now();
   int running = 0, done = 0;
   while (true) {
-    for (size_t i = 0; i < jobs.size() && running < parallel && result.ok(); ++i) {
+    for (size_t i = 0; i < jobs.size() && running < parallel && result.ok() && StopSignal() == 0; ++i) {
       if (children[i].state != State::kWaiting || !Ready(jobs[i], children)) continue;
       result = Start(jobs[i], &children[i]);
       if (result.ok()) ++running;
@@ -72,7 +77,11 @@ absl::Status RunJobs(const std::vector<Job>& jobs, int parallel) {
       waiting.push_back({children[i].process->output(), POLLIN, 0});
       owners.push_back(i);
     }
-    ::poll(waiting.data(), waiting.size(), -1);
+    if (StopSignal() != 0 && !std::exchange(told, true)) {
+      for (const int i : owners) children[i].process->Signal(SIGTERM);
+    }
+    // Not for ever: a signal may come just before.
+    ::poll(waiting.data(), waiting.size(), 500);
     for (size_t w = 0; w < waiting.size(); ++w) {
       if (waiting[w].revents == 0) continue;
       const int i = owners[w];
@@ -88,6 +97,10 @@ absl::Status RunJobs(const std::vector<Job>& jobs, int parallel) {
           absl::FormatDuration(absl::Trunc(elapsed, absl::Seconds(1))).c_str(),
           absl::FormatDuration(absl::Trunc(elapsed * (jobs.size() - done) / done, absl::Seconds(1))).c_str());
     }
+  }
+  if (StopSignal() != 0 && done != static_cast<int>(jobs.size())) {
+    return Stopped(absl::StrFormat("%d of %d runs are done; the same command goes on with the others", done,
+                                   jobs.size()));
   }
   if (result.ok() && done != static_cast<int>(jobs.size())) {
     return absl::InvalidArgumentError("the jobs depend on each other in a circle");

@@ -57,14 +57,14 @@ TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
     ::_exit(RunMany(request, killed, 1).ok() ? 0 : 1);
   }
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
-  while (Find(killed.output_root, "checkpoint.safetensors").empty() && absl::Now() < deadline) {
+  while (Find(killed.output_root, "checkpoint-000000002.safetensors").empty() && absl::Now() < deadline) {
     absl::SleepFor(absl::Milliseconds(1));
   }
   ::kill(-child, SIGKILL);
   int status = 0;
   ::waitpid(child, &status, 0);
   ASSERT_TRUE(WIFSIGNALED(status)) << "the run ended before it could be killed";
-  ASSERT_FALSE(Find(killed.output_root, "checkpoint.safetensors").empty());
+  ASSERT_FALSE(Find(killed.output_root, "checkpoint-000000002.safetensors").empty());
   ASSERT_TRUE(Find(killed.output_root, "weights.safetensors").empty()) << "killed too late to test resuming";
 
   ASSERT_TRUE(RunMany(request, killed, 1).ok());

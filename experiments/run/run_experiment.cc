@@ -19,6 +19,7 @@
 #include "experiments/provenance.h"
 #include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
+#include "experiments/run/run_lock.h"
 #include "experiments/run/run_trainer.h"
 #include "ops/base/file.h"
 #include "ops/base/process_memory.h"
@@ -76,6 +77,8 @@ absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, 
   evaluation.workers = trainer.workers();
   evaluation.unreadable = UnreadableOf(experiment.train());
   evaluation.detections_path = trained.folder + "/detections.csv";
+  evaluation.identity = absl::StrCat(trained.weights_hash, " ", run.eval_data->Fingerprint(), " ",
+                                     run.node->resolved->fingerprint);
   evaluation.group = &trainer.group();
   const absl::Time start = absl::Now();
   const datasets::Dataset& data = bank.data != nullptr ? *bank.data : *run.eval_data;
@@ -98,6 +101,13 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result)
   result->set_weights_hash(trained.weights_hash);
   result->set_iterations(trained.iterations);
   if (trained.skipped_clips > 0) result->set_skipped_clips(trained.skipped_clips);
+  if (trained.about.nan_batches() > 0) result->set_nan_batches(trained.about.nan_batches());
+  for (const Checkpoint::Validation& validation : trained.about.validation()) {
+    ValidationScore* score = result->add_validation();
+    score->set_iteration(validation.iteration());
+    score->set_epoch(validation.epoch());
+    score->set_frame_map(validation.frame_map());
+  }
   result->set_train_seconds(trained.train_seconds);
   result->set_commit(SourceCommit());
   result->set_device(DeviceName());
@@ -136,8 +146,15 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
   FinishedRun finished;
   finished.weights_path = trained.weights_path;
   finished.result_path = ResultPath(settings.output_root, run.node->label, run.node->seed);
-  MRSN_ASSIGN_OR_RETURN(const bool evaluated,
-                        group.Ask(ReadFinished(finished.result_path, run, trained, &finished.result)));
+  const auto finished_before = [&] {
+    return group.Ask(ReadFinished(finished.result_path, run, trained, &finished.result));
+  };
+  MRSN_ASSIGN_OR_RETURN(bool evaluated, finished_before());
+  if (evaluated) return finished;
+  MRSN_ASSIGN_OR_RETURN(const auto lock,
+                        LockFolder(trained.folder, absl::StrCat("evaluate ", run.node->label), group));
+  // The job that had the lock may have evaluated the model.
+  MRSN_ASSIGN_OR_RETURN(evaluated, finished_before());
   if (evaluated) return finished;
   MRSN_ASSIGN_OR_RETURN(finished.result, EvaluateRun(run, trained, trainer));
   if (!group.first()) return finished;

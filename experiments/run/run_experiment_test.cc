@@ -62,7 +62,7 @@ TEST_F(RunExperimentTest, LeavesWeightsDetectionsAndAResult) {
   EXPECT_TRUE(FileExists(finished->weights_path));
   EXPECT_TRUE(FileExists(folder / "detections.csv"));
   EXPECT_TRUE(FileExists(folder / "experiment.textproto"));
-  EXPECT_FALSE(FileExists(folder / "checkpoint.safetensors")) << "the weights say it all";
+  EXPECT_FALSE(FileExists(folder / "checkpoints")) << "the weights say it all";
 }
 
 TEST_F(RunExperimentTest, AFinishedRunIsFoundOnDisk) {

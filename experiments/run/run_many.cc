@@ -14,6 +14,7 @@
 #include "experiments/run/run_experiment.h"
 #include "experiments/run/shipped_weights.h"
 #include "ops/base/status_macros.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -67,6 +68,10 @@ class Planner {
 int RunChild(const std::string& message_path) {
   const auto message = ReadChildMessage(message_path);
   const auto finished = message.ok() ? RunExperiment(message->request, message->settings) : message.status();
+  if (const int stopped = StoppedExitCode(finished.status()); stopped != 0) {
+    std::fprintf(stderr, "%s\n", std::string(finished.status().message()).c_str());
+    return stopped;
+  }
   if (!finished.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(finished.status().message()).c_str());
     return message.ok() ? 1 : 2;

@@ -1,6 +1,6 @@
 // The folders that runs read and write, and their number of threads.
 //
-//   <output_root>/runs/<label>/seed<k>-<identity>/checkpoint.safetensors  while training
+//   <output_root>/runs/<label>/seed<k>-<identity>/checkpoints/            while training; best.safetensors
 //                                                 weights.safetensors     when trained
 //                                                 train.jsonl             loss and rate
 //                                                 bank-<data>/            relation banks written by it

@@ -11,12 +11,15 @@
 #include "absl/strings/str_format.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/engine/bank_filling.h"
+#include "experiments/engine/evaluation.h"
+#include "experiments/engine/every_nth.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/engine/training_snapshot.h"
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/bank_data.h"
+#include "experiments/run/run_lock.h"
 #include "experiments/run/shipped_weights.h"
 #include "mrsn/checkpoint/checkpoint_metadata.h"
 #include "mrsn/checkpoint/safetensors.h"
@@ -48,6 +51,7 @@ absl::StatusOr<TrainedModel> LoadTrained(const std::string& identity, TrainedMod
   trained.train_seconds = about.seconds();
   trained.iterations = about.iteration();
   trained.skipped_clips = about.skipped_clips();
+  trained.about = about;
   return trained;
 }
 
@@ -62,10 +66,19 @@ TrainOptions TrainOptionsOf(const OpenedRun& run, const std::string& identity, c
   options.about.set_identity(identity);
   options.about.set_commit(SourceCommit());
   options.about.set_seed(run.node->seed);
-  options.checkpoint_path = folder + "/checkpoint.safetensors";
+  options.checkpoint_folder = folder + "/checkpoints";
   options.log_path = folder + "/train.jsonl";
   options.workers = workers;
   return options;
+}
+
+// The best weights of the validations stay.
+void RemoveCheckpoints(const std::string& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().filename() != "best.safetensors") std::filesystem::remove(entry.path(), ignored);
+  }
+  std::filesystem::remove(folder, ignored);  // if it is empty
 }
 
 }  // namespace
@@ -141,7 +154,12 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   trained.folder = absl::StrFormat("%s/runs/%s/seed%d-%s", settings_.output_root, run.node->label,
                                    run.node->seed, start.identity.substr(0, kIdentityDigits));
   trained.weights_path = trained.folder + "/weights.safetensors";
-  MRSN_ASSIGN_OR_RETURN(const bool finished, group_.Ask(FileExists(trained.weights_path)));
+  MRSN_ASSIGN_OR_RETURN(bool finished, group_.Ask(FileExists(trained.weights_path)));
+  if (finished) return LoadTrained(start.identity, std::move(trained), *run.model);
+  MRSN_ASSIGN_OR_RETURN(const auto lock,
+                        LockFolder(trained.folder, absl::StrCat("train ", run.node->label), group_));
+  // The job that had the lock may have trained the model.
+  MRSN_ASSIGN_OR_RETURN(finished, group_.Ask(FileExists(trained.weights_path)));
   if (finished) return LoadTrained(start.identity, std::move(trained), *run.model);
   const ResolvedExperiment& resolved = *run.node->resolved;
   MRSN_RETURN_IF_ERROR(group_.Agree(
@@ -157,6 +175,8 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   const datasets::Dataset& train_data = with_windows.has_value() ? *with_windows : *run.train_data;
   TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder, settings_.workers);
   options.group = &group_;
+  // A run that only others need is not evaluated.
+  if (run.eval_data != nullptr) options.validate = [&] { return Validate(run, trained.folder); };
   MRSN_ASSIGN_OR_RETURN(const TrainReport report,
                         Train(options, resolved.experiment.train(), train_data, windows, *run.model));
   run.model->zero_grad();  // frees the gradients: the model may wait long for its next use
@@ -164,14 +184,61 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   trained.train_seconds = report.seconds;
   trained.iterations = report.iterations;
   trained.skipped_clips = report.skipped;
+  trained.about = report.about;
   MRSN_RETURN_IF_ERROR(
       group_.Agree(group_.first() ? WriteSafetensors(trained.weights_path, Weights(*run.model, report.about))
                                   : absl::OkStatus()));
   if (!group_.first()) return trained;
   // The weights say it all now; what only resuming needed goes.
-  std::error_code ignored;
-  std::filesystem::remove(options.checkpoint_path, ignored);
+  RemoveCheckpoints(options.checkpoint_folder);
   return trained;
+}
+
+absl::StatusOr<double> RunTrainer::Validate(OpenedRun& run, const std::string& folder) {
+  const Experiment& experiment = run.node->resolved->experiment;
+  const TrainConfig& train = experiment.train();
+  const ModelNeeds needs = run.model->needs();
+  std::unique_ptr<RelationBank> bank;
+  const std::string memory = folder + "/validation-memory";
+  std::error_code ignored;
+  if (needs.bank.has_value() && needs.bank->own_memory) {
+    // The last validation may have been stopped behind its writing.
+    if (group_.first()) std::filesystem::remove_all(memory, ignored);
+    MRSN_RETURN_IF_ERROR(group_.Agree(absl::OkStatus()));
+    BankFillingOptions filling;
+    filling.identity = {WeightsHash(*run.model), BankData(*run.eval_bank_boxes, experiment.eval_data()),
+                        run.node->resolved->fingerprint};
+    filling.title = "write memory for the validation";
+    filling.workers = settings_.workers;
+    filling.loss = train.loss();
+    filling.unreadable = UnreadableOf(train);
+    filling.group = &group_;
+    MRSN_RETURN_IF_ERROR(FillBank(filling, memory, *run.eval_bank_boxes, *run.model));
+    MRSN_ASSIGN_OR_RETURN(bank, RelationBank::Open(memory, filling.identity));
+  } else if (needs.bank.has_value()) {
+    MRSN_ASSIGN_OR_RETURN(
+        bank, Bank(*run.bank_writer, *run.eval_bank_boxes, experiment.eval_data(), UnreadableOf(train)));
+  }
+  BankWindows windows;
+  if (bank != nullptr) {
+    windows = {bank.get(), static_cast<int>(needs.bank->radius), /*own_second=*/!needs.bank->own_memory};
+  }
+  EvaluationOptions evaluation;
+  evaluation.title = absl::StrCat("validate ", run.node->resolved->name, " seed ", run.node->seed);
+  evaluation.loss = train.loss();
+  evaluation.config = experiment.eval();
+  evaluation.workers = settings_.workers;
+  evaluation.unreadable = UnreadableOf(train);
+  evaluation.group = &group_;
+  const EveryNth data(*run.eval_data,
+                      train.has_evaluate_every_nth_keyframe() ? train.evaluate_every_nth_keyframe() : 1);
+  MRSN_ASSIGN_OR_RETURN(const Result result, Evaluate(evaluation, data, windows, *run.model));
+  bank.reset();
+  if (!group_.first()) return 0.0;
+  std::filesystem::remove_all(memory, ignored);
+  if (result.has_frame_map()) return result.frame_map();
+  return absl::InvalidArgumentError(absl::StrCat(
+      run.node->label, ": no class has ground truth on the key frames of train.evaluate_every_nth_keyframe"));
 }
 
 }  // namespace mrsn::experiments

@@ -15,6 +15,7 @@
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_settings.h"
 #include "mrsn/bank/relation_bank.h"
+#include "mrsn/checkpoint/checkpoint.pb.h"
 #include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
@@ -27,6 +28,7 @@ struct TrainedModel {
   double train_seconds = 0;
   int64_t iterations = 0;
   int64_t skipped_clips = 0;  // that could not be read
+  Checkpoint about;           // what the weights' file says
 };
 
 // In a group of several processes every rank calls the same functions in the same order.
@@ -58,6 +60,8 @@ class RunTrainer {
 
   absl::StatusOr<Start> Prepare(OpenedRun& run);
   absl::StatusOr<TrainedModel> TrainOrLoad(OpenedRun& run);
+  // The frame-mAP of run.model as it is, on the key frames of TrainConfig::evaluate_every_nth_keyframe.
+  absl::StatusOr<double> Validate(OpenedRun& run, const std::string& folder);
 
   const RunSettings& settings_;
   ProcessGroup& group_;
