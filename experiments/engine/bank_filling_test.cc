@@ -222,17 +222,18 @@ TEST_F(WindowsTest, StandInTheInputOfAModelThatReadsThem) {
   batch.boxes = at::ones({1, 4});
   batch.clip_index = at::zeros({1}, at::kLong);
   batch.keyframes = {{"v", 14}};
-  const auto with_bank = InputOf(batch, {bank_.get(), 1});
-  ASSERT_TRUE(with_bank.ok()) << with_bank.status();
-  EXPECT_TRUE(at::equal(with_bank->bank.features, at::tensor({14.f, -14.f}).view({1, 2})));
+  const auto window = WindowsOf({bank_.get(), 1}, batch.keyframes);
+  ASSERT_TRUE(window.ok()) << window.status();
+  const DetectorInput with_bank = ModelBatchOf(batch, *window, FakeDetector()).input;
+  EXPECT_TRUE(at::equal(with_bank.bank.features, at::tensor({14.f, -14.f}).view({1, 2})));
   const at::Tensor expected = at::tensor({0.2f, 0.4f, 0.f}).view({1, 3, 1, 1, 1}).expand({1, 3, 1, 2, 2});
-  EXPECT_TRUE(at::allclose(with_bank->slow, expected)) << with_bank->slow;
-  EXPECT_FALSE(with_bank->fast.defined());
-  EXPECT_TRUE(with_bank->boxes.is_same(batch.boxes));
-  EXPECT_TRUE(with_bank->clip_index.is_same(batch.clip_index));
-  const auto without = InputOf(batch, {});
+  EXPECT_TRUE(at::allclose(with_bank.slow, expected)) << with_bank.slow;
+  EXPECT_FALSE(with_bank.fast.defined());
+  EXPECT_TRUE(with_bank.boxes.is_same(batch.boxes));
+  EXPECT_TRUE(with_bank.clip_index.is_same(batch.clip_index));
+  const auto without = WindowsOf({}, batch.keyframes);
   ASSERT_TRUE(without.ok()) << without.status();
-  EXPECT_FALSE(without->bank.features.defined());
+  EXPECT_FALSE(without->features.defined());
 }
 
 TEST(ClassLossTest, OfTheConfig) {

@@ -33,6 +33,11 @@ absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int
                                       const BankWindows& bank, const MemoryPool* memory, ClassLoss loss,
                                       Detector& model);
 
+// The value of the loss. Brings the memories of the groups and `others` to the CPU in the same copy. The host
+// waits here, and nowhere else in an iteration, for the model's device: call it when the backward pass is
+// queued.
+double FetchLoss(BatchLoss* batch, const std::vector<at::Tensor*>& others = {});
+
 }  // namespace mrsn::experiments
 
 #endif  // MRSN_EXPERIMENTS_ENGINE_BATCH_LOSS_H_

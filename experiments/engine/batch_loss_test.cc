@@ -96,7 +96,8 @@ TEST_F(BatchLossTest, AMixedBatchIsThePersonWeightedMeanOfItsClips) {
 TEST_F(BatchLossTest, ABatchOfOneSizeIsGivenToTheDetectorAsItIs) {
   const std::vector<Sample> samples = Samples({0, 2});
   const datasets::ClipBatch batch = datasets::Collate(samples, kClasses);
-  const LossOutput direct = detector_->Loss(*InputOf(batch, {}), TruthOf(batch), ClassLoss::kBce);
+  const ModelBatch given = ModelBatchOf(batch, {}, *detector_);
+  const LossOutput direct = detector_->Loss(given.input, given.truth, ClassLoss::kBce);
   const BatchLoss loss = LossOf(samples);
   EXPECT_TRUE(at::equal(loss.loss, direct.loss));
   const Gradients expected = GradientsOf(direct.loss);

@@ -10,10 +10,12 @@
 #include "mrsn/backbone/frozen_norm.h"
 #include "ops/base/status_macros.h"
 #include "ops/clip/scale_pixels.h"
+#include "ops/device/move_together.h"
 
 namespace mrsn::experiments {
 
 absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes) {
+  if (windows.bank == nullptr) return LongTermWindow();
   std::vector<BankWindow> found;
   std::vector<int64_t> clip_index, offsets;
   for (size_t clip = 0; clip < keyframes.size(); ++clip) {
@@ -48,17 +50,26 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
   return joined;
 }
 
-absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows) {
-  DetectorInput input{batch, {}};
-  input.slow = ScalePixels(batch.slow, batch.scaling);
-  input.fast = ScalePixels(batch.fast, batch.scaling);
-  if (windows.bank != nullptr) {
-    MRSN_ASSIGN_OR_RETURN(input.bank, WindowsOf(windows, batch.keyframes));
-  }
-  return input;
+at::Device DeviceOf(const Detector& model) {
+  const std::vector<at::Tensor> parameters = model.parameters();
+  return parameters.empty() ? at::Device(at::kCPU) : parameters.front().device();
 }
 
-Truth TruthOf(const datasets::ClipBatch& batch) { return {batch.labels, batch.tubelets}; }
+ModelBatch ModelBatchOf(const datasets::ClipBatch& batch, const LongTermWindow& bank, const Detector& model) {
+  ModelBatch made = {{batch, bank}, {batch.labels, batch.tubelets}};
+  std::vector<at::Tensor*> moved = {&made.input.slow, &made.input.fast, &made.input.flow};
+  if (model.takes_boxes()) {
+    moved.push_back(&made.truth.labels);
+    for (const InputTensor& tensor : InputTensors()) {
+      at::Tensor* value = &tensor.of(made.input);
+      if (std::find(moved.begin(), moved.end(), value) == moved.end()) moved.push_back(value);
+    }
+  }
+  MoveTogether(moved, DeviceOf(model));
+  made.input.slow = ScalePixels(made.input.slow, batch.scaling);
+  made.input.fast = ScalePixels(made.input.fast, batch.scaling);
+  return made;
+}
 
 ClassLoss ClassLossOf(TrainConfig::Loss loss) {
   return loss == TrainConfig::SOFTMAX ? ClassLoss::kSoftmax : ClassLoss::kBce;

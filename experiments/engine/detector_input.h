@@ -21,12 +21,22 @@ struct BankWindows {
   const WindowsAhead* ahead = nullptr;  // has read some of the windows already; null: none
 };
 
-// H_t of every key frame, concatenated in batch order.
+// H_t of every key frame, concatenated in batch order; undefined tensors without a bank.
 absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes);
 
-// The only place where pixels become numbers: on the device that the batch is on, so that bytes travel there.
-absl::StatusOr<DetectorInput> InputOf(const datasets::ClipBatch& batch, const BankWindows& windows);
-Truth TruthOf(const datasets::ClipBatch& batch);
+// The device of the model's weights; the CPU for a model without any.
+at::Device DeviceOf(const Detector& model);
+
+// All that the detector reads of a batch.
+struct ModelBatch {
+  DetectorInput input;
+  Truth truth;
+};
+
+// On the model's device. The tensors go there in one copy (ops/device/move_together.h), frames as bytes: only
+// here do pixels become numbers. A detector that finds persons itself compares its boxes with the truth on
+// the CPU, so that persons and truth stay there.
+ModelBatch ModelBatchOf(const datasets::ClipBatch& batch, const LongTermWindow& bank, const Detector& model);
 ClassLoss ClassLossOf(TrainConfig::Loss loss);
 
 // Sets which parts of the model's batch norms are trained. It stays in force until the next call.

@@ -18,6 +18,7 @@
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
 #include "ops/base/stop_signal.h"
+#include "ops/device/move_together.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -29,10 +30,16 @@ absl::StatusOr<std::vector<FoundInClips>> Detect(const InferenceOptions& options
   std::vector<FoundInClips> all;
   for (const std::vector<datasets::Sample>& run : RunsOfOneSize(std::move(samples))) {
     const datasets::ClipBatch batch = datasets::Collate(run, classes);
-    MRSN_ASSIGN_OR_RETURN(const DetectorInput input, InputOf(batch, bank));
-    Detections found = model.Detect(input, ClassLossOf(options.loss));
-    if (batch.reported.defined() && model.takes_boxes()) found.boxes = batch.reported;
-    for (at::Tensor* tensor : {&found.boxes, &found.scores, &found.G, &found.clip_index, &found.memory}) {
+    MRSN_ASSIGN_OR_RETURN(const LongTermWindow window, WindowsOf(bank, batch.keyframes));
+    Detections found = model.Detect(ModelBatchOf(batch, window, model).input, ClassLossOf(options.loss));
+    if (model.takes_boxes()) {
+      found.boxes = batch.reported.defined() ? batch.reported : batch.boxes;
+      found.clip_index = batch.clip_index;
+    }
+    const std::vector<at::Tensor*> results = {&found.boxes, &found.scores, &found.G, &found.clip_index,
+                                              &found.memory};
+    FetchTogether(results);
+    for (at::Tensor* tensor : results) {
       if (tensor->defined()) *tensor = tensor->contiguous();
     }
     all.push_back({batch.keyframes, std::move(found)});

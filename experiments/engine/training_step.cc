@@ -149,11 +149,9 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     batch.loss.backward();
     gradients = GradientsOf(model_);
     // The only values that the host waits for; it asks when all work of the step is under way.
-    const at::Tensor loss = batch.loss.detach();
-    const at::Tensor values =
-        at::stack({loss, NormOf(gradients).to(loss.options())}).to(at::kCPU, at::kDouble);
-    output.loss = values[0].item<double>();
-    output.gradient_norm = values[1].item<double>();
+    at::Tensor norm = NormOf(gradients);
+    output.loss = FetchLoss(&batch, {&norm});
+    output.gradient_norm = norm.item<double>();
     groups = std::move(batch.groups);
   } else {
     MRSN_ASSIGN_OR_RETURN(Computed computed,

@@ -1,0 +1,81 @@
+// A data set without files that gives a model all that it reads.
+#ifndef MRSN_EXPERIMENTS_TESTING_CLIPS_FOR_MODEL_H_
+#define MRSN_EXPERIMENTS_TESTING_CLIPS_FOR_MODEL_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "datasets/dataset.h"
+#include "mrsn/model_needs.h"
+
+namespace mrsn::experiments {
+
+// Two clips of random pixels, seconds 10 and 11 of one video, with one person and two. Boxes are of several
+// sizes, so that ACT's anchors of every level find a person.
+class ClipsForModel : public datasets::Dataset {
+ public:
+  // Square frames of `side` pixels.
+  ClipsForModel(const ModelNeeds& needs, int side) : needs_(needs), side_(side) {
+    for (int64_t k = 0; k < needs.classes; ++k) {
+      classes_.push_back({static_cast<int>(k + 1), absl::StrCat("class ", k), "any"});
+    }
+  }
+
+  int frames() const {
+    return static_cast<int>(needs_.frames.value_or(std::max<int64_t>(2, needs_.frames_multiple)));
+  }
+  int64_t size() const override { return static_cast<int64_t>(keyframes_.size()); }
+  const Keyframe& keyframe(int64_t index) const override { return keyframes_[index]; }
+  const std::vector<datasets::ActionClass>& classes() const override { return classes_; }
+  std::vector<datasets::AnnotatedBox> GroundTruth() const override { return {}; }
+  datasets::FrameSize annotation_frame_size() const override { return {}; }
+  std::string Fingerprint() const override { return "clips for a model"; }
+
+  absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t) const override {
+    std::mt19937 random(static_cast<unsigned>(index));
+    datasets::Sample sample;
+    sample.keyframe = keyframes_[index];
+    Fill(frames(), random, &sample.slow);
+    if (needs_.alpha > 0) Fill(static_cast<int>(needs_.alpha) * frames(), random, &sample.fast);
+    if (needs_.flow) {
+      Fill(frames(), random, &sample.flow);
+      for (float& value : sample.flow.values) value = value / 128 - 1;
+    }
+    const std::vector<Box> boxes = {{0.1f, 0.1f, 0.6f, 0.9f}, {0, 0, 1, 1}, {0.4f, 0.3f, 0.9f, 0.8f}};
+    for (int64_t person = index == 0 ? 0 : 1; person < (index == 0 ? 1 : 3); ++person) {
+      datasets::Actor actor;
+      actor.box = boxes[person];
+      actor.labels = {static_cast<int>(person % needs_.classes)};
+      if (needs_.tubelets) actor.tubelet.assign(frames(), actor.box);
+      sample.actors.push_back(actor);
+    }
+    if (needs_.objects) {
+      sample.has_objects = true;
+      sample.objects = {{0.2f, 0.3f, 0.5f, 0.6f}};
+    }
+    return sample;
+  }
+
+ private:
+  template <typename Value, int channels>
+  void Fill(int frames, std::mt19937& random, datasets::PlaneStack<Value, channels>* stack) const {
+    stack->frames = frames;
+    stack->height = stack->width = side_;
+    stack->values.resize(size_t{channels} * frames * side_ * side_);
+    for (Value& value : stack->values) value = static_cast<Value>(random() % 256);
+  }
+
+  const ModelNeeds needs_;
+  const int side_;
+  const std::vector<Keyframe> keyframes_ = {{"video", 10}, {"video", 11}};
+  std::vector<datasets::ActionClass> classes_;
+};
+
+}  // namespace mrsn::experiments
+
+#endif  // MRSN_EXPERIMENTS_TESTING_CLIPS_FOR_MODEL_H_
