@@ -11,6 +11,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "experiments/counts/speed.h"
+#include "experiments/programs/device_flag.h"
 #include "experiments/run/run_many.h"
 #include "experiments/run/run_settings.h"
 #include "experiments/tables/render.h"
@@ -27,6 +28,7 @@ ABSL_FLAG(std::string, sweep, "", "What to run: a file under ablations without .
 ABSL_FLAG(std::string, config, "",
           "Instead of --sweep: a file of your own; its experiments are names, or paths beside it that end in "
           ".textproto.");
+ABSL_FLAG(std::string, device, "cpu", "Where models run: cpu, cuda or cuda:<number>.");
 ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(int, seeds, 0, "Runs of each point, with seeds 0, 1, ...; 0 = as the sweep's file says.");
@@ -124,6 +126,7 @@ absl::Status Main() {
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.workers = absl::GetFlag(FLAGS_workers);
+  MRSN_ASSIGN_OR_RETURN(settings.device, experiments::DeviceFlag(absl::GetFlag(FLAGS_device)));
   return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel,
                   absl::GetFlag(FLAGS_speeds_only));
 }

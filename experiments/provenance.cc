@@ -1,7 +1,10 @@
 #include "experiments/provenance.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <set>
+#include <system_error>
 #include <thread>
 
 #include "absl/strings/ascii.h"
@@ -25,9 +28,28 @@ std::string OutputOf(const std::string& command) {
   return ::pclose(pipe) == 0 ? std::string(absl::StripAsciiWhitespace(output)) : "";
 }
 
+// The model that the driver's files name for every GPU; "" if there are none or several.
+std::string GpuModel(const std::string& folder) {
+  std::set<std::string> models;
+  std::error_code ignored;
+  for (const auto& gpu : std::filesystem::directory_iterator(folder, ignored)) {
+    std::ifstream information(gpu.path() / "information");
+    std::string line;
+    while (std::getline(information, line)) {
+      absl::string_view rest = line;
+      if (absl::ConsumePrefix(&rest, "Model:")) models.emplace(absl::StripAsciiWhitespace(rest));
+    }
+  }
+  return models.size() == 1 ? *models.begin() : "";
+}
+
 }  // namespace
 
-std::string DeviceName() {
+std::string DeviceName(const std::string& device) {
+  if (device != "cpu") {
+    const std::string model = GpuModel("/proc/driver/nvidia/gpus");
+    return model.empty() ? device : absl::StrCat(device, ": ", model);
+  }
   std::ifstream cpuinfo("/proc/cpuinfo");
   std::string line, model = "unknown";
   while (std::getline(cpuinfo, line)) {

@@ -6,8 +6,9 @@
 
 namespace mrsn::experiments {
 
-// "CPU: <model name>, <cores> cores" from /proc/cpuinfo.
-std::string DeviceName();
+// For "cpu" "CPU: <model name>, <cores> cores" from /proc/cpuinfo. For another device its own name, and the
+// model of the machine's NVIDIA GPUs if all are of one: "cuda:0: NVIDIA H200".
+std::string DeviceName(const std::string& device = "cpu");
 
 // The commit of the workspace `bazel run` was started in, with "-dirty" when files
 // that git tracks were changed; "unknown" outside a checkout.

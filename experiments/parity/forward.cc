@@ -23,6 +23,8 @@
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
+#include "ops/device/device_name.h"
+#include "ops/device/move_together.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -51,18 +53,6 @@ absl::StatusOr<std::string> PrecisionChange(const std::string& name) {
   if (name == "float32") return std::string("model { precision: FLOAT32 }");
   if (name == "bfloat16") return std::string("model { precision: BFLOAT16 }");
   return absl::InvalidArgumentError(absl::StrCat("precision ", name, "; allowed: float32, bfloat16"));
-}
-
-absl::StatusOr<at::Device> DeviceOf(const std::string& name) {
-  if (name == "cpu") return at::Device(at::kCPU);
-  if (name != "cuda") {
-    return absl::InvalidArgumentError(absl::StrCat("device ", name, "; allowed: cpu, cuda"));
-  }
-  if (!at::hasCUDA()) {
-    return absl::FailedPreconditionError(
-        "device cuda: there is no CUDA device, or this program was built without --config=cuda");
-  }
-  return at::Device(at::kCUDA);
 }
 
 absl::StatusOr<std::shared_ptr<ActionDetector>> ModelOf(const ResolvedExperiment& resolved,
@@ -117,6 +107,9 @@ absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& in
     const DetectorOutput output = model.Forward(batch, &taps);
     taps.emplace_back("G", output.G);
     taps.emplace_back("logits", output.logits);
+    std::vector<at::Tensor*> results;
+    for (auto& [name, tensor] : taps) results.push_back(&tensor);
+    FetchTogether(results);
   } catch (const c10::Error& error) {  // frames smaller than the backbone's reach, no memory
     return absl::InvalidArgumentError(absl::StrCat(origin, ": ", error.what_without_backtrace()));
   }
@@ -132,7 +125,7 @@ absl::StatusOr<Safetensors> Forward(ActionDetector& model, const Safetensors& in
 
 absl::Status RunForward(const ForwardOptions& options) {
   at::set_num_threads(options.threads);
-  MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceOf(options.device));
+  MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceNamed(options.device));
   MRSN_ASSIGN_OR_RETURN(const std::string precision, PrecisionChange(options.precision));
   MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
                         LoadExperiment(options.configs_root, options.experiment, precision));
@@ -149,14 +142,10 @@ absl::Status RunForward(const ForwardOptions& options) {
       tensor = wanted ? std::next(tensor) : output.tensors.erase(tensor);
     }
   }
-  output.metadata = {{"experiment", resolved.name},
-                     {"config_fingerprint", resolved.fingerprint},
-                     {"checkpoint", options.checkpoint},
-                     {"weights_hash", WeightsHash(*model)},
-                     {"input_sha256", Fingerprint(bytes)},
-                     {"commit", SourceCommit()},
-                     {"device", device.is_cpu() ? DeviceName() : options.device},
-                     {"threads", absl::StrCat(options.threads)}};
+  output.metadata = {{"experiment", resolved.name},          {"config_fingerprint", resolved.fingerprint},
+                     {"checkpoint", options.checkpoint},     {"weights_hash", WeightsHash(*model)},
+                     {"input_sha256", Fingerprint(bytes)},   {"commit", SourceCommit()},
+                     {"device", DeviceName(options.device)}, {"threads", absl::StrCat(options.threads)}};
   return WriteSafetensors(options.output, output);
 }
 

@@ -45,7 +45,7 @@ struct ForwardOptions {
   std::string input, output;  // .safetensors
   // Taps that are written besides features, roi_features, G and logits; {"all"}: all.
   std::vector<std::string> taps;
-  std::string device = "cpu";  // or "cuda"
+  std::string device = "cpu";  // as DeviceNamed (ops/device/device_name.h) reads it
   std::string precision;       // "float32", "bfloat16" (autocast); empty: the experiment's
   int threads = 1;             // of one LibTorch operation
 };

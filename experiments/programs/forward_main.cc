@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "experiments/parity/forward.h"
+#include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
@@ -25,7 +26,7 @@ ABSL_FLAG(std::string, input, "", "A .safetensors file with the tensors below.")
 ABSL_FLAG(std::string, output, "", "The .safetensors file to write.");
 ABSL_FLAG(std::string, taps, "", "More tensors to write: names from --list_taps with commas, or all.");
 ABSL_FLAG(bool, list_taps, false, "Print the names and shapes of the model's taps; needs --experiment only.");
-ABSL_FLAG(std::string, device, "cpu", "cpu or cuda.");
+ABSL_FLAG(std::string, device, "cpu", "Where the model runs: cpu, cuda or cuda:<number>.");
 ABSL_FLAG(std::string, precision, "", "float32 or bfloat16 (autocast) instead of the experiment's.");
 ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
 
@@ -71,7 +72,7 @@ absl::Status Main() {
   options.input = UserPath(absl::GetFlag(FLAGS_input));
   options.output = UserPath(absl::GetFlag(FLAGS_output));
   options.taps = absl::StrSplit(absl::GetFlag(FLAGS_taps), ',', absl::SkipEmpty());
-  options.device = absl::GetFlag(FLAGS_device);
+  MRSN_ASSIGN_OR_RETURN(options.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   options.precision = absl::GetFlag(FLAGS_precision);
   options.threads = absl::GetFlag(FLAGS_threads);
   if (options.threads < 1)

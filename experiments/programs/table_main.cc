@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "experiments/config/experiment_graph.h"
+#include "experiments/programs/device_flag.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_many.h"
 #include "experiments/run/run_settings.h"
@@ -28,6 +29,7 @@ ABSL_FLAG(int, parallel, 2, "With --run: trainings at once; each takes one core 
 ABSL_FLAG(
     int, workers, 0,
     "With --run: threads of each training that read clips; 0: by the number of cores. Changes no number.");
+ABSL_FLAG(std::string, device, "cpu", "With --run: where models run: cpu, cuda or cuda:<number>.");
 ABSL_FLAG(std::string, data_root, "", "With --run: folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "With --run: where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results lie; default: out/ in the workspace.");
@@ -85,6 +87,7 @@ absl::Status RunTable() {
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.workers = absl::GetFlag(FLAGS_workers);
+  MRSN_ASSIGN_OR_RETURN(settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   const std::string data_files = DataFilesRoot() + "/experiments";
   MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(data_files + "/tables", absl::GetFlag(FLAGS_table)));
   if (absl::GetFlag(FLAGS_run)) MRSN_RETURN_IF_ERROR(RunRows(table, settings));

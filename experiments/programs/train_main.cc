@@ -4,6 +4,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/programs/processes_flag.h"
 #include "experiments/run/cost_estimate.h"
@@ -28,6 +29,7 @@ ABSL_FLAG(
     int, processes, 1,
     "Processes on this machine that share each batch, each with --threads threads. Not with torchrun, which "
     "starts processes itself.");
+ABSL_FLAG(std::string, device, "cpu", "Where models run: cpu, cuda or cuda:<number>.");
 ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(std::string, output_root, "", "Where runs and results go; default: out/ in the workspace.");
@@ -49,7 +51,8 @@ constexpr char kUsage[] =
     "  bazel run //experiments:train -- --experiment=ucf24/real_clips --data_root=/data/ucf24\n"
     "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n"
     "  bazel run //experiments:train -- --config=my.textproto --data_root=/data/mine\n"
-    "  bazel run //experiments:train -- --experiment=micro/acre --processes=2 --threads=1\n\n"
+    "  bazel run //experiments:train -- --experiment=micro/acre --processes=2 --threads=1\n"
+    "  bazel run --config=cuda //experiments:train -- --experiment=micro/acre --device=cuda\n\n"
     "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
     "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n";
 
@@ -92,6 +95,7 @@ absl::Status Main() {
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.threads = absl::GetFlag(FLAGS_threads);
   settings.workers = absl::GetFlag(FLAGS_workers);
+  MRSN_ASSIGN_OR_RETURN(settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
   return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) {
     settings.group = &group;

@@ -6,6 +6,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/run/run_settings.h"
 #include "experiments/run/write_bank.h"
@@ -24,6 +25,7 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, videos, "train", "Whose features: train or eval, as the experiment splits its data.");
 ABSL_FLAG(std::string, bank, "",
           "The folder to write; default: out/banks/<experiment>/<videos>-<identity> in the workspace.");
+ABSL_FLAG(std::string, device, "cpu", "Where the model runs: cpu, cuda or cuda:<number>.");
 ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is written there.");
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(int, workers, 0, "Threads that read clips; 0: by the number of cores. Changes no number.");
@@ -60,6 +62,7 @@ absl::Status Main() {
   options.settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   options.settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   options.settings.workers = absl::GetFlag(FLAGS_workers);
+  MRSN_ASSIGN_OR_RETURN(options.settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   options.settings.threads = absl::GetFlag(FLAGS_threads);
   if (options.settings.threads < 1) {
     return WrongUsage(absl::StrCat("--threads=", options.settings.threads, "; allowed: 1 and more"));

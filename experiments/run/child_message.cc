@@ -21,6 +21,7 @@ absl::Status WriteChildMessage(const std::string& path, const ChildMessage& mess
   run.set_cache_root(message.settings.cache_root);
   run.set_threads(message.settings.threads);
   run.set_workers(message.settings.workers);
+  run.set_device(message.settings.device);
   return WriteFileAtomically(
       path, absl::StrCat("# proto-file: experiments/run/child_run.proto\n# proto-message: mrsn.ChildRun\n",
                          PrintTextProto(run)));
@@ -41,6 +42,7 @@ absl::StatusOr<ChildMessage> ReadChildMessage(const std::string& path) {
   message.settings.cache_root = run.cache_root();
   message.settings.threads = run.threads();
   message.settings.workers = run.workers();
+  if (run.has_device()) message.settings.device = run.device();
   return message;
 }
 

@@ -34,6 +34,7 @@ TEST(ChildMessageTest, EveryWordArrives) {
   sent.settings.cache_root = "/cache";
   sent.settings.threads = 3;
   sent.settings.workers = 5;
+  sent.settings.device = "cuda:1";
   ASSERT_TRUE(WriteChildMessage(Path(), sent).ok());
   const auto read = ReadChildMessage(Path());
   ASSERT_TRUE(read.ok()) << read.status();
@@ -48,6 +49,7 @@ TEST(ChildMessageTest, EveryWordArrives) {
   EXPECT_EQ(read->settings.cache_root, "/cache");
   EXPECT_EQ(read->settings.threads, 3);
   EXPECT_EQ(read->settings.workers, 5);
+  EXPECT_EQ(read->settings.device, "cuda:1");
 }
 
 // A field that only one of reading and writing knows would be lost here.

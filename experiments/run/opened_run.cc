@@ -21,6 +21,7 @@
 #include "mrsn/build_model.h"
 #include "mrsn/detector.h"
 #include "ops/base/status_macros.h"
+#include "ops/device/device_name.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -42,6 +43,7 @@ class Opener {
 
   absl::StatusOr<OpenedRuns> Run(std::shared_ptr<const RunNode> node) {
     OpenedRuns opened;
+    MRSN_ASSIGN_OR_RETURN(device_, DeviceNamed(settings_.device));
     MRSN_ASSIGN_OR_RETURN(opened.asked, OpenOne(std::move(node), /*evaluated=*/true));
     opened.needs = std::move(needs_);
     return opened;
@@ -87,7 +89,7 @@ class Opener {
     const auto pretrained_path = PretrainedBackbonePath(pretrained, settings_.data_root);
     const bool has_pretrained = !pretrained.empty() && pretrained_path.ok();
     at::manual_seed(run.node->seed);
-    auto model = BuildDetector(experiment.model(), all_there || has_pretrained ? at::kCPU : at::kMeta);
+    auto model = BuildDetector(experiment.model(), all_there || has_pretrained ? device_ : at::kMeta);
     if (!model.ok()) return AddNeed(run, "model", AtItsPlace(resolved, model.status()), "");
     run.model = *std::move(model);
     if (evaluated && run.model->needs().bank.has_value()) {
@@ -189,6 +191,7 @@ class Opener {
   }
 
   const RunSettings& settings_;
+  at::Device device_ = at::kCPU;
   std::map<const RunNode*, std::shared_ptr<OpenedRun>> runs_;
   std::map<std::tuple<std::string, Usage, datasets::UnreadablePolicy, double>, OpenedData> data_;
   std::vector<Need> needs_;

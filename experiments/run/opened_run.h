@@ -70,8 +70,8 @@ struct OpenedRuns {
   absl::Status AllThere() const;
 };
 
-// Opens the run and, once each, the runs that it needs. The only error is shipped weights that cannot be
-// read; every other fault is a need.
+// Opens the run and, once each, the runs that it needs. The only errors are a device that is not there and
+// shipped weights that cannot be read; every other fault is a need.
 absl::StatusOr<OpenedRuns> Open(std::shared_ptr<const RunNode> node, const RunSettings& settings);
 
 // Resolves the configs first; their errors are returned.

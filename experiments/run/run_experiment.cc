@@ -93,7 +93,7 @@ absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, 
 }
 
 // The fields of the result that say what was measured, and where.
-void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result) {
+void Describe(const OpenedRun& run, const TrainedModel& trained, const std::string& device, Result* result) {
   result->set_experiment(run.node->label);
   result->set_seed(run.node->seed);
   result->set_config_fingerprint(run.node->resolved->fingerprint);
@@ -110,7 +110,7 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, Result* result)
   }
   result->set_train_seconds(trained.train_seconds);
   result->set_commit(SourceCommit());
-  result->set_device(DeviceName());
+  result->set_device(DeviceName(device));
   result->set_date(Today());
   result->set_peak_memory_bytes(PeakMemoryBytes());
   result->set_official(!run.node->resolved->changed);
@@ -158,7 +158,7 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
   if (evaluated) return finished;
   MRSN_ASSIGN_OR_RETURN(finished.result, EvaluateRun(run, trained, trainer));
   if (!group.first()) return finished;
-  Describe(run, trained, &finished.result);
+  Describe(run, trained, settings.device, &finished.result);
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(
       finished.result_path,
       absl::StrCat("# proto-file: experiments/result.proto\n# proto-message: mrsn.Result\n",

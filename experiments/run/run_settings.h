@@ -1,4 +1,4 @@
-// The folders that runs read and write, and their number of threads.
+// The folders that runs read and write, their number of threads and their device.
 //
 //   <output_root>/runs/<label>/seed<k>-<identity>/checkpoints/            while training; best.safetensors
 //                                                 weights.safetensors     when trained
@@ -27,11 +27,12 @@ struct RunSettings {
   std::string configs_root;      // folder of <experiment>.textproto
   std::string checkpoints_root;  // folder of trained weights that came with the program; "" = none
   std::string output_root;
-  std::string data_root;   // "" = data that came with the program, or generated data
-  std::string cache_root;  // of generated data; "" = CacheFolder()
-  bool generate = true;    // false: generated data that is not there is only described
-  int workers = 0;         // threads that read clips; 0 = datasets::DefaultWorkers(). Changes no number.
-  int threads = 1;         // of one LibTorch operation
+  std::string data_root;       // "" = data that came with the program, or generated data
+  std::string cache_root;      // of generated data; "" = CacheFolder()
+  bool generate = true;        // false: generated data that is not there is only described
+  int workers = 0;             // threads that read clips; 0 = datasets::DefaultWorkers(). Changes no number.
+  int threads = 1;             // of one LibTorch operation
+  std::string device = "cpu";  // of models, as DeviceNamed (ops/device/device_name.h) reads it
   // The processes that work on one run together, all with the same settings and the same folders: rank 0
   // writes. Null: one process.
   ProcessGroup* group = nullptr;

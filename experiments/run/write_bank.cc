@@ -23,6 +23,7 @@
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
+#include "ops/device/device_name.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -31,7 +32,7 @@ constexpr char kRandom[] = "random:";
 constexpr size_t kIdentityDigits = 12;  // in names of folders
 
 absl::StatusOr<std::shared_ptr<Detector>> ModelOf(const ResolvedExperiment& resolved,
-                                                  const std::string& checkpoint) {
+                                                  const std::string& checkpoint, at::Device device) {
   absl::string_view seed_text = checkpoint;
   const bool random = absl::ConsumePrefix(&seed_text, kRandom);
   uint64_t seed = 0;
@@ -40,7 +41,7 @@ absl::StatusOr<std::shared_ptr<Detector>> ModelOf(const ResolvedExperiment& reso
         absl::StrCat("checkpoint ", checkpoint, ": expected random:<seed>, such as random:0"));
   }
   at::manual_seed(seed);
-  auto model = BuildDetector(resolved.experiment.model(), at::kCPU);
+  auto model = BuildDetector(resolved.experiment.model(), device);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
   if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, "auto", **model, {}).status());
   return model;
@@ -65,7 +66,8 @@ absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options) {
       const ResolvedExperiment resolved,
       LoadExperiment(settings.configs_root, options.request.experiment, options.request.override_text));
   const Experiment& experiment = resolved.experiment;
-  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, ModelOf(resolved, options.checkpoint));
+  MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceNamed(settings.device));
+  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, ModelOf(resolved, options.checkpoint, device));
   MRSN_RETURN_IF_ERROR(CheckWrites(model->needs(), resolved.name));
   const DatasetConfig data =
       options.evaluated_videos ? experiment.eval_data() : BankBoxesConfig(experiment.train_data());
