@@ -34,6 +34,8 @@ Cache& TheCache() {
 at::Tensor Constant(const char* kind, const std::vector<double>& numbers, const c10::TensorOptions& options,
                     absl::FunctionRef<at::Tensor()> make) {
   const at::ScalarType type = c10::typeMetaToScalarType(options.dtype());
+  // Meta tensors are made to be counted: a count must not depend on what was counted before.
+  if (options.device().is_meta()) return make().to(options.device(), type);
   const Key key(kind, numbers, options.device().str(), type);
   Cache& cache = TheCache();
   const std::lock_guard<std::mutex> lock(cache.mutex);

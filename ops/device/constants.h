@@ -16,7 +16,7 @@ namespace mrsn {
 // numbers give the same tensor for the life of the program, without calling make() or copying again: inside
 // a forward pass on an accelerator each copy from the host would make the host wait. Nobody may write to the
 // result. `kind` names the caller, "pooling matrix"; `numbers` all that the values follow from. The tensors
-// kept are those of the last 256 different calls. Safe on several threads.
+// kept are those of the last 256 different calls, none on the meta device. Safe on several threads.
 at::Tensor Constant(const char* kind, const std::vector<double>& numbers, const c10::TensorOptions& options,
                     absl::FunctionRef<at::Tensor()> make);
 

@@ -57,6 +57,12 @@ TEST_F(ConstantsTest, ServesGradientsAlsoWhenMadeInInferenceMode) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST_F(ConstantsTest, KeepsNothingOnTheMetaDevice) {
+  EXPECT_TRUE(Get("meta", 1, at::TensorOptions(at::kFloat).device(at::kMeta)).is_meta());
+  Get("meta", 1, at::TensorOptions(at::kFloat).device(at::kMeta));
+  EXPECT_EQ(made_, 2);
+}
+
 TEST_F(ConstantsTest, ForgetsTheOldest) {
   for (int i = 0; i < 300; ++i) Get("many", i, at::kFloat);
   EXPECT_EQ(made_, 300);
