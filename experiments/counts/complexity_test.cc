@@ -132,10 +132,10 @@ TEST(ComplexityTest, ActivationsByHand) {
   ASSERT_TRUE(report.ok()) << report.status();
   const int64_t I = 3 * 4 * 64 * 64, S = 4 * 32 * 32 * 16, B = 4 * 16 * 16 * 48;
   const int64_t F = 48 * 16 * 16, A = 3 * 48 * 7 * 7, G = 3 * 48, logits = 3 * 15;
-  // The maximum's indices have 8 bytes. Boxes in pixels, and the 4 factors that made them
-  // on the CPU and then on the device.
+  // The maximum's indices have 8 bytes. Boxes in pixels, and the 4 factors that made them, of
+  // 8 bytes on the CPU and then of 4 on the device.
   EXPECT_EQ(report->activations.made,
-            4 * (I + S + 3 * B + F + A + G + logits) + 8 * G + 4 * (3 * 4) + 2 * 4 * 4);
+            4 * (I + S + 3 * B + F + A + G + logits) + 8 * G + 4 * (3 * 4) + 4 * 8 + 4 * 4);
   // At the block's end: its input, the shortcut, the first convolution and the second.
   EXPECT_EQ(report->activations.peak, 4 * (S + 3 * B));
   // Convolutions keep their inputs, which are also what ReLU keeps, their folded weights and

@@ -296,7 +296,8 @@ TEST(RunForwardTest, WhatCannotBeRunIsSaid) {
     return std::string(status.message());
   };
   EXPECT_THAT(error([](ForwardOptions* o) { o->experiment = "micro/acr"; }), HasSubstr("micro/acre"));
-  EXPECT_EQ(error([](ForwardOptions* o) { o->device = "gpu"; }), "device gpu; allowed: cpu, cuda");
+  EXPECT_EQ(error([](ForwardOptions* o) { o->device = "gpu"; }),
+            "device 'gpu'; allowed: cpu, cuda, cuda:<number>");
   if (!at::hasCUDA()) {
     EXPECT_THAT(error([](ForwardOptions* o) { o->device = "cuda"; }), StartsWith("device cuda: there is no"));
   }
