@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "datasets/flow/compute_flow.h"
@@ -71,8 +72,11 @@ enum class Clips { kGenerated, kReal };
 // flow.
 std::string ClipsRoot(const Experiment& experiment, Clips clips) {
   const std::string root = ::testing::TempDir() + (clips == Clips::kReal ? "/real" : "/generated");
-  const absl::Status made = clips == Clips::kReal ? datasets::MakeRealRoot({{"clips", kClipsOfOneSize}}, root)
-                                                  : datasets::WriteActedClips({}, root);
+  absl::Status made =
+      clips == Clips::kReal ? datasets::MakeRealClips(root) : datasets::WriteActedClips({}, root);
+  if (made.ok() && clips == Clips::kReal) {
+    made = WriteFileAtomically(root + "/clips.txt", absl::StrJoin(kClipsOfOneSize, "\n") + "\n");
+  }
   EXPECT_TRUE(made.ok()) << made;
   DatasetConfig config = experiment.eval_data();
   if (!config.has_flow()) return root;
