@@ -7,36 +7,31 @@
 #include <string>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/dataset_view.h"
 
 namespace mrsn::experiments {
 
 // Key frames 0, n, 2n, ... of `dataset`, which must outlive this object, and their ground truth. n >= 1.
-class EveryNth : public datasets::Dataset {
+class EveryNth : public datasets::DatasetView {
  public:
-  EveryNth(const datasets::Dataset& dataset, int64_t n) : dataset_(dataset), n_(n) {}
+  EveryNth(const datasets::Dataset& dataset, int64_t n) : DatasetView(dataset), n_(n) {}
 
-  int64_t size() const override { return (dataset_.size() + n_ - 1) / n_; }
-  const Keyframe& keyframe(int64_t index) const override { return dataset_.keyframe(index * n_); }
+  int64_t size() const override { return (dataset().size() + n_ - 1) / n_; }
+  const Keyframe& keyframe(int64_t index) const override { return dataset().keyframe(index * n_); }
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
-    return dataset_.Load(index * n_, augmentation_seed);
+    return dataset().Load(index * n_, augmentation_seed);
   }
-  const std::vector<datasets::ActionClass>& classes() const override { return dataset_.classes(); }
   std::vector<datasets::AnnotatedBox> GroundTruth() const override {
     std::set<Keyframe> kept;
     for (int64_t i = 0; i < size(); ++i) kept.insert(keyframe(i));
     std::vector<datasets::AnnotatedBox> boxes;
-    for (const datasets::AnnotatedBox& box : dataset_.GroundTruth()) {
+    for (const datasets::AnnotatedBox& box : dataset().GroundTruth()) {
       if (kept.count(box.keyframe) > 0) boxes.push_back(box);
     }
     return boxes;
   }
-  datasets::FrameSize annotation_frame_size() const override { return dataset_.annotation_frame_size(); }
-  std::vector<datasets::VideoMedia> Videos() const override { return dataset_.Videos(); }
-  std::string Fingerprint() const override { return dataset_.Fingerprint(); }
 
  private:
-  const datasets::Dataset& dataset_;
   const int64_t n_;
 };
 

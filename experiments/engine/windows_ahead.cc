@@ -5,9 +5,9 @@
 namespace mrsn::experiments {
 
 absl::StatusOr<datasets::Sample> WindowsAhead::Load(int64_t index, uint64_t augmentation_seed) const {
-  absl::StatusOr<datasets::Sample> sample = dataset_.Load(index, augmentation_seed);
+  absl::StatusOr<datasets::Sample> sample = dataset().Load(index, augmentation_seed);
   if (!sample.ok()) return sample;
-  const Keyframe& keyframe = dataset_.keyframe(index);
+  const Keyframe& keyframe = dataset().keyframe(index);
   absl::StatusOr<BankWindow> window = bank_.Window(keyframe.video, keyframe.timestamp, radius_);
   if (!window.ok()) return sample;
   std::lock_guard<std::mutex> lock(mutex_);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/dataset_view.h"
 #include "mrsn/bank/relation_bank.h"
 
 namespace mrsn::experiments {
@@ -19,11 +19,11 @@ namespace mrsn::experiments {
 //
 //   WindowsAhead data(*train_data, *bank, radius);
 //   Train(options, config, data, {bank, radius, true, &data}, model);
-class WindowsAhead : public datasets::Dataset {
+class WindowsAhead : public datasets::DatasetView {
  public:
   // Both must outlive this object. Windows are [t - radius, t + radius], in seconds.
   WindowsAhead(const datasets::Dataset& dataset, const RelationBank& bank, int64_t radius)
-      : dataset_(dataset), bank_(bank), radius_(radius) {}
+      : DatasetView(dataset), bank_(bank), radius_(radius) {}
 
   // The window of a clip that was loaded, once for each time that it was loaded. None if its reading failed,
   // or if kMostKept windows were waiting: whoever needs the window reads it and sees the error.
@@ -31,20 +31,10 @@ class WindowsAhead : public datasets::Dataset {
 
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t augmentation_seed) const override;
 
-  int64_t size() const override { return dataset_.size(); }
-  const Keyframe& keyframe(int64_t index) const override { return dataset_.keyframe(index); }
-  const std::vector<datasets::ActionClass>& classes() const override { return dataset_.classes(); }
-  std::vector<datasets::AnnotatedBox> GroundTruth() const override { return dataset_.GroundTruth(); }
-  datasets::FrameSize annotation_frame_size() const override { return dataset_.annotation_frame_size(); }
-  std::vector<datasets::VideoMedia> Videos() const override { return dataset_.Videos(); }
-  std::vector<std::string> Notes() const override { return dataset_.Notes(); }
-  std::string Fingerprint() const override { return dataset_.Fingerprint(); }
-
  private:
   // A loader reads fewer clips ahead. Windows of clips that nobody takes cannot pile up.
   static constexpr size_t kMostKept = 1024;
 
-  const datasets::Dataset& dataset_;
   const RelationBank& bank_;
   const int64_t radius_;
   mutable std::mutex mutex_;
