@@ -1,23 +1,17 @@
 #include "eval/analysis/curves.h"
 
-#include <cstdio>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
+#include "ops/plot/gnuplot.h"
 
 namespace mrsn::eval {
 namespace {
 
 constexpr int kMaxPoints = 400;
-
-// gnuplot's single quotes know one escape: a doubled quote.
-std::string Quote(const std::string& text) {
-  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "''"}, {"\n", " "}}), "'");
-}
 
 // "recall precision" lines from the first detection on, thinned evenly.
 std::string Points(const ClassMatches& matched) {
@@ -47,19 +41,20 @@ std::string CurveScript(const FrameMapResult& result, const MatchedFrames& match
   for (size_t i = 0; i < result.per_class.size(); ++i) {
     const ClassResult& c = result.per_class[i];
     if (c.num_gt == 0) continue;
-    absl::StrAppend(&script, "$c", i, " << EOD\n", Points(matched.classes[i]), "EOD\n", "set output ",
-                    Quote(absl::StrCat(folder, "/", c.id, ".svg")), "\nset title ",
-                    Quote(absl::StrCat(c.name, absl::StrFormat(": AP %.2f", 100 * c.ap.value_or(0)), suffix)),
-                    "\nplot $c", i, " with lines linewidth 2 notitle\n");
-    drawn.push_back(absl::StrCat("$c", i, " with lines title ", Quote(c.name)));
+    absl::StrAppend(
+        &script, "$c", i, " << EOD\n", Points(matched.classes[i]), "EOD\n", "set output ",
+        GnuplotQuote(absl::StrCat(folder, "/", c.id, ".svg")), "\nset title ",
+        GnuplotQuote(absl::StrCat(c.name, absl::StrFormat(": AP %.2f", 100 * c.ap.value_or(0)), suffix)),
+        "\nplot $c", i, " with lines linewidth 2 notitle\n");
+    drawn.push_back(absl::StrCat("$c", i, " with lines title ", GnuplotQuote(c.name)));
   }
   if (drawn.empty()) return "";
   absl::StrAppend(
       &script,
       "set terminal svg size 1280,960 noenhanced background rgb 'white'\nset key outside font ',8'\n",
-      "set output ", Quote(folder + "/all.svg"), "\nset title ",
-      Quote(absl::StrCat("all classes: mAP ", absl::StrFormat("%.2f", 100 * result.frame_map.value_or(0)),
-                         suffix)),
+      "set output ", GnuplotQuote(folder + "/all.svg"), "\nset title ",
+      GnuplotQuote(absl::StrCat("all classes: mAP ",
+                                absl::StrFormat("%.2f", 100 * result.frame_map.value_or(0)), suffix)),
       "\nplot ");
   for (size_t i = 0; i < drawn.size(); ++i) absl::StrAppend(&script, i == 0 ? "" : ", ", drawn[i]);
   return script + "\nunset output\n";
@@ -74,15 +69,7 @@ absl::Status WriteCurves(const FrameMapResult& result, const MatchedFrames& matc
   // Kept beside the curves, for those who want other axes or colours.
   const std::string path = absl::StrCat(folder, "/curves.gnuplot");
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(path, script));
-  const std::string quoted = absl::StrReplaceAll(path, {{"'", "'\\''"}});
-  FILE* pipe = ::popen(absl::StrCat("gnuplot '", quoted, "' 2>&1").c_str(), "r");
-  std::string output;
-  char buffer[512];
-  while (pipe != nullptr && std::fgets(buffer, sizeof buffer, pipe) != nullptr) output += buffer;
-  if (pipe == nullptr || ::pclose(pipe) != 0) {
-    return absl::InternalError(absl::StrCat("gnuplot failed (is gnuplot-nox installed?): ", output));
-  }
-  return absl::OkStatus();
+  return RunGnuplot(path);
 }
 
 }  // namespace mrsn::eval
