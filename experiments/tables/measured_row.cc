@@ -60,6 +60,11 @@ MeasuredRow SelectCurrent(const ResolvedExperiment& experiment, const Counts& co
 absl::StatusOr<std::vector<MeasuredRow>> ReadMeasuredRows(const Table& table, const TableSources& sources) {
   MRSN_ASSIGN_OR_RETURN(MeasuredExperiments measured,
                         ReadMeasurements(sources.results, RowExperiments(table)));
+  return SelectMeasuredRows(table, sources, std::move(measured));
+}
+
+absl::StatusOr<std::vector<MeasuredRow>> SelectMeasuredRows(const Table& table, const TableSources& sources,
+                                                            MeasuredExperiments measured) {
   MRSN_ASSIGN_OR_RETURN(const Counts counts, ReadCounts(sources.counts_path));
   std::vector<MeasuredRow> rows;
   size_t next = 0;

@@ -10,6 +10,7 @@
 #include "experiments/result.pb.h"
 #include "experiments/table.pb.h"
 #include "experiments/tables/statistics.h"
+#include "experiments/tables/table_results.h"
 
 namespace mrsn::experiments {
 
@@ -31,6 +32,11 @@ struct MeasuredRow {
 // One MeasuredRow for each row of the table; a row without an experiment has an empty one. Errors name
 // the file.
 absl::StatusOr<std::vector<MeasuredRow>> ReadMeasuredRows(const Table& table, const TableSources& sources);
+
+// The same from measurements that have been read: those of RowExperiments(table), in their order.
+// sources.results is not used.
+absl::StatusOr<std::vector<MeasuredRow>> SelectMeasuredRows(const Table& table, const TableSources& sources,
+                                                            MeasuredExperiments measured);
 
 // frame-mAP in percent.
 BySeed FrameMaps(const MeasuredRow& row);

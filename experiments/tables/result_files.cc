@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -16,6 +17,12 @@
 
 namespace mrsn::experiments {
 namespace {
+
+constexpr char kSpeedFile[] = "speed.textproto";
+
+bool IsResultFile(const std::string& name) {
+  return absl::StartsWith(name, "seed") && absl::EndsWith(name, ".textproto");
+}
 
 absl::Status Invalid(const std::string& place, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(place, ": ", what));
@@ -33,6 +40,12 @@ absl::Status CheckValues(const Result& result, const std::string& place) {
           place, absl::StrCat("by_kind ", kind.kind(), ": mean_ap is ", kind.mean_ap(), "; allowed: 0..1"));
     }
   }
+  for (const ClassScore& score : result.per_class()) {
+    if (score.has_ap() && !in_unit(score.ap())) {
+      return Invalid(place,
+                     absl::StrCat("per_class ", score.id(), ": ap is ", score.ap(), "; allowed: 0..1"));
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -41,12 +54,15 @@ absl::Status CheckSpeed(const Speed& speed, const std::string& place) {
   return Invalid(place, absl::StrCat("clips_per_second is ", speed.clips_per_second(), "; allowed: above 0"));
 }
 
+absl::Status OtherFolder(const std::string& place, const std::string& experiment, const std::string& folder) {
+  return Invalid(place, absl::StrCat("experiment is \"", experiment, "\", its folder says \"", folder, "\""));
+}
+
 absl::Status CheckResultFile(const Result& result, const std::string& path, const std::string& experiment) {
   const std::string name = std::filesystem::path(path).filename();
   const std::string place = ShownPath(path);
   if (result.experiment() != experiment) {
-    return Invalid(place, absl::StrCat("experiment is \"", result.experiment(), "\", its folder says \"",
-                                       experiment, "\""));
+    return OtherFolder(place, result.experiment(), experiment);
   }
   if (name != absl::StrCat("seed", result.seed(), ".textproto")) {
     return Invalid(place, absl::StrCat("seed is ", result.seed(), ", the file's name says another"));
@@ -55,35 +71,66 @@ absl::Status CheckResultFile(const Result& result, const std::string& path, cons
 }
 
 absl::StatusOr<std::optional<Speed>> ReadSpeed(const std::string& root, const std::string& experiment) {
-  const std::string path = absl::StrCat(root, "/", experiment, "/speed.textproto");
+  const std::string path = absl::StrCat(root, "/", experiment, "/", kSpeedFile);
   if (!FileExists(path)) return std::nullopt;
   Speed speed;
   MRSN_RETURN_IF_ERROR(ReadTextProto(path, &speed));
   if (speed.experiment() != experiment) {
-    return Invalid(ShownPath(path), absl::StrCat("experiment is \"", speed.experiment(),
-                                                 "\", its folder says \"", experiment, "\""));
+    return OtherFolder(ShownPath(path), speed.experiment(), experiment);
   }
   MRSN_RETURN_IF_ERROR(CheckSpeed(speed, ShownPath(path)));
   return speed;
 }
 
-absl::StatusOr<std::map<std::string, Measurements>> ReadTableResults(const std::string& path) {
-  std::map<std::string, Measurements> measured;
-  if (!FileExists(path)) return measured;
+absl::StatusOr<MeasuredExperiments> ReadTableResults(const std::string& path) {
   TableResults packed;
   MRSN_RETURN_IF_ERROR(ReadTextProto(path, &packed));
-  MRSN_ASSIGN_OR_RETURN(MeasuredExperiments unpacked, UnpackResults(packed, ShownPath(path)));
-  for (auto& [experiment, measurements] : unpacked) {
+  MRSN_ASSIGN_OR_RETURN(MeasuredExperiments measured, UnpackResults(packed, ShownPath(path)));
+  std::set<std::string> names;
+  for (const auto& [experiment, measurements] : measured) {
     const std::string place = absl::StrCat(ShownPath(path), ": ", experiment);
     for (const Result& result : measurements.results) {
       MRSN_RETURN_IF_ERROR(CheckValues(result, absl::StrCat(place, " seed ", result.seed())));
     }
     if (measurements.speed) MRSN_RETURN_IF_ERROR(CheckSpeed(*measurements.speed, place));
-    if (!measured.emplace(experiment, std::move(measurements)).second) {
-      return Invalid(place, "the experiment stands there twice");
-    }
+    if (!names.insert(experiment).second) return Invalid(place, "the experiment stands there twice");
   }
   return measured;
+}
+
+// Whether the folder's path ends with the experiment's name.
+bool FolderIsOf(const std::filesystem::path& folder, const std::string& experiment) {
+  return absl::EndsWith(absl::StrCat("/", folder.string()), absl::StrCat("/", experiment));
+}
+
+// Adds the file's message to its experiment.
+absl::Status ReadInto(const std::filesystem::path& path, std::map<std::string, Measurements>* measured) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).lexically_normal().parent_path();
+  if (path.filename() == kSpeedFile) {
+    Speed speed;
+    MRSN_RETURN_IF_ERROR(ReadTextProto(path, &speed));
+    if (speed.experiment().empty() || !FolderIsOf(folder, speed.experiment())) {
+      return OtherFolder(ShownPath(path), speed.experiment(), folder.string());
+    }
+    MRSN_RETURN_IF_ERROR(CheckSpeed(speed, ShownPath(path)));
+    (*measured)[speed.experiment()].speed = speed;
+    return absl::OkStatus();
+  }
+  Result result;
+  MRSN_RETURN_IF_ERROR(ReadTextProto(path, &result));
+  const std::string experiment = result.experiment();
+  if (experiment.empty() || !FolderIsOf(folder, experiment)) {
+    return OtherFolder(ShownPath(path), experiment, folder.string());
+  }
+  MRSN_RETURN_IF_ERROR(CheckResultFile(result, path, experiment));
+  std::vector<Result>& results = (*measured)[experiment].results;
+  for (const Result& other : results) {
+    if (other.seed() != result.seed()) continue;
+    return Invalid(ShownPath(path),
+                   absl::StrCat("there is another result of ", experiment, " seed ", result.seed()));
+  }
+  results.push_back(std::move(result));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -95,7 +142,7 @@ absl::StatusOr<std::vector<Result>> ReadResults(const std::string& root, const s
   if (error) return results;  // nothing measured yet
   for (const auto& entry : folder) {
     const std::string name = entry.path().filename();
-    if (!absl::StartsWith(name, "seed") || !absl::EndsWith(name, ".textproto")) continue;
+    if (!IsResultFile(name)) continue;
     Result result;
     MRSN_RETURN_IF_ERROR(ReadTextProto(entry.path(), &result));
     MRSN_RETURN_IF_ERROR(CheckResultFile(result, entry.path(), experiment));
@@ -106,12 +153,46 @@ absl::StatusOr<std::vector<Result>> ReadResults(const std::string& root, const s
   return results;
 }
 
+absl::StatusOr<MeasuredExperiments> ReadAllMeasurements(const std::string& source) {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(source, error)) {
+    for (std::filesystem::recursive_directory_iterator at(source, error), end; !error && at != end;
+         at.increment(error)) {
+      const std::string name = at->path().filename();
+      if (IsResultFile(name) || name == kSpeedFile) files.push_back(at->path());
+    }
+    if (error) return absl::InternalError(absl::StrCat(ShownPath(source), ": ", error.message()));
+    std::sort(files.begin(), files.end());
+  } else if (!FileExists(source)) {
+    return absl::NotFoundError(absl::StrCat(ShownPath(source), ": does not exist"));
+  } else if (IsResultFile(std::filesystem::path(source).filename())) {
+    files.emplace_back(source);
+  } else {
+    return ReadTableResults(source);
+  }
+  std::map<std::string, Measurements> by_name;
+  for (const std::filesystem::path& file : files) MRSN_RETURN_IF_ERROR(ReadInto(file, &by_name));
+  MeasuredExperiments measured;
+  for (auto& [experiment, measurements] : by_name) {
+    std::sort(measurements.results.begin(), measurements.results.end(),
+              [](const Result& a, const Result& b) { return a.seed() < b.seed(); });
+    if (!measurements.results.empty()) measured.emplace_back(experiment, std::move(measurements));
+  }
+  if (measured.empty()) {
+    return absl::NotFoundError(absl::StrCat(ShownPath(source), ": no results; expected files ",
+                                            "<experiment>/seed<k>.textproto in it"));
+  }
+  return measured;
+}
+
 absl::StatusOr<MeasuredExperiments> ReadMeasurements(const std::string& source,
                                                      const std::vector<std::string>& experiments) {
   const bool is_file = absl::EndsWith(source, ".textproto");
   std::map<std::string, Measurements> of_table;
-  if (is_file) {
-    MRSN_ASSIGN_OR_RETURN(of_table, ReadTableResults(source));
+  if (is_file && FileExists(source)) {
+    MRSN_ASSIGN_OR_RETURN(MeasuredExperiments all, ReadTableResults(source));
+    for (auto& [experiment, measurements] : all) of_table[experiment] = std::move(measurements);
   }
   MeasuredExperiments measured;
   for (const std::string& experiment : experiments) {

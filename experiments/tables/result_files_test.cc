@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -72,6 +73,63 @@ TEST(ReadMeasurements, BadValuesNameFileAndRun) {
   EXPECT_EQ(ErrorOf("name: \"b\"", "name: \"a\""), "F: a: the experiment stands there twice");
   EXPECT_EQ(ErrorOf("table: \"t\"", "classes { id: 1 }"),
             "F: a seed 0 has 0 ap and 0 kind_ap for 1 classes and 0 kinds");
+}
+
+void WriteSeed(const std::string& root, const std::string& experiment, int seed) {
+  ASSERT_TRUE(
+      WriteFileAtomically(absl::StrCat(root, "/", experiment, "/seed", seed, ".textproto"),
+                          absl::StrCat("experiment: \"", experiment, "\" frame_map: 0.5 seed: ", seed))
+          .ok());
+}
+
+TEST(ReadAllMeasurements, AFolderAPartOfItAFileAndATable) {
+  const std::string root = Root("all");
+  for (int seed : {10, 9}) WriteSeed(root, "b/x", seed);
+  WriteSeed(root, "a", 0);
+  ASSERT_TRUE(WriteFileAtomically(root + "/a/speed.textproto", "experiment: \"a\" clips_per_second: 5").ok());
+  ASSERT_TRUE(WriteFileAtomically(root + "/a/notes.txt", "not a result").ok());
+  const auto all = ReadAllMeasurements(root);
+  ASSERT_TRUE(all.ok()) << all.status();
+  ASSERT_EQ(all->size(), 2);
+  EXPECT_EQ((*all)[0].first, "a");
+  EXPECT_EQ((*all)[0].second.speed->clips_per_second(), 5);
+  EXPECT_EQ((*all)[1].first, "b/x");
+  ASSERT_EQ((*all)[1].second.results.size(), 2);
+  EXPECT_EQ((*all)[1].second.results[0].seed(), 9);
+
+  const auto part = ReadAllMeasurements(root + "/b");
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ((*part)[0].first, "b/x");
+  const auto file = ReadAllMeasurements(root + "/b/x/seed9.textproto");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ((*file)[0].second.results.size(), 1);
+
+  ASSERT_TRUE(WriteFileAtomically(Root("table.textproto"), kTable).ok());
+  const auto table = ReadAllMeasurements(Root("table.textproto"));
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)[0].second.results.size(), 2);
+}
+
+TEST(ReadAllMeasurements, ErrorsNameThePlace) {
+  const auto error = [](const std::string& source) {
+    return absl::StrReplaceAll(ReadAllMeasurements(source).status().message(), {{source, "S"}});
+  };
+  EXPECT_EQ(error(Root("nowhere")), "S: does not exist");
+  ASSERT_TRUE(MakeFolders(Root("empty")).ok());
+  EXPECT_EQ(error(Root("empty")), "S: no results; expected files <experiment>/seed<k>.textproto in it");
+  WriteSeed(Root("moved"), "a", 3);
+  std::filesystem::rename(Root("moved/a"), Root("moved/b"));
+  EXPECT_EQ(error(Root("moved")), "S/b/seed3.textproto: experiment is \"a\", its folder says \"S/b\"");
+  WriteSeed(Root("twice/one"), "a", 3);
+  WriteSeed(Root("twice/two"), "a", 3);
+  EXPECT_EQ(error(Root("twice")), "S/two/a/seed3.textproto: there is another result of a seed 3");
+  ASSERT_TRUE(
+      WriteFileAtomically(Root("bad/a/seed0.textproto"), "experiment: \"a\" seed: 0 frame_mup: 1").ok());
+  EXPECT_THAT(error(Root("bad")), ::testing::StartsWith("S/a/seed0.textproto:1:"));
+  ASSERT_TRUE(WriteFileAtomically(Root("nan/a/seed0.textproto"),
+                                  "experiment: \"a\" seed: 0 per_class { id: 4 ap: nan }")
+                  .ok());
+  EXPECT_EQ(error(Root("nan")), "S/a/seed0.textproto: per_class 4: ap is nan; allowed: 0..1");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace mrsn::experiments {
@@ -27,6 +28,13 @@ std::optional<Estimate> MeanOf(const BySeed& values);
 // that of the paired differences (one seed gives both rows the same data order and
 // initial backbone); otherwise the means are independent: sqrt(se1^2 + se2^2).
 std::optional<Estimate> GainOf(const BySeed& row, const BySeed& reference);
+
+// The value that a Student variable with `degrees` >= 1 degrees of freedom stays below with probability
+// 0.975. 12.71 for 1, 2.78 for 4, 1.96 for many.
+double StudentQuantile975(int degrees);
+
+// The 95 % interval of the mean: mean -+ StudentQuantile975(n - 1) * standard_error. None for one value.
+std::optional<std::pair<double, double>> Interval95(const Estimate& estimate);
 
 }  // namespace mrsn::experiments
 

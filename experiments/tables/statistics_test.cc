@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace mrsn::experiments {
 namespace {
 
@@ -40,6 +42,24 @@ TEST(GainOf, NoErrorFromOneSeed) {
   EXPECT_FALSE(GainOf({{0, 2}}, {{0, 1}})->standard_error.has_value());
   EXPECT_FALSE(GainOf({{0, 2}, {1, 2}}, {{0, 1}})->standard_error.has_value());
   EXPECT_FALSE(GainOf({{0, 2}}, {}).has_value());
+}
+
+TEST(StudentQuantile975, PublishedTable) {
+  // Abramowitz and Stegun, Table 26.10, column 0.95 of A(t|v).
+  for (const auto& [degrees, quantile] : std::map<int, double>{
+           {1, 12.706}, {2, 4.303}, {3, 3.182}, {4, 2.776}, {9, 2.262}, {30, 2.042}, {120, 1.980}}) {
+    EXPECT_NEAR(StudentQuantile975(degrees), quantile, 5e-4) << degrees;
+  }
+  EXPECT_NEAR(StudentQuantile975(100000), 1.95996, 1e-4);
+}
+
+TEST(Interval95, OfTheMean) {
+  // Mean 2.5, s.e. 0.6455, three degrees of freedom.
+  const auto interval = Interval95(*MeanOf(std::vector<double>{1, 2, 3, 4}));
+  ASSERT_TRUE(interval.has_value());
+  EXPECT_NEAR(interval->first, 0.4457, 1e-4);
+  EXPECT_NEAR(interval->second, 4.5543, 1e-4);
+  EXPECT_FALSE(Interval95(*MeanOf(BySeed{{3, 0.5}})).has_value());
 }
 
 }  // namespace
