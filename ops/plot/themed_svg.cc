@@ -50,10 +50,10 @@ absl::StatusOr<std::string> DrawThemedSvg(absl::string_view program, const SvgOp
   const TemporaryFolder folder;
   if (folder.path().empty()) return absl::InternalError("cannot make a temporary folder for a plot");
   const std::string script = folder.path() + "/plot.gnuplot", picture = folder.path() + "/plot.svg";
-  MRSN_RETURN_IF_ERROR(WriteFileAtomically(
-      script, absl::StrCat("set terminal svg size ", options.width, ",", options.height,
-                           " noenhanced font 'sans-serif,12' name ", GnuplotQuote(options.id),
-                           "\nset output ", GnuplotQuote(picture), "\n", program, "\nunset output\n")));
+  MRSN_RETURN_IF_ERROR(
+      WriteFileAtomically(script, absl::StrCat("set terminal svg size ", options.width, ",", options.height,
+                                               " noenhanced font 'sans-serif,12' name 'plot'\nset output ",
+                                               GnuplotQuote(picture), "\n", program, "\nunset output\n")));
   MRSN_RETURN_IF_ERROR(RunGnuplot(script));
   MRSN_ASSIGN_OR_RETURN(std::string svg, ReadFile(picture));
   const size_t body = svg.find("<g id=\"gnuplot_canvas\"");

@@ -21,13 +21,13 @@ TEST(DrawThemedSvg, ColoursAndIdsAreThePages) {
                                               " 1)\nplot 2*x with lines lc rgb ", PageColour(3),
                                               " title 'twice', '-' using 1:2 with points pt 7 lc rgb ",
                                               PageColour(12), " notitle\n1 2\n2 1\ne\n"),
-                                 {"fig7", "two \"lines\" & <points>", 400, 200});
+                                 {"fig-7", "two \"lines\" & <points>", 400, 200});
   ASSERT_TRUE(svg.ok()) << svg.status();
   EXPECT_THAT(*svg, StartsWith("<svg viewBox=\"0 0 400 200\" role=\"img\" aria-label=\"two &quot;lines&quot; "
                                "&amp; &lt;points&gt;\">"));
   EXPECT_THAT(*svg, AllOf(HasSubstr("stroke='var(--c3)'"), HasSubstr("color='var(--c12)'"),
-                          HasSubstr("fill=\"currentColor\""), HasSubstr("id='fig7-gpPt6'"),
-                          HasSubstr("href='#fig7-gpPt6'"), HasSubstr(">twice</text>")));
+                          HasSubstr("fill=\"currentColor\""), HasSubstr("id='fig-7-gpPt6'"),
+                          HasSubstr("href='#fig-7-gpPt6'"), HasSubstr(">twice</text>")));
   EXPECT_THAT(*svg, AllOf(Not(HasSubstr("http")), Not(HasSubstr("black")), Not(HasSubstr("<title>")),
                           Not(HasSubstr("rgb(")), Not(HasSubstr("<script")), Not(HasSubstr("]]>"))));
 }
