@@ -26,7 +26,8 @@ Document Nasty() {
   DocumentTable table;
   table.caption = kNasty;
   table.columns = {{kNasty}, {kNasty, true}, {kNasty, true}};
-  table.rows = {{{Plain(kNasty), {"12.30", CellKind::kMeasured, "r1"}, {"20.94", CellKind::kPaper, ""}}, "r1"}};
+  table.rows = {
+      {{Plain(kNasty), {"12.30", CellKind::kMeasured, "r1"}, {"20.94", CellKind::kPaper, ""}}, "r1"}};
   Document document;
   document.title = document.summary = document.made_by = kNasty;
   document.facts = {{kNasty, kNasty}};

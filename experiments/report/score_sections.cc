@@ -137,7 +137,7 @@ absl::StatusOr<Section> ExperimentsSection(const ResultSet& results, const Viewp
     table.rows.push_back(std::move(row));
   }
   Section section{"experiments", "All experiments", {}};
-  section.blocks.push_back(Shown(std::move(table)));
+  section.blocks.push_back(Shown(WithoutEmptyColumns(std::move(table))));
   section.blocks.push_back(Paragraph(
       "mAP is the mean over seeds, in percent. Intervals are Student's over seeds. A gain is paired by seed "
       "where both experiments have the same seeds."));

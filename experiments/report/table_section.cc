@@ -33,13 +33,13 @@ std::optional<double> PaperOf(const Table::Row& row) {
   return row.has_paper() ? std::optional<double>(row.paper()) : std::nullopt;
 }
 
+// The numbers come before the columns that describe a row: a narrow screen shows the first columns only.
 DocumentTable RowsOf(const Table& table, const std::vector<MeasuredRow>& measured, const ResultSet& results) {
   const int decimals = table.has_decimals() ? table.decimals() : 1;
   DocumentTable shown;
   shown.caption = table.caption();
   shown.headed = false;
   shown.columns = {{"row"}};
-  for (const std::string& heading : table.columns()) shown.columns.push_back({heading});
   if (table.has_paper_data()) {
     shown.columns.push_back({absl::StrCat("paper's mAP, ", table.paper_data()), true});
     shown.columns.push_back({"paper's gain", true});
@@ -50,6 +50,7 @@ DocumentTable RowsOf(const Table& table, const std::vector<MeasuredRow>& measure
     }
     shown.columns.push_back({heading, true});
   }
+  for (const std::string& heading : table.columns()) shown.columns.push_back({heading});
   shown.columns.push_back({"experiment"});
   const BySeed first = FrameMaps(measured[0]);
   const std::string first_runs = RunsOf(measured[0], results, table.row(0).experiment());
@@ -57,7 +58,6 @@ DocumentTable RowsOf(const Table& table, const std::vector<MeasuredRow>& measure
     const Table::Row& row = table.row(r);
     DocumentTable::Row line;
     line.cells.push_back(Text(row.label()));
-    for (const std::string& cell : row.cells()) line.cells.push_back(Text(cell == "y" ? "✓" : cell));
     if (table.has_paper_data()) {
       const bool both = r > 0 && row.has_paper() && table.row(0).has_paper();
       line.cells.push_back(PaperValue(PaperOf(row), decimals));
@@ -74,6 +74,7 @@ DocumentTable RowsOf(const Table& table, const std::vector<MeasuredRow>& measure
     line.cells.push_back(MeasuredGain(gain, decimals, both_runs));
     line.cells.push_back(MeasuredInterval(gain, decimals, both_runs, true));
     line.cells.push_back(mean ? Measured(absl::StrCat(mean->n), runs) : Text(""));
+    for (const std::string& cell : row.cells()) line.cells.push_back(Text(cell == "y" ? "✓" : cell));
     line.cells.push_back(Code(row.experiment()));
     shown.rows.push_back(std::move(line));
   }
