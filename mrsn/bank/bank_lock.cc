@@ -16,6 +16,7 @@
 #include "mrsn/bank/relation_bank_format.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn::bank {
 namespace {
@@ -57,6 +58,7 @@ absl::StatusOr<std::unique_ptr<BankLock>> BankLock::Take(const std::string& path
     if (!std::exchange(told, true)) {
       std::fprintf(stderr, "waiting for another process that writes the relation bank of %s\n", path.c_str());
     }
+    if (StopSignal() != 0) return Stopped(absl::StrCat("waited for the writer that holds ", path));
   }
 }
 

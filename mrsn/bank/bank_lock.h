@@ -15,8 +15,8 @@ namespace mrsn::bank {
 class BankLock {
  public:
   // The file's folder is made. Waits for another holder, after a line on standard error, or returns
-  // Unavailable. `useless`, asked before each attempt and once the lock is held, ends the call with its
-  // error.
+  // Unavailable; a stop signal (ops/base/stop_signal.h) ends the wait with the error of Stopped(). `useless`,
+  // asked before each attempt and once the lock is held, ends the call with its error.
   static absl::StatusOr<std::unique_ptr<BankLock>> Take(const std::string& file, bool wait,
                                                         absl::FunctionRef<absl::Status()> useless);
   ~BankLock();

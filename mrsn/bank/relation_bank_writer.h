@@ -41,7 +41,8 @@ class RelationBankWriter {
   // Begins a bank, or goes on with one that was begun. Nothing appears at `path` before Finish().
   // AlreadyExists if something stands at `path`, also if it appears there while this call waits;
   // InvalidArgument for width < 1; FailedPrecondition, naming the differences, if the bank was begun with
-  // another identity or width; DataLoss if a file in the folder is of another kind.
+  // another identity or width; DataLoss if a file in the folder is of another kind; the error of Stopped()
+  // (ops/base/stop_signal.h) if a stop signal comes while it waits.
   static absl::StatusOr<std::unique_ptr<RelationBankWriter>> Create(const std::string& path,
                                                                     const BankIdentity& identity,
                                                                     int64_t width,

@@ -21,6 +21,7 @@
 #include "gtest/gtest.h"
 #include "mrsn/bank/relation_bank.h"
 #include "ops/base/file.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn {
 namespace {
@@ -259,6 +260,15 @@ TEST_F(RelationBankWriterTest, SecondJobIsRefusedOrWaitsForTheFirst) {
   waiting.join();
   EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists) << "the bank that it waited for is there";
   EXPECT_THAT(FolderNames(), ElementsAre("bank"));
+}
+
+TEST_F(RelationBankWriterTest, AStopSignalEndsTheWait) {
+  const auto first = RelationBankWriter::Create(path_, identity_, kWidth);
+  ASSERT_TRUE(first.ok()) << first.status();
+  NoteStopSignal(SIGTERM);
+  const absl::Status second = RelationBankWriter::Create(path_, identity_, kWidth).status();
+  EXPECT_EQ(StoppedExitCode(second), 143) << second;
+  ForgetStopSignal();
 }
 
 TEST_F(RelationBankWriterTest, RefusesWhatItCannotStore) {

@@ -40,6 +40,11 @@ int StoppedExitCode(const absl::Status& status) {
   return absl::IsCancelled(status) && StopSignal() != 0 ? 128 + StopSignal() : 0;
 }
 
+void NoteStopSignal(int signal) {
+  int none = 0;
+  caught.compare_exchange_strong(none, signal);
+}
+
 void ForgetStopSignal() { caught.store(0); }
 
 }  // namespace mrsn

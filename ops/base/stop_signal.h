@@ -23,6 +23,9 @@ absl::Status Stopped(absl::string_view kept);
 // 128 + the signal if `status` comes from Stopped(), otherwise 0.
 int StoppedExitCode(const absl::Status& status);
 
+// As if `signal`, SIGTERM or SIGINT, had come: for whoever catches signals in another way.
+void NoteStopSignal(int signal);
+
 // For tests: as if no signal had come.
 void ForgetStopSignal();
 
