@@ -33,6 +33,9 @@ ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is writte
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(int, seeds, 0, "Runs of each point, with seeds 0, 1, ...; 0 = as the sweep's file says.");
 ABSL_FLAG(int, parallel, 2, "Trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(int, processes, 1, "Processes of each training, which share its batches; each takes one core.");
+ABSL_FLAG(bool, no_wait, false,
+          "If another job writes one of the runs: end with an error instead of waiting.");
 ABSL_FLAG(int, workers, 0,
           "Threads of each training that read clips; 0: by the number of cores. Changes no number.");
 ABSL_FLAG(
@@ -46,7 +49,8 @@ namespace {
 constexpr char kUsage[] =
     "Runs a sweep: experiments, times a grid of config changes, times seeds, and prints one table.\n\n"
     "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n"
-    "  bazel run //ablations:sweep -- --config=my_sweep.textproto --data_root=/data/mine\n\n"
+    "  bazel run //ablations:sweep -- --config=my_sweep.textproto --data_root=/data/mine\n"
+    "  bazel run //ablations:sweep -- --sweep=components --parallel=1 --processes=8 --device=cuda\n\n"
     "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
     "found on disk.";
 
@@ -115,17 +119,21 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const R
 }
 
 absl::Status Main() {
-  const int seeds = absl::GetFlag(FLAGS_seeds), parallel = absl::GetFlag(FLAGS_parallel);
+  const int seeds = absl::GetFlag(FLAGS_seeds), parallel = absl::GetFlag(FLAGS_parallel),
+            processes = absl::GetFlag(FLAGS_processes);
   std::string sweep = absl::GetFlag(FLAGS_sweep);
   const std::string config = absl::GetFlag(FLAGS_config);
-  if (sweep.empty() == config.empty() || seeds < 0 || parallel < 1) {
-    return WrongUsage("--sweep or --config must be set, --seeds 0 or more, --parallel 1 or more");
+  if (sweep.empty() == config.empty() || seeds < 0 || parallel < 1 || processes < 1) {
+    return WrongUsage(
+        "--sweep or --config must be set, --seeds 0 or more, --parallel and --processes 1 or more");
   }
   if (!config.empty()) sweep = std::filesystem::absolute(UserPath(config)).lexically_normal();
   RunSettings settings = experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.workers = absl::GetFlag(FLAGS_workers);
+  settings.processes = processes;
+  settings.wait = !absl::GetFlag(FLAGS_no_wait);
   MRSN_ASSIGN_OR_RETURN(settings.device, experiments::DeviceFlag(absl::GetFlag(FLAGS_device)));
   return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel,
                   absl::GetFlag(FLAGS_speeds_only));

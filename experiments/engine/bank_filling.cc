@@ -50,8 +50,10 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   std::unique_ptr<RelationBankWriter> bank;  // of rank 0
   absl::Status created;
   if (options.group->first()) {
-    auto made =
-        RelationBankWriter::Create(path, options.identity, memory ? needs.bank->width : needs.relation_width);
+    BankWriterOptions writing;
+    writing.wait = options.wait;
+    auto made = RelationBankWriter::Create(path, options.identity,
+                                           memory ? needs.bank->width : needs.relation_width, writing);
     created = made.status();
     if (made.ok()) bank = *std::move(made);
   }

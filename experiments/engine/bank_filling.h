@@ -21,6 +21,7 @@ struct BankFillingOptions {
   datasets::Unreadable unreadable;  // kSkipAndCount: a clip that cannot be read has an entry without persons
   BankIdentity identity;            // names everything that the bank is made from
   ProcessGroup* group = &OneProcess();  // the processes that compute the features; rank 0 writes them
+  bool wait = true;                     // while another job writes the bank; false: the error Unavailable
 };
 
 // Runs the detector over the data set and writes the features of every box to a new bank at `path`: the

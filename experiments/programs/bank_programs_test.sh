@@ -42,6 +42,19 @@ video=$(cut -d, -f1 "$out"/cache/micro_world/*/train.csv | head -1)
 expect 0 '{"second":902,"persons":' --bank="$out/bank" --video="$video"
 expect 0 '"feature_length": ' --bank="$out/bank" --video="$video" --second=902 --json
 
+# Two processes write the same bytes; whoever may not wait for a writer is told so.
+program=experiments/programs/write_bank
+write 2 "--processes=0; allowed: 1 or more" --experiment=micro/acre --checkpoint=random:0 --processes=0
+write 0 "$out/two written; weights" --experiment=micro/acre --checkpoint=random:0 --bank="$out/two" --processes=2
+cmp "$out/bank/data.mdb" "$out/two/data.mdb" || failed=1
+mkdir "$out/three.unfinished"
+(
+  flock 9
+  write 1 "three.unfinished" --experiment=micro/acre --checkpoint=random:0 --bank="$out/three" --no_wait
+  exit "$failed"
+) 9>"$out/three.unfinished/rank0.lock" || failed=1
+
+program=experiments/programs/inspect_bank
 truncate -s -1 "$out/eval/data.mdb"
 expect 1 "damaged; delete it and write the bank again" --bank="$out/eval"
 

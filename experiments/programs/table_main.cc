@@ -26,6 +26,10 @@ ABSL_FLAG(bool, run, false, "Train and evaluate the rows that have no result yet
 ABSL_FLAG(int, seeds, 1,
           "With --run: runs of each row, with seeds 0, 1, ...; several give a standard error.");
 ABSL_FLAG(int, parallel, 2, "With --run: trainings at once; each takes one core and about 1.5 GB.");
+ABSL_FLAG(int, processes, 1,
+          "With --run: processes of each training, which share its batches; each takes one core.");
+ABSL_FLAG(bool, no_wait, false,
+          "With --run: if another job writes one of the runs, end with an error instead of waiting.");
 ABSL_FLAG(
     int, workers, 0,
     "With --run: threads of each training that read clips; 0: by the number of cores. Changes no number.");
@@ -87,6 +91,11 @@ absl::Status RunTable() {
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.workers = absl::GetFlag(FLAGS_workers);
+  settings.processes = absl::GetFlag(FLAGS_processes);
+  if (settings.processes < 1) {
+    return WrongUsage(absl::StrCat("--processes=", settings.processes, "; allowed: 1 or more"));
+  }
+  settings.wait = !absl::GetFlag(FLAGS_no_wait);
   MRSN_ASSIGN_OR_RETURN(settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   const std::string data_files = DataFilesRoot() + "/experiments";
   MRSN_ASSIGN_OR_RETURN(const Table table, ReadTable(data_files + "/tables", absl::GetFlag(FLAGS_table)));

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
-#include "experiments/programs/processes_flag.h"
 #include "experiments/run/cost_estimate.h"
 #include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
@@ -16,6 +15,7 @@
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
+#include "ops/distributed/in_processes.h"
 #include "ops/distributed/process_group.h"
 
 ABSL_FLAG(std::string, experiment, "", "What to train: a file under experiments/configs without .textproto.");
@@ -40,6 +40,8 @@ ABSL_FLAG(
     bool, dry_run, false,
     "Check the inputs, print the resolved config and an estimate of memory and cost, and stop: exit code 1 "
     "if an input is missing.");
+ABSL_FLAG(bool, no_wait, false,
+          "If another job writes the same run or bank: end with an error instead of waiting.");
 ABSL_FLAG(std::string, export_weights, "", "Also write the trained weights to this .safetensors file.");
 
 namespace mrsn::experiments {
@@ -95,6 +97,7 @@ absl::Status Main() {
   settings.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   settings.threads = absl::GetFlag(FLAGS_threads);
   settings.workers = absl::GetFlag(FLAGS_workers);
+  settings.wait = !absl::GetFlag(FLAGS_no_wait);
   MRSN_ASSIGN_OR_RETURN(settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
   return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) {

@@ -13,6 +13,8 @@
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
+#include "ops/distributed/in_processes.h"
+#include "ops/distributed/process_group.h"
 
 ABSL_FLAG(std::string, experiment, "",
           "Whose model and data: a file under experiments/configs without .textproto.");
@@ -30,6 +32,10 @@ ABSL_FLAG(std::string, data_root, "", "Folder of the data set; nothing is writte
 ABSL_FLAG(std::string, cache_root, "", "Where generated data go; default: ~/.cache/mrsn.");
 ABSL_FLAG(int, workers, 0, "Threads that read clips; 0: by the number of cores. Changes no number.");
 ABSL_FLAG(int, threads, 2, "Threads of one LibTorch operation.");
+ABSL_FLAG(int, processes, 1,
+          "Processes on this machine that share the clips, each with --threads threads. Not with torchrun, "
+          "which starts processes itself.");
+ABSL_FLAG(bool, no_wait, false, "If another job writes the same bank: end with an error instead of waiting.");
 
 namespace mrsn::experiments {
 namespace {
@@ -67,11 +73,16 @@ absl::Status Main() {
   if (options.settings.threads < 1) {
     return WrongUsage(absl::StrCat("--threads=", options.settings.threads, "; allowed: 1 and more"));
   }
-  MRSN_ASSIGN_OR_RETURN(const WrittenBank written, WriteBank(options));
-  std::printf("%s %s; weights %s%s\n", written.path.c_str(),
-              written.was_there ? "was there already" : "written",
-              written.identity.checkpoint.substr(0, 12).c_str(), random ? " (random, not trained)" : "");
-  return absl::OkStatus();
+  options.settings.wait = !absl::GetFlag(FLAGS_no_wait);
+  return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) -> absl::Status {
+    options.settings.group = &group;
+    MRSN_ASSIGN_OR_RETURN(const WrittenBank written, WriteBank(options));
+    if (!group.first()) return absl::OkStatus();
+    std::printf("%s %s; weights %s%s\n", written.path.c_str(),
+                written.was_there ? "was there already" : "written",
+                written.identity.checkpoint.substr(0, 12).c_str(), random ? " (random, not trained)" : "");
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ absl::Status WriteChildMessage(const std::string& path, const ChildMessage& mess
   run.set_threads(message.settings.threads);
   run.set_workers(message.settings.workers);
   run.set_device(message.settings.device);
+  run.set_processes(message.settings.processes);
+  run.set_wait(message.settings.wait);
   return WriteFileAtomically(
       path, absl::StrCat("# proto-file: experiments/run/child_run.proto\n# proto-message: mrsn.ChildRun\n",
                          PrintTextProto(run)));
@@ -43,6 +45,8 @@ absl::StatusOr<ChildMessage> ReadChildMessage(const std::string& path) {
   message.settings.threads = run.threads();
   message.settings.workers = run.workers();
   if (run.has_device()) message.settings.device = run.device();
+  if (run.has_processes()) message.settings.processes = run.processes();
+  if (run.has_wait()) message.settings.wait = run.wait();
   return message;
 }
 

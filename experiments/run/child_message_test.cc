@@ -35,6 +35,8 @@ TEST(ChildMessageTest, EveryWordArrives) {
   sent.settings.threads = 3;
   sent.settings.workers = 5;
   sent.settings.device = "cuda:1";
+  sent.settings.processes = 4;
+  sent.settings.wait = false;
   ASSERT_TRUE(WriteChildMessage(Path(), sent).ok());
   const auto read = ReadChildMessage(Path());
   ASSERT_TRUE(read.ok()) << read.status();
@@ -50,6 +52,8 @@ TEST(ChildMessageTest, EveryWordArrives) {
   EXPECT_EQ(read->settings.threads, 3);
   EXPECT_EQ(read->settings.workers, 5);
   EXPECT_EQ(read->settings.device, "cuda:1");
+  EXPECT_EQ(read->settings.processes, 4);
+  EXPECT_FALSE(read->settings.wait);
 }
 
 // A field that only one of reading and writing knows would be lost here.
@@ -67,6 +71,9 @@ TEST(ChildMessageTest, NoFieldOfTheProtoIsForgotten) {
         break;
       case google::protobuf::FieldDescriptor::CPPTYPE_INT32:
         reflection.SetInt32(&all, field, i + 1);
+        break;
+      case google::protobuf::FieldDescriptor::CPPTYPE_BOOL:
+        reflection.SetBool(&all, field, false);  // all of them are true unless they are set
         break;
       default:
         FAIL() << "a new type of field: " << field->name();

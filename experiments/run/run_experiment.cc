@@ -18,6 +18,7 @@
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/data_check.h"
+#include "experiments/run/open_in_turn.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_lock.h"
 #include "experiments/run/run_trainer.h"
@@ -120,22 +121,12 @@ void Describe(const OpenedRun& run, const TrainedModel& trained, const std::stri
   if (!run.pretrained_sha256.empty()) result->set_pretrained_sha256(run.pretrained_sha256);
 }
 
-// Rank 0 opens first: it generates the data that the others then find.
-absl::StatusOr<OpenedRuns> OpenInTurn(const RunRequest& request, const RunSettings& settings,
-                                      ProcessGroup& group) {
-  absl::StatusOr<OpenedRuns> opened = absl::UnknownError("not opened yet");
-  if (group.first()) opened = Open(request, settings);
-  MRSN_RETURN_IF_ERROR(group.Agree(group.first() ? opened.status() : absl::OkStatus()));
-  if (!group.first()) opened = Open(request, settings);
-  MRSN_RETURN_IF_ERROR(group.Agree(opened.status()));
-  return opened;
-}
-
 absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& settings) {
   RunTrainer trainer(settings);
   ProcessGroup& group = trainer.group();
   // Everything is opened before the first hour of training, not after it.
-  MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, OpenInTurn(request, settings, group));
+  MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened,
+                        OpenInTurn<OpenedRuns>(group, [&] { return Open(request, settings); }));
   if (group.first()) {
     const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
     std::fputs(data.text.c_str(), stderr);
@@ -151,8 +142,9 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
   };
   MRSN_ASSIGN_OR_RETURN(bool evaluated, finished_before());
   if (evaluated) return finished;
-  MRSN_ASSIGN_OR_RETURN(const auto lock,
-                        LockFolder(trained.folder, absl::StrCat("evaluate ", run.node->label), group));
+  MRSN_ASSIGN_OR_RETURN(
+      const auto lock,
+      LockFolder(trained.folder, absl::StrCat("evaluate ", run.node->label), group, settings.wait));
   // The job that had the lock may have evaluated the model.
   MRSN_ASSIGN_OR_RETURN(evaluated, finished_before());
   if (evaluated) return finished;

@@ -15,6 +15,8 @@
 #include "experiments/run/shipped_weights.h"
 #include "ops/base/status_macros.h"
 #include "ops/base/stop_signal.h"
+#include "ops/distributed/in_processes.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -66,18 +68,21 @@ class Planner {
 };
 
 int RunChild(const std::string& message_path) {
-  const auto message = ReadChildMessage(message_path);
-  const auto finished = message.ok() ? RunExperiment(message->request, message->settings) : message.status();
-  if (const int stopped = StoppedExitCode(finished.status()); stopped != 0) {
-    std::fprintf(stderr, "%s\n", std::string(finished.status().message()).c_str());
-    return stopped;
+  auto message = ReadChildMessage(message_path);
+  absl::Status status = message.status();
+  if (message.ok()) {
+    status = InProcesses(message->settings.processes, [&](ProcessGroup& group) -> absl::Status {
+      message->settings.group = &group;
+      MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(message->request, message->settings));
+      if (group.first()) std::fprintf(stderr, "frame-mAP %.4f\n", finished.result.frame_map());
+      return absl::OkStatus();
+    });
   }
-  if (!finished.ok()) {
-    std::fprintf(stderr, "error: %s\n", std::string(finished.status().message()).c_str());
-    return message.ok() ? 1 : 2;
-  }
-  std::fprintf(stderr, "frame-mAP %.4f\n", finished->result.frame_map());
-  return 0;
+  if (status.ok()) return 0;
+  const int stopped = StoppedExitCode(status);
+  std::fprintf(stderr, "%s%s\n", stopped != 0 ? "" : "error: ", std::string(status.message()).c_str());
+  if (stopped != 0) return stopped;
+  return message.ok() ? 1 : 2;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/file_lock.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -54,6 +56,30 @@ TEST_F(RunManyTest, ARunThatOthersNeedComesFirstAndOnce) {
   EXPECT_EQ(message->request.experiment, "short");
   EXPECT_EQ(message->request.override_text, "train { epochs: 0.5 }");
   EXPECT_EQ(message->settings.output_root, settings_.output_root);
+}
+
+TEST_F(RunManyTest, ProcessesOfARunShareItsBatches) {
+  settings_.processes = 2;
+  const absl::Status ran = RunMany({{"pre", "", "", 0}}, settings_, 1);
+  ASSERT_TRUE(ran.ok()) << ran;
+  EXPECT_TRUE(HasResult("pre"));
+  const absl::Status refused = RunMany({{"pre", "train { batch_size: 3 }", "pre@three", 0}}, settings_, 1);
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("train.batch_size is 3, which 2 processes cannot share equally"));
+}
+
+TEST_F(RunManyTest, WithoutWaitingALockedRunIsAnError) {
+  ASSERT_TRUE(RunMany({{"pre", "", "", 0}}, settings_, 1).ok());
+  std::string folder;
+  for (const auto& entry : std::filesystem::directory_iterator(settings_.output_root + "/runs/pre")) {
+    folder = entry.path();
+  }
+  ASSERT_TRUE(std::filesystem::remove(ResultPath(settings_.output_root, "pre", 0)));
+  const auto lock = FileLock::Try(folder + "/lock", "the test");
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  settings_.wait = false;
+  EXPECT_THAT(std::string(RunMany({{"pre", "", "", 0}}, settings_, 1).message()),
+              HasSubstr("evaluate pre: has to wait for process "));
 }
 
 TEST_F(RunManyTest, AChildsErrorIsShown) {

@@ -36,6 +36,8 @@ struct RunSettings {
   // The processes that work on one run together, all with the same settings and the same folders: rank 0
   // writes. Null: one process.
   ProcessGroup* group = nullptr;
+  int processes = 1;  // that RunMany starts for each run; they share its batches
+  bool wait = true;   // while another job writes the same run or bank; false: the error Unavailable instead
 };
 
 // Settings with the configs and checkpoints that came with the program. `output_root` is the user's; "" =

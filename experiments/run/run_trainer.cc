@@ -102,6 +102,7 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
                                resolved.name, " seed ", writer.node->seed);
   filling.workers = settings_.workers;
   filling.group = &group_;
+  filling.wait = settings_.wait;
   filling.loss = resolved.experiment.train().loss();
   filling.unreadable = unreadable;
   const std::string path =
@@ -156,8 +157,8 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   trained.weights_path = trained.folder + "/weights.safetensors";
   MRSN_ASSIGN_OR_RETURN(bool finished, group_.Ask(FileExists(trained.weights_path)));
   if (finished) return LoadTrained(start.identity, std::move(trained), *run.model);
-  MRSN_ASSIGN_OR_RETURN(const auto lock,
-                        LockFolder(trained.folder, absl::StrCat("train ", run.node->label), group_));
+  MRSN_ASSIGN_OR_RETURN(const auto lock, LockFolder(trained.folder, absl::StrCat("train ", run.node->label),
+                                                    group_, settings_.wait));
   // The job that had the lock may have trained the model.
   MRSN_ASSIGN_OR_RETURN(finished, group_.Ask(FileExists(trained.weights_path)));
   if (finished) return LoadTrained(start.identity, std::move(trained), *run.model);

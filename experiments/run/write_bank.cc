@@ -16,6 +16,7 @@
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/run/bank_data.h"
 #include "experiments/run/model_fit.h"
+#include "experiments/run/open_in_turn.h"
 #include "experiments/run/opened_run.h"
 #include "mrsn/bank/relation_bank.h"
 #include "mrsn/build_model.h"
@@ -24,6 +25,7 @@
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
 #include "ops/device/device_name.h"
+#include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -57,50 +59,68 @@ absl::Status CheckWrites(const ModelNeeds& needs, const std::string& name) {
   return absl::InvalidArgumentError(absl::StrCat(name, " gives no relation features"));
 }
 
+// Everything that the bank is made from.
+struct Source {
+  ResolvedExperiment resolved;
+  std::shared_ptr<Detector> model;
+  DatasetConfig data;
+  std::unique_ptr<datasets::Dataset> dataset;
+};
+
+absl::StatusOr<Source> OpenSource(const WriteBankOptions& options) {
+  const RunSettings& settings = options.settings;
+  Source source;
+  MRSN_ASSIGN_OR_RETURN(source.resolved, LoadExperiment(settings.configs_root, options.request.experiment,
+                                                        options.request.override_text));
+  const Experiment& experiment = source.resolved.experiment;
+  MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceNamed(settings.device));
+  MRSN_ASSIGN_OR_RETURN(source.model, ModelOf(source.resolved, options.checkpoint, device));
+  MRSN_RETURN_IF_ERROR(CheckWrites(source.model->needs(), source.resolved.name));
+  source.data = options.evaluated_videos ? experiment.eval_data() : BankBoxesConfig(experiment.train_data());
+  auto opened =
+      datasets::OpenDataset(source.data, datasets::Usage::kBank, settings.data_root,
+                            {settings.cache_root, settings.generate}, UnreadableOf(experiment.train()));
+  if (!opened.ok()) {
+    return AtItsPlace(source.resolved, opened.status(), "dataset",
+                      options.evaluated_videos ? "eval_data" : "train_data");
+  }
+  source.dataset = *std::move(opened);
+  MRSN_RETURN_IF_ERROR(
+      CheckDataFits(source.model->needs(), source.data, datasets::Usage::kBank, *source.dataset));
+  return source;
+}
+
 }  // namespace
 
 absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options) {
   const RunSettings& settings = options.settings;
+  ProcessGroup& group = settings.group != nullptr ? *settings.group : OneProcess();
   at::set_num_threads(settings.threads);
-  MRSN_ASSIGN_OR_RETURN(
-      const ResolvedExperiment resolved,
-      LoadExperiment(settings.configs_root, options.request.experiment, options.request.override_text));
-  const Experiment& experiment = resolved.experiment;
-  MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceNamed(settings.device));
-  MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, ModelOf(resolved, options.checkpoint, device));
-  MRSN_RETURN_IF_ERROR(CheckWrites(model->needs(), resolved.name));
-  const DatasetConfig data =
-      options.evaluated_videos ? experiment.eval_data() : BankBoxesConfig(experiment.train_data());
-  const datasets::Unreadable unreadable = UnreadableOf(experiment.train());
-  auto opened = datasets::OpenDataset(data, datasets::Usage::kBank, settings.data_root,
-                                      {settings.cache_root, settings.generate}, unreadable);
-  if (!opened.ok()) {
-    return AtItsPlace(resolved, opened.status(), "dataset",
-                      options.evaluated_videos ? "eval_data" : "train_data");
-  }
-  const std::unique_ptr<datasets::Dataset> dataset = *std::move(opened);
-  MRSN_RETURN_IF_ERROR(CheckDataFits(model->needs(), data, datasets::Usage::kBank, *dataset));
-
+  MRSN_ASSIGN_OR_RETURN(const Source source, OpenInTurn<Source>(group, [&] { return OpenSource(options); }));
+  const TrainConfig& train = source.resolved.experiment.train();
   BankFillingOptions filling;
-  filling.identity = {WeightsHash(*model), BankData(*dataset, data), resolved.fingerprint};
-  filling.title = absl::StrCat("write bank ", resolved.name);
+  filling.identity = {WeightsHash(*source.model), BankData(*source.dataset, source.data),
+                      source.resolved.fingerprint};
+  filling.title = absl::StrCat("write bank ", source.resolved.name);
   filling.workers = settings.workers;
-  filling.unreadable = unreadable;
-  filling.loss = experiment.train().loss();
+  filling.unreadable = UnreadableOf(train);
+  filling.loss = train.loss();
+  filling.group = &group;
+  filling.wait = settings.wait;
   WrittenBank written;
   written.identity = filling.identity;
   written.path = options.bank;
   if (written.path.empty()) {
     const std::string all = absl::StrCat(filling.identity.checkpoint, "\n", filling.identity.boxes, "\n",
                                          filling.identity.config);
-    written.path = absl::StrCat(settings.output_root, "/banks/", resolved.name, "/",
+    written.path = absl::StrCat(settings.output_root, "/banks/", source.resolved.name, "/",
                                 options.evaluated_videos ? "eval-" : "train-",
                                 Fingerprint(all).substr(0, kIdentityDigits));
   }
-  const absl::Status filled = FillBank(filling, written.path, *dataset, *model);
+  const absl::Status filled = FillBank(filling, written.path, *source.dataset, *source.model);
   written.was_there = absl::IsAlreadyExists(filled);
   if (!written.was_there) MRSN_RETURN_IF_ERROR(filled);
-  MRSN_RETURN_IF_ERROR(RelationBank::Open(written.path, filling.identity).status());
+  MRSN_RETURN_IF_ERROR(group.Agree(RelationBank::Open(written.path, filling.identity).status()));
   return written;
 }
 

@@ -32,7 +32,8 @@ struct WrittenBank {
 // Writes the bank that a run of the experiment would write with these weights; an interrupted call goes on. A
 // finished bank of the same weights, data and experiment is left as it is. Errors: what
 // LoadExperiment, OpenDataset and LoadCheckpoint report; InvalidArgument for a model that needs the bank of
-// another one, or gives no features; FailedPrecondition for another bank in the folder.
+// another one, or gives no features; FailedPrecondition for another bank in the folder. Every process of
+// RunSettings::group calls it.
 absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options);
 
 }  // namespace mrsn::experiments

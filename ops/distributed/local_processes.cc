@@ -20,6 +20,7 @@
 #include "ops/base/child_process.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn {
 namespace {
@@ -177,7 +178,11 @@ absl::Status RunLocalProcesses(int count, const LocalProcessOptions& options) {
     }
   }
   if (failed.empty()) return absl::OkStatus();
-  if (signal != 0) return absl::CancelledError(absl::StrCat("stopped by signal ", signal, "; ", failed));
+  if (signal != 0) {
+    // Programs end with the exit code of the signal.
+    NoteStopSignal(signal == SIGINT ? SIGINT : SIGTERM);
+    return absl::CancelledError(absl::StrCat("stopped by signal ", signal, "; ", failed));
+  }
   return absl::InternalError(failed);
 }
 

@@ -26,7 +26,7 @@ std::vector<std::string> ThisCommand();
 //
 // When one fails, the others get `grace` and are then killed. The error names the rank that ended first and
 // how: "rank 1 (process 4711) was killed by signal 9; its last lines: ...". After a signal nobody is killed,
-// and the error is Cancelled.
+// the error is Cancelled, and StopSignal() (ops/base/stop_signal.h) is that signal.
 absl::Status RunLocalProcesses(int count, const LocalProcessOptions& options);
 
 }  // namespace mrsn

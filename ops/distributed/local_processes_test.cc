@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/stop_signal.h"
 
 namespace mrsn {
 namespace {
@@ -87,6 +88,8 @@ TEST_F(LocalProcesses, ASignalReachesEveryRank) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("stopped by signal 15"));
   EXPECT_EQ(Content("caught.0"), "saved\n");
   EXPECT_EQ(Content("caught.1"), "saved\n");
+  EXPECT_EQ(StoppedExitCode(status), 143);
+  ForgetStopSignal();
 }
 
 TEST(ThisCommand, StartsWithTheProgram) {

@@ -1,4 +1,4 @@
-#include "experiments/programs/processes_flag.h"
+#include "ops/distributed/in_processes.h"
 
 #include <memory>
 
@@ -9,7 +9,7 @@
 #include "ops/distributed/local_processes.h"
 #include "ops/distributed/process_environment.h"
 
-namespace mrsn::experiments {
+namespace mrsn {
 
 absl::Status InProcesses(int processes, absl::FunctionRef<absl::Status(ProcessGroup&)> body) {
   if (processes < 1) return WrongUsage(absl::StrCat("--processes=", processes, "; allowed: 1 or more"));
@@ -27,4 +27,4 @@ absl::Status InProcesses(int processes, absl::FunctionRef<absl::Status(ProcessGr
   return body(*group);
 }
 
-}  // namespace mrsn::experiments
+}  // namespace mrsn

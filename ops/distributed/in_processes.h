@@ -1,12 +1,12 @@
-// --processes, and the processes that torchrun, srun or mpirun have started.
-#ifndef MRSN_EXPERIMENTS_PROGRAMS_PROCESSES_FLAG_H_
-#define MRSN_EXPERIMENTS_PROGRAMS_PROCESSES_FLAG_H_
+// The flag --processes of programs, and the processes that torchrun, srun or mpirun have started.
+#ifndef MRSN_OPS_DISTRIBUTED_IN_PROCESSES_H_
+#define MRSN_OPS_DISTRIBUTED_IN_PROCESSES_H_
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "ops/distributed/process_group.h"
 
-namespace mrsn::experiments {
+namespace mrsn {
 
 // Calls `body` in each of the processes that share a job, with their group:
 //   in this process alone, if `processes` (--processes) is 1 and nobody has started others;
@@ -15,6 +15,6 @@ namespace mrsn::experiments {
 // A wrong usage if `processes` is less than 1, or another number than torchrun's.
 absl::Status InProcesses(int processes, absl::FunctionRef<absl::Status(ProcessGroup&)> body);
 
-}  // namespace mrsn::experiments
+}  // namespace mrsn
 
-#endif  // MRSN_EXPERIMENTS_PROGRAMS_PROCESSES_FLAG_H_
+#endif  // MRSN_OPS_DISTRIBUTED_IN_PROCESSES_H_
