@@ -1,21 +1,15 @@
 // Runs whole experiments by processes of this program: training, bank, evaluation.
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/run/run_experiment.h"
-#include "experiments/testing/tiny_experiments.h"
+#include "experiments/testing/chain_experiments.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
 #include "ops/distributed/join_process_group.h"
@@ -50,26 +44,10 @@ int RunChild(const std::string& configs, const std::string& output) {
 
 class ProcessesTest : public ::testing::Test {
  protected:
-  // "reader" reads the bank of "writer". Nothing is dropped, and the norms that "pre" has trained stay, so
-  // that numbers do not depend on who computes which clip.
   static void SetUpTestSuite() {
     folder_ = absl::StrCat(::testing::TempDir(), "processes.", ::getpid());
     configs_ = folder_ + "/configs";
-    WriteTinyExperiments(configs_);
-    const auto write = [&](const std::string& name, const std::string& text) {
-      ASSERT_TRUE(WriteFileAtomically(absl::StrCat(configs_, "/", name, ".textproto"), text).ok());
-    };
-    const std::string videos = "micro_world { train_videos: 4 val_videos: 3 keyframes_per_video: 8 }";
-    write("writer",
-          absl::StrCat(R"(base: "pre"
-model { mrsn { acre {} short_term { dropout: 0 } } }
-train { batch_size: 4 epochs: 3 learning_rate: 0.1 batch_norm: FROZEN checkpoint_every_iterations: 2 }
-train_data { )",
-                       videos, " }\neval_data { ", videos, " }\ninputs { initialise_from: \"pre\" }\n"));
-    write(kExperiment, R"(base: "writer"
-model { mrsn { long_term { dropout: 0 } } }
-inputs { relation_bank_from: "writer" }
-)");
+    WriteChainExperiments(configs_);
     const auto pre = RunExperiment({"pre", "", "", 0}, Settings(configs_, folder_ + "/pre"));
     ASSERT_TRUE(pre.ok()) << pre.status();
   }
@@ -95,16 +73,6 @@ inputs { relation_bank_from: "writer" }
     return result;
   }
 
-  // The only file or folder below `folder` whose path has all these parts.
-  static std::string Find(const std::string& folder, const std::vector<std::string>& parts) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-      bool all = true;
-      for (const std::string& part : parts) all = all && absl::StrContains(entry.path().string(), part);
-      if (all) return entry.path();
-    }
-    return "";
-  }
-
   static std::string folder_, configs_;
 };
 
@@ -124,30 +92,6 @@ TEST_F(ProcessesTest, TwoGiveTheScoresOfOne) {
   for (int k = 0; k < found.per_class_size(); ++k) {
     EXPECT_NEAR(found.per_class(k).ap(), expected.per_class(k).ap(), 1e-6) << found.per_class(k).name();
   }
-}
-
-TEST_F(ProcessesTest, KilledRunsGoOnToTheSameWeights) {
-  const std::string undisturbed = NewOutput("undisturbed"), killed = NewOutput("killed");
-  const absl::Time start = absl::Now();
-  ASSERT_TRUE(RunTwo(undisturbed).ok());
-  const absl::Duration whole = absl::Now() - start;
-  for (const double part : {0.35, 0.4, 0.45, 0.5}) {
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(RunTwo(killed).ok() ? 0 : 1);
-    absl::SleepFor(part * whole);
-    ::kill(child, SIGKILL);  // its processes die with it
-    int status = 0;
-    ::waitpid(child, &status, 0);
-  }
-  const absl::Status status = RunTwo(killed);
-  ASSERT_TRUE(status.ok()) << status;
-  const Result expected = ResultIn(undisturbed), found = ResultIn(killed);
-  EXPECT_EQ(found.weights_hash(), expected.weights_hash());
-  EXPECT_EQ(found.frame_map(), expected.frame_map());
-  EXPECT_EQ(*ReadFile(Find(killed, {"/reader/", "detections.csv"})),
-            *ReadFile(Find(undisturbed, {"/reader/", "detections.csv"})));
-  EXPECT_TRUE(*ReadFile(Find(killed, {"/writer/", "/bank-", "data.mdb"})) ==
-              *ReadFile(Find(undisturbed, {"/writer/", "/bank-", "data.mdb"})));
 }
 
 }  // namespace
