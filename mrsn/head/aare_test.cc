@@ -5,27 +5,16 @@
 
 #include <memory>
 
-#include "gtest/gtest.h"
 #include "mrsn/head/clip_mask.h"
-#include "mrsn/testing/compare.h"
-#include "mrsn/testing/reference.h"
-#include "mrsn/testing/seeded_test.h"
-#include "mrsn/testing/variables.h"
+#include "mrsn/testing/relation_test.h"
 
 namespace mrsn {
 namespace {
 
-using reference::FromTensor;
-using reference::Matrix;
-using reference::ToTensor;
-using reference::Weights;
-
-EncoderOptions Small(int64_t layers = 1) { return {8, 2, 12, layers}; }
-
 using AareTest = SeededTest;
 
 TEST_F(AareTest, AareIsEq4ClipByClip) {
-  const auto aare = Scrambled(std::make_shared<Aare>(Small(2)));
+  const auto aare = Scrambled(std::make_shared<Aare>(SmallEncoder(2)));
   const at::Tensor y = Variable({6, 8});
   const at::Tensor clips = at::tensor({0, 0, 0, 2, 3, 3}, at::kLong);
   const at::Tensor same_clip = SameClip(clips, clips);
@@ -41,7 +30,7 @@ TEST_F(AareTest, AareIsEq4ClipByClip) {
 }
 
 TEST_F(AareTest, AareNothingCrossesClips) {
-  const auto aare = Scrambled(std::make_shared<Aare>(Small(2)));
+  const auto aare = Scrambled(std::make_shared<Aare>(SmallEncoder(2)));
   const at::Tensor y = Variable({5, 8});
   const at::Tensor clips = at::tensor({0, 0, 1, 1, 1}, at::kLong);
   const at::Tensor result = aare->Forward(y, SameClip(clips, clips));
@@ -55,7 +44,7 @@ TEST_F(AareTest, AareNothingCrossesClips) {
 }
 
 TEST_F(AareTest, AareDoesNotCareForTheOrderOfPersons) {
-  const auto aare = Scrambled(std::make_shared<Aare>(Small(2)));
+  const auto aare = Scrambled(std::make_shared<Aare>(SmallEncoder(2)));
   const at::Tensor y = Random({4, 8}), clips = at::zeros({4}, at::kLong);
   const at::Tensor order = at::tensor({2, 0, 3, 1}, at::kLong);
   const at::Tensor same_clip = SameClip(clips, clips);

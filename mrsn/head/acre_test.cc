@@ -5,27 +5,15 @@
 
 #include <memory>
 
-#include "gtest/gtest.h"
-#include "mrsn/testing/compare.h"
-#include "mrsn/testing/golden_names.h"
-#include "mrsn/testing/reference.h"
-#include "mrsn/testing/seeded_test.h"
-#include "mrsn/testing/variables.h"
+#include "mrsn/testing/relation_test.h"
 
 namespace mrsn {
 namespace {
 
-using reference::FromTensor;
-using reference::Matrix;
-using reference::ToTensor;
-using reference::Weights;
-
-EncoderOptions Small(int64_t layers = 1) { return {8, 2, 12, layers}; }
-
 using AcreTest = SeededTest;
 
 TEST_F(AcreTest, AcreIsEq2) {
-  const auto acre = Scrambled(std::make_shared<Acre>(Small(2)));
+  const auto acre = Scrambled(std::make_shared<Acre>(SmallEncoder(2)));
   const at::Tensor x = Variable({3, 5, 8});
   const at::Tensor result = acre->Forward(x);
   for (int64_t n = 0; n < 3; ++n) {
@@ -39,7 +27,7 @@ TEST_F(AcreTest, AcreIsEq2) {
 }
 
 TEST_F(AcreTest, AcreSharingContextProjectionsChangesNothing) {
-  const auto acre = Scrambled(std::make_shared<Acre>(Small(2)));
+  const auto acre = Scrambled(std::make_shared<Acre>(SmallEncoder(2)));
   const at::Tensor actors = Variable({4, 8}), context = Variable({3, 6, 8});
   const at::Tensor clip_index = at::tensor({0, 0, 2, 2}, at::kLong);
   const at::Tensor tokens = ActorContextTokens(actors, context, clip_index);

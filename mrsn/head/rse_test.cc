@@ -6,27 +6,15 @@
 #include <memory>
 #include <string>
 
-#include "gtest/gtest.h"
-#include "mrsn/testing/compare.h"
-#include "mrsn/testing/golden_names.h"
-#include "mrsn/testing/reference.h"
-#include "mrsn/testing/seeded_test.h"
-#include "mrsn/testing/variables.h"
+#include "mrsn/testing/relation_test.h"
 
 namespace mrsn {
 namespace {
 
-using reference::FromTensor;
-using reference::Matrix;
-using reference::ToTensor;
-using reference::Weights;
-
-EncoderOptions Small(int64_t layers = 1) { return {8, 2, 12, layers}; }
-
 using RseTest = SeededTest;
 
 TEST_F(RseTest, RseIsEq5BothSidesFromTheStepBefore) {
-  const auto rse = Scrambled(std::make_shared<Rse>(Small(2)));
+  const auto rse = Scrambled(std::make_shared<Rse>(SmallEncoder(2)));
   const at::Tensor x = Variable({3, 5, 8}), y = Variable({3, 8});
   const auto [rx, ry] = rse->Forward(x, y);
   for (int64_t n = 0; n < 3; ++n) {
