@@ -83,7 +83,7 @@ class FaultyDetector : public Detector {
     return whole_->ForwardForCounting(input);
   }
   void BackboneForCounting(const Clip& clip) override { whole_->BackboneForCounting(clip); }
-  int64_t num_classes() const override { return whole_->num_classes(); }
+  ModelNeeds needs() const override { return whole_->needs(); }
   void SetBatchNormFrozen(bool frozen) override { whole_->SetBatchNormFrozen(frozen); }
 
  private:

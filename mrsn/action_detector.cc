@@ -60,9 +60,10 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
     // Views of a weight, so that a training step over no persons has a graph to
     // go back through (and gradients of 0) like any other.
     const at::Tensor none = head_->parameters().front().flatten().slice(0, 0, 0);
-    output.logits = none.reshape({0, num_classes()});
-    output.G = none.reshape({0, relation_width()});
-    if (keeps_memory()) output.memory = none.detach().reshape({0, bank_width()});
+    const HeadNeeds needs = head_->needs();
+    output.logits = none.reshape({0, needs.classes});
+    output.G = none.reshape({0, needs.relation_width});
+    if (needs.bank && needs.bank->own_memory) output.memory = none.detach().reshape({0, needs.bank->width});
     return output;
   }
 
@@ -84,7 +85,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   head.boxes = input.boxes;
   head.clip_index = input.clip_index;
   head.bank = input.bank;
-  if (head_->reads_objects() && input.object_boxes.defined()) {
+  if (head_->needs().objects && input.object_boxes.defined()) {
     TORCH_CHECK(input.object_boxes.dim() == 2 && input.object_boxes.size(1) == 4 &&
                     input.object_clip_index.dim() == 1 &&
                     input.object_clip_index.size(0) == input.object_boxes.size(0),

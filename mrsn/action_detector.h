@@ -44,14 +44,7 @@ class ActionDetector : public Detector {
   std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
   void BackboneForCounting(const Clip& clip) override { backbone_->Forward(clip); }
 
-  int64_t num_classes() const override { return head_->num_classes(); }
-  int64_t alpha() const override { return backbone_->alpha(); }
-  bool reads_flow() const override { return backbone_->reads_flow(); }
-  int64_t relation_width() const override { return head_->relation_width(); }
-  int64_t bank_width() const override { return head_->bank_width(); }
-  int64_t bank_radius() const override { return head_->bank_radius(); }
-  bool keeps_memory() const override { return head_->keeps_memory(); }
-  bool reads_objects() const override { return head_->reads_objects(); }
+  ModelNeeds needs() const override { return NeedsOf(head_->needs(), backbone_->needs()); }
   void SetBatchNormFrozen(bool frozen) override { backbone_->SetBatchNormFrozen(frozen); }
 
   Backbone& backbone() { return *backbone_; }

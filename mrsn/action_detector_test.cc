@@ -52,7 +52,7 @@ class DetectorTest : public ::testing::Test {
 
 TEST_F(DetectorTest, AClipsResultsDoNotDependOnTheBatch) {
   const auto detector = Scrambled(Micro("long_term { inner_width: 4 }"));
-  const DetectorInput batch = Input(detector->relation_width());
+  const DetectorInput batch = Input(detector->needs().relation_width);
   const DetectorOutput together = detector->Forward(batch);
   const struct {
     int64_t clip, begin, end;
@@ -72,7 +72,7 @@ TEST_F(DetectorTest, AClipsResultsDoNotDependOnTheBatch) {
 
 TEST_F(DetectorTest, PersonsMayComeInAnyOrder) {
   const auto detector = Scrambled(Micro("blocks: 2"));
-  DetectorInput input = Input(detector->relation_width());
+  DetectorInput input = Input(detector->needs().relation_width);
   const at::Tensor logits = detector->Forward(input).logits;
   const at::Tensor order = at::tensor({1, 0, 4, 2, 3}, at::kLong);
   input.boxes = input.boxes.index_select(0, order);
@@ -82,8 +82,8 @@ TEST_F(DetectorTest, PersonsMayComeInAnyOrder) {
 TEST_F(DetectorTest, ObjectsConcernTheirClipOnly) {
   const auto detector =
       Scrambled(std::string(kMicroBackbone) + "aia { width: 6 mlp_width: 16 memory: false }");
-  ASSERT_TRUE(detector->reads_objects());
-  EXPECT_FALSE(detector->needs_bank());
+  ASSERT_TRUE(detector->needs().objects);
+  EXPECT_FALSE(detector->needs().bank.has_value());
   DetectorInput input = Input(1);
   const at::Tensor without = detector->Forward(input).logits;
   input.object_boxes = at::empty({0, 4}, at::kDouble);
@@ -100,7 +100,7 @@ TEST_F(DetectorTest, ObjectsConcernTheirClipOnly) {
 
 TEST_F(DetectorTest, OnePersonAlone) {
   const auto detector = Scrambled(Micro());
-  DetectorInput input = Input(detector->relation_width());
+  DetectorInput input = Input(detector->needs().relation_width);
   input.boxes = input.boxes.slice(0, 0, 1);
   input.clip_index = at::tensor({1}, at::kLong);
   const DetectorOutput output = detector->Forward(input);
@@ -118,7 +118,7 @@ TEST_F(DetectorTest, NoPersonsGiveEmptyOutputAndAStepThatLearnsNothing) {
     const DetectorInput input = MakeInput(size, {});
     const DetectorOutput output = detector->Forward(input);
     EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{0, 5}));
-    EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{0, detector->relation_width()}));
+    EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{0, detector->needs().relation_width}));
     output.logits.sum().backward();
     for (const at::Tensor& parameter : detector->parameters()) {
       if (parameter.grad().defined()) {
@@ -131,7 +131,7 @@ TEST_F(DetectorTest, NoPersonsGiveEmptyOutputAndAStepThatLearnsNothing) {
 TEST_F(DetectorTest, EveryParameterLearns) {
   const auto detector = Scrambled(Micro("blocks: 2 long_term { inner_width: 4 dropout: 0 }"));
   detector->train();
-  detector->Forward(Input(detector->relation_width())).logits.square().sum().backward();
+  detector->Forward(Input(detector->needs().relation_width)).logits.square().sum().backward();
   for (const auto& parameter : detector->named_parameters()) {
     ASSERT_TRUE(parameter.value().grad().defined()) << parameter.key();
     EXPECT_GT(parameter.value().grad().abs().max().item<double>(), 0) << parameter.key();

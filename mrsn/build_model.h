@@ -20,7 +20,7 @@ class ModelConfig;  // mrsn/model_config.pb.h
 // On torch::kMeta it has shapes and no memory, and Forward() takes meta tensors and
 // returns shapes: for counting parameters and operations at any size.
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what
-// is allowed.
+// is allowed. Unimplemented: the program does not link the head (model_factory.h).
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device);
 
 // As BuildModel, and the detectors that find boxes themselves (act, step), which BuildModel refuses.

@@ -30,9 +30,9 @@ TEST(BuildModelTest, DefaultsArePaperSizeOnTheMetaDevice) {
   const auto detector =
       Build("num_classes: 80 slow_only {} mrsn { acre {} aare {} rse {} long_term {} }", torch::kMeta);
   EXPECT_EQ(Count(detector->backbone()), 31634496);
-  EXPECT_EQ(detector->relation_width(), 3072);
-  EXPECT_EQ(detector->bank_radius(), 10);
-  EXPECT_TRUE(detector->needs_bank());
+  EXPECT_EQ(detector->needs().relation_width, 3072);
+  ASSERT_TRUE(detector->needs().bank.has_value());
+  EXPECT_EQ(detector->needs().bank->radius, 10);
   InputSize size = {1, 4, 256, 341};
   size.entries = 50;
   Taps taps;
@@ -77,7 +77,7 @@ TEST(BuildModelTest, StreamsHaveTheSameShapesOnTheMetaDevice) {
     for (const torch::Device device : {torch::Device(torch::kCPU), torch::Device(torch::kMeta)}) {
       const auto detector = Build("num_classes: 5 linear {} " + c.backbone, device);
       detector->eval();
-      EXPECT_EQ(detector->reads_flow(), c.reads_flow);
+      EXPECT_EQ(detector->needs().flow, c.reads_flow);
       InputSize size = {2, 5, 40, 70};
       size.persons = 1;
       detector->Forward(MakeInput(size, detector->needs(), device), &taps.emplace_back());
@@ -133,8 +133,8 @@ TEST(BuildModelTest, EachAblationRowHasItsClosedForm) {
 TEST(BuildModelTest, LinearHeadHasPySlowFastsParameters) {
   const auto detector = Build("num_classes: 80 slow_only {} linear {}", torch::kMeta);
   EXPECT_EQ(Count(detector->head()), 163920);
-  EXPECT_EQ(detector->relation_width(), 2048);
-  EXPECT_FALSE(detector->needs_bank());
+  EXPECT_EQ(detector->needs().relation_width, 2048);
+  EXPECT_FALSE(detector->needs().bank.has_value());
 }
 
 TEST(BuildModelTest, TheSeedFixesTheWeights) {

@@ -4,19 +4,6 @@
 
 namespace mrsn {
 
-ModelNeeds Detector::needs() const {
-  ModelNeeds needs;
-  needs.classes = num_classes();
-  needs.relation_width = relation_width();
-  needs.objects = reads_objects();
-  if (needs_bank()) needs.bank = {bank_radius(), bank_width(), keeps_memory()};
-  needs.alpha = alpha();
-  needs.flow = reads_flow();
-  needs.boxes = takes_boxes();
-  needs.tubelets = needs_tubelets();
-  return needs;
-}
-
 at::Tensor JoinLosses(const std::vector<LossOutput>& groups) {
   TORCH_CHECK(!groups.empty(), "JoinLosses: no groups");
   if (groups.size() == 1) return groups[0].loss;

@@ -19,7 +19,7 @@ namespace mrsn {
 // The annotations of DetectorInput::boxes.
 struct Truth {
   at::Tensor labels;    // [N,K] 0 or 1
-  at::Tensor tubelets;  // [N,T,4] each person's box in every slow frame; undefined unless needs_tubelets()
+  at::Tensor tubelets;  // [N,T,4] each person's box in every slow frame; undefined unless needs().tubelets
 };
 
 // One of the means that a loss is the sum of.
@@ -38,7 +38,7 @@ struct Detections {
   at::Tensor boxes;       // [D,4] as DetectorInput::boxes
   at::Tensor clip_index;  // [D] int64, ascending
   at::Tensor scores;      // [D,K] in [0,1]; negative: the class is not detected in the box
-  at::Tensor G;           // [D,g] relation features; undefined unless relation_width() > 0
+  at::Tensor G;           // [D,g] relation features; undefined unless needs().relation_width > 0
   at::Tensor memory;      // as HeadOutput::memory, of DetectorInput::boxes
 };
 
@@ -55,21 +55,8 @@ class Detector : public torch::nn::Module {
   // The backbone's part of ForwardForCounting.
   virtual void BackboneForCounting(const Clip& clip) = 0;
 
-  // The data it reads and the features it gives: what NeedsOf says of its configuration.
-  ModelNeeds needs() const;
-
-  // The parts of needs().
-  virtual int64_t num_classes() const = 0;     // K
-  virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
-  virtual bool reads_flow() const { return false; }
-  virtual bool takes_boxes() const { return true; }      // false: finds persons itself
-  virtual bool needs_tubelets() const { return false; }  // in training
-  virtual int64_t relation_width() const { return 0; }   // g; 0: writes no relation bank
-  virtual int64_t bank_width() const { return 0; }       // of the features of DetectorInput::bank
-  virtual int64_t bank_radius() const { return 0; }      // seconds before and after; 0: reads no bank
-  virtual bool reads_objects() const { return false; }   // if there are any
-  bool needs_bank() const { return bank_radius() > 0; }
-  virtual bool keeps_memory() const { return false; }  // as RelationHead's; implies needs_bank()
+  // The data it reads and the features it gives: NeedsOf its options, and so of its configuration.
+  virtual ModelNeeds needs() const = 0;
 
   // Frozen: batch norms use their running statistics in training mode, too, and
   // their scale and shift are not trained (requires_grad off).

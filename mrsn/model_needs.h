@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <tuple>
 
 namespace mrsn {
 
@@ -32,15 +33,20 @@ struct HeadNeeds {
   std::optional<BankNeeds> bank;  // nothing: reads no bank
 };
 
+// The frames that a backbone reads beside those of the slow pathway.
+struct BackboneNeeds {
+  int64_t alpha = 0;  // fast frames per slow frame; 0: reads no fast frames
+  bool flow = false;  // reads optical flow
+};
+
 // How classes exclude each other.
 enum class ClassLoss {
   kBce,      // a sigmoid per class
   kSoftmax,  // one class per person
 };
 
-struct ModelNeeds : HeadNeeds {
-  int64_t alpha = 0;      // fast frames per slow frame; 0: reads no fast frames
-  bool flow = false;      // reads optical flow
+// The rest, which a detector that finds persons itself decides.
+struct DetectorNeeds {
   bool boxes = true;      // scores persons' boxes that are given; false: finds persons itself
   bool tubelets = false;  // is trained on each person's box in every slow frame
   std::optional<int64_t>
@@ -48,6 +54,42 @@ struct ModelNeeds : HeadNeeds {
   int64_t frames_multiple = 1;
   std::optional<ClassLoss> loss;  // the only loss it is trained with; nothing: either
 };
+
+struct ModelNeeds : HeadNeeds, BackboneNeeds, DetectorNeeds {};
+
+// Of a head on a backbone.
+inline ModelNeeds NeedsOf(const HeadNeeds& head, const BackboneNeeds& backbone) {
+  ModelNeeds needs;
+  static_cast<HeadNeeds&>(needs) = head;
+  static_cast<BackboneNeeds&>(needs) = backbone;
+  return needs;
+}
+
+// Each function names all fields of its struct: the compiler refuses a field that is missing here.
+inline auto FieldsOf(const BankNeeds& needs) {
+  const auto& [radius, width, own_memory] = needs;
+  return std::tie(radius, width, own_memory);
+}
+inline bool operator==(const BankNeeds& a, const BankNeeds& b) { return FieldsOf(a) == FieldsOf(b); }
+
+inline auto FieldsOf(const HeadNeeds& needs) {
+  const auto& [classes, relation_width, objects, bank] = needs;
+  return std::tie(classes, relation_width, objects, bank);
+}
+inline auto FieldsOf(const BackboneNeeds& needs) {
+  const auto& [alpha, flow] = needs;
+  return std::tie(alpha, flow);
+}
+inline auto FieldsOf(const DetectorNeeds& needs) {
+  const auto& [boxes, tubelets, frames, frames_multiple, loss] = needs;
+  return std::tie(boxes, tubelets, frames, frames_multiple, loss);
+}
+inline auto FieldsOf(const ModelNeeds& needs) {
+  return std::tuple_cat(FieldsOf(static_cast<const HeadNeeds&>(needs)),
+                        FieldsOf(static_cast<const BackboneNeeds&>(needs)),
+                        FieldsOf(static_cast<const DetectorNeeds&>(needs)));
+}
+inline bool operator==(const ModelNeeds& a, const ModelNeeds& b) { return FieldsOf(a) == FieldsOf(b); }
 
 }  // namespace mrsn
 

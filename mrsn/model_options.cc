@@ -116,13 +116,8 @@ absl::StatusOr<ModelOptions> ReadModel(const ModelConfig& config) {
 }
 
 ModelNeeds NeedsOf(const ActionDetectorOptions& options) {
-  ModelNeeds needs;
-  static_cast<HeadNeeds&>(needs) = std::visit([](const auto& head) { return NeedsOf(head); }, options.head);
-  const BackboneNeeds backbone =
-      std::visit([](const auto& backbone) { return NeedsOf(backbone); }, options.backbone);
-  needs.alpha = backbone.alpha;
-  needs.flow = backbone.flow;
-  return needs;
+  const auto needs = [](const auto& part) { return NeedsOf(part); };
+  return NeedsOf(HeadNeeds(std::visit(needs, options.head)), std::visit(needs, options.backbone));
 }
 
 absl::StatusOr<ModelNeeds> NeedsOf(const ModelConfig& config) {

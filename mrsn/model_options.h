@@ -25,7 +25,7 @@ namespace mrsn {
 
 class ModelConfig;  // mrsn/model_config.pb.h
 
-// Of each: ReadHead, NeedsOf, and a line of MakeHead in build_model.cc.
+// Of each: ReadHead, NeedsOf, and a head that registers itself (model_factory.h).
 using HeadOptions =
     std::variant<LinearHeadOptions, MrsnHeadOptions, baselines::AcrnHeadOptions, baselines::LfbHeadOptions,
                  baselines::AcarHeadOptions, baselines::AiaHeadOptions, baselines::ContextAverageHeadOptions>;

@@ -128,10 +128,8 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, BuildDetector(experiment.model(), at::kMeta));
   ComplexityReport report;
   report.experiment = name;
-  const ModelNeeds needs = model->needs();
-  report.setting = ReadBy(needs, setting);
-  report.takes_boxes = needs.boxes;
-  report.needs_bank = needs.bank.has_value();
+  report.needs = model->needs();
+  report.setting = ReadBy(report.needs, setting);
   report.parameters = CountParameters(*model);
 
   const DetectorInput input = MetaInput(report.setting, *model);

@@ -17,6 +17,7 @@
 #include "experiments/experiment.pb.h"
 #include "experiments/result.pb.h"
 #include "mrsn/detector_input.h"
+#include "mrsn/model_needs.h"
 
 namespace mrsn {
 class Detector;
@@ -76,7 +77,7 @@ struct ComplexityReport {
   std::string experiment;
   ComplexitySetting setting;
   int fast_frames = 0;  // 0: one pathway
-  bool takes_boxes = true, needs_bank = false;
+  ModelNeeds needs;
   Split parameters, macs;
   std::vector<ModuleComplexity> modules;  // each before those inside it
   std::vector<std::string> uncounted;     // operations outside of `macs`

@@ -49,8 +49,8 @@ std::string SettingText(const ComplexityReport& report) {
   std::string text = absl::StrCat(setting.frames, " frames");
   if (report.fast_frames > 0) absl::StrAppend(&text, " (fast ", report.fast_frames, ")");
   absl::StrAppendFormat(&text, " of %dx%d, ", setting.height, setting.width);
-  absl::StrAppend(&text, BoxesText(report.takes_boxes, setting.boxes));
-  if (report.needs_bank) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
+  absl::StrAppend(&text, BoxesText(report.needs.boxes, setting.boxes));
+  if (report.needs.bank.has_value()) absl::StrAppend(&text, ", ", setting.bank_entries, " bank entries");
   return text;
 }
 
@@ -88,14 +88,14 @@ Grid CurveGrid(const ComplexityReport& report) {
   Grid grid;
   grid.caption = absl::StrCat(report.experiment, ": multiply-adds by number of boxes");
   grid.columns = {{"boxes", true}};
-  if (report.needs_bank) grid.columns.push_back({"bank entries", true});
+  if (report.needs.bank.has_value()) grid.columns.push_back({"bank entries", true});
   for (const char* heading : {"head", "", "all", ""}) grid.columns.push_back({heading, true});
   if (report.plain) {
     for (const char* heading : {"head, plain equations", ""}) grid.columns.push_back({heading, true});
   }
   for (const CurvePoint& point : report.curve) {
     std::vector<std::string> row = {absl::StrCat(point.boxes)};
-    if (report.needs_bank) row.push_back(absl::StrCat(point.bank_entries));
+    if (report.needs.bank.has_value()) row.push_back(absl::StrCat(point.bank_entries));
     const auto add = [&](int64_t macs) { row.insert(row.end(), {Exact(macs), Rounded(macs)}); };
     add(point.head_macs);
     add(report.macs.backbone + point.head_macs);
@@ -122,7 +122,7 @@ Json JsonOf(const ComplexityReport& report, int depth) {
   json["setting"] = {{"frames", setting.frames}, {"fast_frames", report.fast_frames},
                      {"height", setting.height}, {"width", setting.width},
                      {"boxes", setting.boxes},   {"bank_entries", setting.bank_entries}};
-  if (!report.takes_boxes) json["setting"]["boxes"] = nullptr;
+  if (!report.needs.boxes) json["setting"]["boxes"] = nullptr;
   json["params"] = split(report.parameters);
   json["macs"] = split(report.macs);
   if (report.plain) {
@@ -156,7 +156,7 @@ Json JsonOf(const ComplexityReport& report, int depth) {
 TableView ViewComplexity(const ComplexityReport& report, int depth, bool with_curve) {
   TableView view;
   view.grids.push_back(ModuleGrid(report, depth));
-  if (with_curve && report.takes_boxes) view.grids.push_back(CurveGrid(report));
+  if (with_curve && report.needs.boxes) view.grids.push_back(CurveGrid(report));
   view.notes.push_back(absl::StrCat("Bytes of activations: ", Bytes(report.activations.made),
                                     " made in one inference, ", Bytes(report.activations.peak),
                                     " alive at once; ", Bytes(report.activations.training),
@@ -174,7 +174,7 @@ absl::StatusOr<TableView> CompareHeads(const std::vector<ComplexityReport>& repo
   const ComplexityReport* reference = nullptr;
   std::vector<std::string> names;
   for (const ComplexityReport& report : reports) {
-    if (!report.takes_boxes) {
+    if (!report.needs.boxes) {
       return absl::InvalidArgumentError(
           absl::StrCat(report.experiment, ": finds its own boxes, so it has no head to compare by boxes"));
     }

@@ -76,7 +76,7 @@ TEST(ViewComplexityTest, TheCurveHasABankColumnForLongTermHeads) {
   ComplexityReport report = Report("x", 1, true);
   EXPECT_EQ(ViewComplexity(report, 3, true).grids[1].rows[1],
             (std::vector<std::string>{"2", "20", "20", "1,500,020", "1.5 M", "40", "40"}));
-  report.needs_bank = true;
+  report.needs.bank.emplace();
   report.fast_frames = 16;
   report.setting.bank_entries = report.curve[1].bank_entries = 63;
   const TableView view = ViewComplexity(report, 3, true);
@@ -107,7 +107,7 @@ TEST(CompareHeadsTest, RatiosToOneOfThem) {
 
 TEST(ComplexityReportTest, ADetectorOfItsOwnBoxesHasNoNumberOfThem) {
   ComplexityReport report = Report("act", 1, false);
-  report.takes_boxes = false;
+  report.needs.boxes = false;
   report.setting.boxes = 0;
   report.curve.clear();
   const TableView view = ViewComplexity(report, 3, true);

@@ -57,14 +57,12 @@ at::Device DeviceOf(const Detector& model) {
 
 ModelBatch ModelBatchOf(const datasets::ClipBatch& batch, const LongTermWindow& bank, const Detector& model) {
   ModelBatch made = {{batch, bank}, {batch.labels, batch.tubelets}};
-  std::vector<at::Tensor*> moved = {&made.input.slow, &made.input.fast, &made.input.flow};
-  if (model.takes_boxes()) {
-    moved.push_back(&made.truth.labels);
-    for (const InputTensor& tensor : InputTensors()) {
-      at::Tensor* value = &tensor.of(made.input);
-      if (std::find(moved.begin(), moved.end(), value) == moved.end()) moved.push_back(value);
-    }
+  const bool takes_boxes = model.needs().boxes;
+  std::vector<at::Tensor*> moved;
+  for (const InputTensor& tensor : InputTensors()) {
+    if (takes_boxes || tensor.values == InputTensor::Values::kFrames) moved.push_back(&tensor.of(made.input));
   }
+  if (takes_boxes) moved.push_back(&made.truth.labels);
   MoveTogether(moved, DeviceOf(model));
   made.input.slow = ScalePixels(made.input.slow, batch.scaling);
   made.input.fast = ScalePixels(made.input.fast, batch.scaling);

@@ -32,7 +32,7 @@ absl::StatusOr<std::vector<FoundInClips>> Detect(const InferenceOptions& options
     const datasets::ClipBatch batch = datasets::Collate(run, classes);
     MRSN_ASSIGN_OR_RETURN(const LongTermWindow window, WindowsOf(bank, batch.keyframes));
     Detections found = model.Detect(ModelBatchOf(batch, window, model).input, ClassLossOf(options.loss));
-    if (model.takes_boxes()) {
+    if (model.needs().boxes) {
       found.boxes = batch.reported.defined() ? batch.reported : batch.boxes;
       found.clip_index = batch.clip_index;
     }

@@ -1,4 +1,4 @@
-// What a head that keeps a memory (RelationHead::keeps_memory) remembers while it is trained: AIA's
+// What a head that keeps a memory (BankNeeds::own_memory) remembers while it is trained: AIA's
 // asynchronous memory update (Tang et al. 2020, sec. 3.3).
 //
 // Each clip that is trained on leaves the features of its persons and the loss of that iteration, l'.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -66,7 +67,8 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
                                          .momentum(config.momentum())
                                          .nesterov(config.nesterov())
                                          .weight_decay(config.weight_decay())) {
-  if (model.keeps_memory()) memory_.emplace(dataset, model.bank_width(), model.bank_radius());
+  const std::optional<BankNeeds> read = model.needs().bank;
+  if (read.has_value() && read->own_memory) memory_.emplace(dataset, read->width, read->radius);
 }
 
 absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples) {

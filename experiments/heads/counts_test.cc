@@ -16,6 +16,7 @@
 #include "experiments/heads/experiments_of_head.h"
 #include "gtest/gtest.h"
 #include "mrsn/build_model.h"
+#include "mrsn/model_options.h"
 #include "ops/base/runfiles.h"
 
 namespace mrsn::experiments {
@@ -113,7 +114,7 @@ TEST_P(CountsTest, ItsCountsAgree) {
   EXPECT_EQ(module("backbone").macs, report->macs.backbone);
   EXPECT_EQ(module("head").parameters, report->parameters.head);
   EXPECT_EQ(module("head").macs, report->macs.head);
-  EXPECT_EQ(report->curve.empty(), !report->takes_boxes);
+  EXPECT_EQ(report->curve.empty(), !report->needs.boxes);
   for (const CurvePoint& point : report->curve) {
     if (point.boxes == setting.boxes && point.bank_entries == report->setting.bank_entries) {
       EXPECT_EQ(point.head_macs, report->macs.head);
@@ -127,6 +128,14 @@ TEST_P(CountsTest, ItsCountsAgree) {
   if (relations) {
     EXPECT_EQ(report->plain->head_parameters, report->parameters.head);
   }
+}
+
+// Derived from the options and told by the model itself.
+TEST_P(CountsTest, ItsModelNeedsWhatItsConfigSays) {
+  const ModelConfig config = LoadExperiment(ConfigsRoot(), GetParam())->experiment.model();
+  const auto model = BuildDetector(config, at::kMeta);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_TRUE((*model)->needs() == *NeedsOf(config));
 }
 
 INSTANTIATE_TEST_SUITE_P(Experiments, CountsTest, ::testing::ValuesIn(ExperimentsOfHead()),

@@ -39,11 +39,12 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
   SetBatchNorm(resolved->experiment.train().batch_norm(), model);
 
   // Two clips, one person and two; two frames, unless the detector wants its own number.
-  const int64_t frames = model.takes_boxes() ? 2 : resolved->experiment.train_data().clip().frames(),
-                classes = model.num_classes();
+  const ModelNeeds needs = model.needs();
+  const int64_t frames = needs.boxes ? 2 : resolved->experiment.train_data().clip().frames(),
+                classes = needs.classes;
   InputSize size = {2, frames, 48, 48};
   size.entries = 5;
-  DetectorInput input = MakeInput(size, model.needs());
+  DetectorInput input = MakeInput(size, needs);
   // Boxes of several sizes, so that ACT's anchors of every level find a person.
   input.boxes = at::tensor({0.1f, 0.1f, 0.6f, 0.9f, 0.f, 0.f, 1.f, 1.f, 0.4f, 0.3f, 0.9f, 0.8f}).view({3, 4});
   input.clip_index = at::tensor({0, 1, 1}, at::kLong);
@@ -57,7 +58,7 @@ TEST_P(FullSizeStepTest, ForwardAndBackward) {
     const at::NoGradGuard no_grad;
     const DetectorOutput output = scoring->Forward(input);
     ASSERT_EQ(output.logits.sizes(), (at::IntArrayRef{3, classes}));
-    EXPECT_EQ(output.G.size(1), model.relation_width());
+    EXPECT_EQ(output.G.size(1), needs.relation_width);
     EXPECT_TRUE(output.logits.isfinite().all().item<bool>());
   }
   loss.backward();

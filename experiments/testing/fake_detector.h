@@ -26,11 +26,13 @@ class FakeDetector : public Detector {
   }
   std::vector<at::Tensor> ForwardForCounting(const DetectorInput&) override { return {}; }
   void BackboneForCounting(const Clip&) override {}
-  int64_t num_classes() const override { return classes; }
-  int64_t relation_width() const override { return 1; }
-  int64_t bank_width() const override { return 1; }
-  int64_t bank_radius() const override { return remembers ? 1 : 0; }
-  bool keeps_memory() const override { return remembers; }
+  ModelNeeds needs() const override {
+    ModelNeeds needs;
+    needs.classes = classes;
+    needs.relation_width = 1;
+    if (remembers) needs.bank = {/*radius=*/1, /*width=*/1, /*own_memory=*/true};
+    return needs;
+  }
   void SetBatchNormFrozen(bool) override {}
 
   int64_t classes = 1;

@@ -6,6 +6,7 @@
 
 #include "mrsn/backbone/backbone_options.h"
 #include "mrsn/backbone/frozen_norm.h"
+#include "mrsn/model_needs.h"
 #include "mrsn/taps.h"
 #include "ops/clip/clip_tensors.h"
 
@@ -17,10 +18,9 @@ class Backbone : public FreezableBatchNorm<torch::nn::Module> {
   // Taps: each pathway's stages, "slow.stem" [B,c,T,h,w], "slow.res2", ...
   virtual at::Tensor Forward(const Clip& clip, Taps* taps = nullptr) = 0;
 
-  virtual int64_t channels() const = 0;        // C
-  virtual int64_t stride() const = 0;          // pixels of the frame per cell of F: h = ceil(H / stride)
-  virtual int64_t alpha() const { return 0; }  // fast frames per slow frame; 0: reads no fast frames
-  virtual bool reads_flow() const { return false; }
+  virtual int64_t channels() const = 0;  // C
+  virtual int64_t stride() const = 0;    // pixels of the frame per cell of F: h = ceil(H / stride)
+  virtual BackboneNeeds needs() const { return {}; }  // NeedsOf its options
 };
 
 at::Tensor PoolOverTime(const at::Tensor& x, TemporalPool pool);  // [B,C,T,h,w] -> [B,C,h,w]

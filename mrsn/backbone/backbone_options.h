@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "mrsn/model_needs.h"
+
 namespace mrsn {
 
 struct NonLocalOptions {
@@ -169,11 +171,6 @@ int64_t ChannelsOf(const TwoStreamOptions& options);
 int64_t StrideOf(const Inception3dOptions& options);
 int64_t StrideOf(const TwoStreamOptions::Stream& stream);
 
-// The frames that a backbone reads beside those of the slow pathway.
-struct BackboneNeeds {
-  int64_t alpha = 0;  // fast frames per slow frame; 0: reads no fast frames
-  bool flow = false;  // reads optical flow
-};
 BackboneNeeds NeedsOf(const SlowOnlyOptions& options);
 BackboneNeeds NeedsOf(const SlowFastOptions& options);
 BackboneNeeds NeedsOf(const Inception3dBackboneOptions& options);

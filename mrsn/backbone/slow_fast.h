@@ -26,7 +26,7 @@ class SlowFast : public Backbone {
   at::Tensor Forward(const Clip& clip, Taps* taps = nullptr) override;
   int64_t channels() const override { return slow_->channels() + fast_->channels(); }
   int64_t stride() const override { return slow_->stride(); }
-  int64_t alpha() const override { return options_.alpha; }
+  BackboneNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   SlowFastOptions options_;

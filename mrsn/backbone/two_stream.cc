@@ -25,7 +25,8 @@ TwoStream::Stream TwoStream::Register(const std::string& name, TwoStreamOptions:
 }
 
 TwoStream::TwoStream(TwoStreamOptions options)
-    : fusion_(options.fusion),
+    : needs_(NeedsOf(options)),
+      fusion_(options.fusion),
       pool_(options.pool),
       rgb_(Register("rgb", std::move(options.rgb), 3)),
       flow_(Register("flow", std::move(options.flow), 2)) {

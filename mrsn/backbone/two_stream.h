@@ -26,7 +26,7 @@ class TwoStream : public Backbone {
   at::Tensor Forward(const Clip& clip, Taps* taps = nullptr) override;
   int64_t channels() const override;
   int64_t stride() const override { return rgb_.stride; }
-  bool reads_flow() const override { return true; }
+  BackboneNeeds needs() const override { return needs_; }
 
  private:
   struct Stream {
@@ -37,6 +37,7 @@ class TwoStream : public Backbone {
   Stream Register(const std::string& name, TwoStreamOptions::Stream options, int64_t input_channels);
   at::Tensor Run(const Stream& stream, const at::Tensor& x, Taps* taps, const std::string& prefix) const;
 
+  BackboneNeeds needs_;
   TwoStreamOptions::Fusion fusion_;
   TemporalPool pool_;
   Stream rgb_, flow_;

@@ -99,7 +99,7 @@ TEST_P(TwoStreamTest, IsBothStreamsByThemselvesFused) {
     }
   }
   EXPECT_EQ(net.stride(), 16);
-  EXPECT_TRUE(net.reads_flow());
+  EXPECT_TRUE(net.needs().flow);
 }
 
 TEST_P(TwoStreamTest, WithoutMotionFlowStillCounts) {

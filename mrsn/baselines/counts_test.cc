@@ -79,7 +79,7 @@ TEST(CountsTest, DetectorsGiveShapesOnTheMetaDevice) {
     size.entries = 11;
     const DetectorOutput output = detector.Forward(MakeInput(size, detector.needs(), at::kMeta));
     EXPECT_EQ(output.logits.sizes(), (at::IntArrayRef{3, 5})) << head;
-    EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{3, detector.relation_width()})) << head;
+    EXPECT_EQ(output.G.sizes(), (at::IntArrayRef{3, detector.needs().relation_width})) << head;
   }
 }
 
@@ -111,12 +111,13 @@ TEST(CountsTest, AMemoryIsLeftOfEveryPersonAndOfNobody) {
   const auto built = Build("aia { asynchronous_memory: true }", 8, 5);
   ASSERT_TRUE(built.ok()) << built.status();
   (*built)->eval();
-  ASSERT_TRUE((*built)->keeps_memory());
-  EXPECT_EQ((*built)->bank_width(), 8);
+  const ModelNeeds needs = (*built)->needs();
+  ASSERT_TRUE(needs.bank && needs.bank->own_memory);
+  EXPECT_EQ(needs.bank->width, 8);
   for (const int64_t persons : {2, 0, 1}) {
     InputSize size = {2, 2, 64, 64};
     size.persons = persons;
-    const DetectorOutput output = (*built)->Forward(MakeInput(size, (*built)->needs(), at::kMeta));
+    const DetectorOutput output = (*built)->Forward(MakeInput(size, needs, at::kMeta));
     EXPECT_EQ(output.logits.size(0), persons);
     EXPECT_EQ(output.memory.sizes(), at::IntArrayRef({persons, 8}));
     EXPECT_FALSE(output.memory.requires_grad());

@@ -36,10 +36,10 @@ TEST(DetectorsTest, ActAtItsPublishedSize) {
   const auto built = BuildDetector(Parse("num_classes: 24 act {}"), torch::kMeta);
   ASSERT_TRUE(built.ok()) << built.status();
   Detector& act = **built;
-  EXPECT_EQ(act.num_classes(), 24);
-  EXPECT_FALSE(act.takes_boxes());
-  EXPECT_TRUE(act.needs_tubelets());
-  EXPECT_FALSE(act.reads_flow());
+  EXPECT_EQ(act.needs().classes, 24);
+  EXPECT_FALSE(act.needs().boxes);
+  EXPECT_TRUE(act.needs().tubelets);
+  EXPECT_FALSE(act.needs().flow);
   // The backbone's are SSD300's; the head's, 9 (6 C) P 49 + 49 P over the levels' channels C and
   // anchors in a cell P: sum of C P is 14848, of P 30.
   EXPECT_EQ(Count(*act.named_children()["backbone"]), 22943936);
@@ -86,10 +86,10 @@ TEST(DetectorsTest, StepAtItsPublishedSize) {
         Parse(flow ? "num_classes: 24 step {}" : "num_classes: 24 step { flow: false }"), torch::kMeta);
     ASSERT_TRUE(built.ok()) << built.status();
     Detector& step = **built;
-    EXPECT_EQ(step.num_classes(), 24);
-    EXPECT_FALSE(step.takes_boxes());
-    EXPECT_TRUE(step.needs_tubelets());
-    EXPECT_EQ(step.reads_flow(), flow);
+    EXPECT_EQ(step.needs().classes, 24);
+    EXPECT_FALSE(step.needs().boxes);
+    EXPECT_TRUE(step.needs().tubelets);
+    EXPECT_EQ(step.needs().flow, flow);
     const int64_t channels = flow ? 1664 : 832;
     EXPECT_EQ(Count(*step.named_children()["backbone"]), I3d(3) + (flow ? I3d(2) : 0));
     EXPECT_EQ(Count(*step.named_children()["head"]),
@@ -115,7 +115,7 @@ TEST(DetectorsTest, BuildModelRefusesThem) {
 TEST(DetectorsTest, BuildDetectorBuildsTheOthers) {
   const auto built = BuildDetector(Parse("num_classes: 24 slow_only {} linear {}"), torch::kMeta);
   ASSERT_TRUE(built.ok()) << built.status();
-  EXPECT_TRUE((*built)->takes_boxes());
+  EXPECT_TRUE((*built)->needs().boxes);
 }
 
 TEST(DetectorsTest, ErrorsNameTheField) {

@@ -14,8 +14,7 @@ class LinearHead : public RelationHead {
  public:
   explicit LinearHead(const LinearHeadOptions& options);
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override { return options_.channels; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   LinearHeadOptions options_;

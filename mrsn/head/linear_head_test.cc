@@ -24,8 +24,8 @@ TEST_F(LinearHeadTest, LinearHeadClassifiesTheMaxPooledRoi) {
   const auto parameters = head.named_parameters();
   EXPECT_TRUE(Close(output.logits,
                     output.G.mm(parameters["classifier.weight"].t()) + parameters["classifier.bias"], 1e-6));
-  EXPECT_EQ(head.relation_width(), kChannels);
-  EXPECT_EQ(head.bank_radius(), 0);
+  EXPECT_EQ(head.needs().relation_width, kChannels);
+  EXPECT_FALSE(head.needs().bank.has_value());
 }
 
 }  // namespace

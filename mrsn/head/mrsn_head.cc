@@ -34,19 +34,15 @@ MrsnHead::MrsnHead(const MrsnHeadOptions& options) : options_(options) {
   for (int64_t b = 0; b < options.blocks; ++b) {
     blocks_.push_back(register_module("mrse" + std::to_string(b), std::make_shared<Mrse>(options.mrse)));
   }
+  const int64_t g = NeedsOf(options).relation_width;
   if (options.long_term) {
     long_term_ = register_module("long_term", std::make_shared<LongTermSupport>(LongTermSupportOptions{
-                                                  relation_width(), options.long_term->inner_width,
-                                                  options.mrse.heads, options.long_term->window_seconds}));
+                                                  g, options.long_term->inner_width, options.mrse.heads,
+                                                  options.long_term->window_seconds}));
   }
-  mlp_ = register_module("mlp", std::make_shared<ConsensusMlp>(
-                                    ConsensusMlpOptions{relation_width(), options.mrse.width, options.classes,
-                                                        options.mlp_layers, options.dropout}));
-}
-
-int64_t MrsnHead::relation_width() const {
-  return options_.mrse.width *
-         ((options_.mrse.acre_layers > 0 ? 2 : 0) + (options_.mrse.aare_layers > 0 ? 1 : 0));
+  mlp_ = register_module(
+      "mlp", std::make_shared<ConsensusMlp>(ConsensusMlpOptions{g, options.mrse.width, options.classes,
+                                                                options.mlp_layers, options.dropout}));
 }
 
 HeadOutput MrsnHead::Forward(const HeadInput& input, Taps* taps) {

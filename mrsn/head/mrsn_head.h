@@ -25,9 +25,7 @@ class MrsnHead : public RelationHead {
 
   // G is Eq. 7's, before long-term support, so that MRSN_S and MRSN_L store the same.
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override;  // d times 3; ACRE only: 2; AARE only: 1
-  int64_t bank_radius() const override { return options_.long_term ? options_.long_term->window_seconds : 0; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   MrsnHeadOptions options_;

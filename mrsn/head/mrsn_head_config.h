@@ -53,6 +53,7 @@ using MrsnOrLinearHeadOptions = std::variant<MrsnHeadOptions, LinearHeadOptions>
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what is allowed.
 absl::StatusOr<MrsnOrLinearHeadOptions> ReadHead(const MrsnHeadConfig& config, const HeadShape& shape);
 
+// G is 3 d wide; with ACRE only 2 d, with AARE only d.
 HeadNeeds NeedsOf(const MrsnHeadOptions& options);
 
 }  // namespace mrsn

@@ -75,13 +75,13 @@ TEST_F(MrsnHeadTest, EveryVariantEqualsThePlainLoops) {
   });
   for (const auto& [name, options] : variants) {
     const auto head = Head(options);
-    const HeadInput input = Input(head->relation_width());
+    const HeadInput input = Input(head->needs().relation_width);
     Taps taps;
     const HeadOutput output = head->Forward(input, &taps);
     const reference::HeadResult expected = reference::Head(*head, options, input);
     EXPECT_TRUE(Close(output.G, ToTensor(expected.G), 1e-11)) << name;
     EXPECT_TRUE(Close(output.logits, ToTensor(expected.logits), 1e-11)) << name;
-    EXPECT_EQ(output.G.size(1), head->relation_width());
+    EXPECT_EQ(output.G.size(1), head->needs().relation_width);
     for (const auto& [tap, tensor] : taps) {
       for (int64_t n = 0; n < 7; ++n) {
         if (tap == "X") {
@@ -157,7 +157,7 @@ TEST_F(MrsnHeadTest, WithoutGradientsEqualsTheFrameworksModules) {
     for (at::Tensor& parameter : head->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
     const auto plain = reference::MakePlainHead(*head, options);
     for (const auto& [clips, batch] : batches) {
-      const HeadInput input = FloatInput(clips, batch, head->relation_width());
+      const HeadInput input = FloatInput(clips, batch, head->needs().relation_width);
       const HeadOutput output = head->Forward(input), expected = plain->Forward(input);
       EXPECT_TRUE(Close(output.G, expected.G, 1e-5)) << name << ", clips " << input.clip_index;
       EXPECT_TRUE(Close(output.logits, expected.logits, 1e-5)) << name << ", clips " << input.clip_index;

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "mrsn/head/long_term_window.h"
+#include "mrsn/model_needs.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {
@@ -33,8 +34,8 @@ struct HeadInput {
 struct HeadOutput {
   at::Tensor G;       // [N,g]
   at::Tensor logits;  // [N,K]
-  // [N, bank_width()] without a graph: the features of these persons that the windows of other clips
-  // shall hold. Undefined unless the head keeps_memory().
+  // [N, the bank's width] without a graph: the features of these persons that the windows of other clips
+  // shall hold. Undefined unless the head needs a bank that is its own_memory.
   at::Tensor memory;
 };
 
@@ -42,17 +43,7 @@ class RelationHead : public torch::nn::Module {
  public:
   // `taps`: where to note intermediates, if anywhere.
   virtual HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) = 0;
-  virtual int64_t num_classes() const = 0;     // K
-  virtual int64_t relation_width() const = 0;  // g
-  // Width of the features of the bank that the head reads: G's, unless the bank is
-  // another head's.
-  virtual int64_t bank_width() const { return relation_width(); }
-  // omega: seconds before and after the clip the bank window spans; 0 = needs no bank.
-  virtual int64_t bank_radius() const { return 0; }
-  // The entries of the bank are the head's own HeadOutput::memory, also while it is trained. The bank
-  // has no entries of the clip's own second.
-  virtual bool keeps_memory() const { return false; }
-  virtual bool reads_objects() const { return false; }
+  virtual HeadNeeds needs() const = 0;  // NeedsOf its options
 };
 
 }  // namespace mrsn

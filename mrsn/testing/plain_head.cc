@@ -120,7 +120,7 @@ struct Mlp : torch::nn::Module {
 class PlainHead : public RelationHead {
  public:
   PlainHead(const MrsnHead& head, const MrsnHeadOptions& options)
-      : options_(options), relation_width_(head.relation_width()) {
+      : options_(options), relation_width_(NeedsOf(options).relation_width) {
     TORCH_CHECK(options.actor_token == ActorToken::kMax, "plain head: max pooling only");
     TORCH_CHECK(!options.long_term || options.long_term->inner_width == relation_width_,
                 "plain head: long-term support's inner width must be ", relation_width_);
@@ -148,8 +148,7 @@ class PlainHead : public RelationHead {
     train(head.is_training());
   }
 
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override { return relation_width_; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
   HeadOutput Forward(const HeadInput& input, Taps* = nullptr) override {
     at::Tensor X, Y, other_clip;  // X [L+1,N,d], Y [1,N,d]

@@ -41,7 +41,7 @@ AcarHead::AcarHead(const AcarHeadOptions& options)
 }
 
 at::Tensor AcarHead::BankMaps(const LongTermWindow& bank, at::IntArrayRef size) const {
-  CheckWidth(bank, relation_width());
+  CheckWidth(bank, NeedsOf(options_).relation_width);
   const int64_t grid = options_.bank_grid;
   const at::Tensor maps = bank.features.view({-1, options_.width, grid, grid});
   if (size[0] == grid && size[1] == grid) return maps;

@@ -43,9 +43,7 @@ class AcarHead : public RelationHead {
   // G: the F_n on the bank's grid, [N, c bank_grid^2] ordered (c, y, x), with and
   // without bank alike.
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override { return options_.width * options_.bank_grid * options_.bank_grid; }
-  int64_t bank_radius() const override { return options_.long_term ? options_.long_term->window_seconds : 0; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   at::Tensor BankMaps(const LongTermWindow& bank, at::IntArrayRef size) const;

@@ -266,19 +266,19 @@ TEST_F(AcarHeadTest, EveryVariantEqualsThePlainLoops) {
   exact_grid.bank_grid = 3;  // the 6 x 7 map gives 2 x 3 cells: neither equal nor smaller
   for (const AcarHeadOptions& options : {Small(), small_kernel, SmallWithBank(), exact_grid}) {
     const auto head = Scrambled(std::make_shared<AcarHead>(options));
-    const HeadInput input = RandomHeadInput(kChannels, head->relation_width());
+    const HeadInput input = RandomHeadInput(kChannels, head->needs().relation_width);
     EXPECT_TRUE(Close(head->Forward(input).logits, Reference(*head, options).Logits(input), 1e-10));
   }
 }
 
 TEST_F(AcarHeadTest, GradientsAreRight) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  ExpectHeadGradientsRight(*head, RandomHeadInput(kChannels, head->relation_width()), true, false);
+  ExpectHeadGradientsRight(*head, RandomHeadInput(kChannels, head->needs().relation_width), true, false);
 }
 
 TEST_F(AcarHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  const HeadInput input = RandomHeadInput(kChannels, head->relation_width());
+  const HeadInput input = RandomHeadInput(kChannels, head->needs().relation_width);
   ExpectClipsDoNotInfluenceEachOther(*head, input);
   ExpectOrderDoesNotMatter(*head, input);
 }
@@ -286,13 +286,14 @@ TEST_F(AcarHeadTest, ClipsDoNotInfluenceEachOtherNorDoesOrder) {
 // Clip 1's window is empty in RandomHeadInput; so is everybody's without a bank.
 TEST_F(AcarHeadTest, AnEmptyWindowLeavesShortTermRelationsAsTheyAre) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  HeadInput input = RandomHeadInput(kChannels, head->relation_width());
+  HeadInput input = RandomHeadInput(kChannels, head->needs().relation_width);
   const at::Tensor with_bank = head->Forward(input).logits;
   input.bank = {};
   const at::Tensor without = head->Forward(input).logits;
   EXPECT_TRUE(Close(with_bank[3], without[3], 1e-12));
   EXPECT_FALSE(Close(with_bank[0], without[0], 1e-3));
-  input.bank = {Random({0, head->relation_width()}), at::empty({0}, at::kLong), at::empty({0}, at::kLong)};
+  input.bank = {Random({0, head->needs().relation_width}), at::empty({0}, at::kLong),
+                at::empty({0}, at::kLong)};
   EXPECT_TRUE(at::equal(head->Forward(input).logits, without));
 }
 
@@ -300,11 +301,11 @@ TEST_F(AcarHeadTest, AnEmptyWindowLeavesShortTermRelationsAsTheyAre) {
 TEST_F(AcarHeadTest, TheBankHoldsFirstOrderRelations) {
   const auto writer = Scrambled(std::make_shared<AcarHead>(Small()));
   const auto reader = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  EXPECT_EQ(writer->relation_width(), 3 * 2 * 2);
-  EXPECT_EQ(writer->relation_width(), reader->bank_width());
-  EXPECT_EQ(writer->bank_radius(), 0);
-  EXPECT_EQ(reader->bank_radius(), 2);
-  HeadInput input = RandomHeadInput(kChannels, reader->bank_width());
+  EXPECT_EQ(writer->needs().relation_width, 3 * 2 * 2);
+  EXPECT_EQ(writer->needs().relation_width, reader->needs().bank->width);
+  EXPECT_FALSE(writer->needs().bank.has_value());
+  EXPECT_EQ(reader->needs().bank->radius, 2);
+  HeadInput input = RandomHeadInput(kChannels, reader->needs().bank->width);
   Taps taps;
   const HeadOutput output = writer->Forward(input, &taps);
   const at::Tensor relations = TapNamed(taps, "relations");  // [7,3,2,3]
@@ -329,7 +330,7 @@ TEST_F(AcarHeadTest, DropsOutInTrainingOnly) {
 
 TEST_F(AcarHeadTest, RefusesWhatDoesNotFit) {
   const auto head = Scrambled(std::make_shared<AcarHead>(SmallWithBank()));
-  HeadInput input = RandomHeadInput(kChannels, head->relation_width() + 1);
+  HeadInput input = RandomHeadInput(kChannels, head->needs().relation_width + 1);
   EXPECT_THROW(head->Forward(input), c10::Error);
   input.bank = {};
   EXPECT_NO_THROW(head->Forward(input));

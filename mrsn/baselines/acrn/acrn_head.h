@@ -32,8 +32,7 @@ class AcrnHead : public RelationHead {
  public:
   explicit AcrnHead(const AcrnHeadOptions& options);
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override { return options_.width; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   AcrnHeadOptions options_;

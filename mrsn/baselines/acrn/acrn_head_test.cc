@@ -103,8 +103,8 @@ TEST_F(AcrnHeadTest, EqualsThePlainLoops) {
     const HeadOutput output = head->Forward(input);
     at::NoGradGuard no_grad;
     EXPECT_TRUE(Close(output.logits, ReferenceLogits(*head, options, input), 1e-11));
-    EXPECT_EQ(output.G.size(1), head->relation_width());
-    EXPECT_EQ(head->bank_radius(), 0);
+    EXPECT_EQ(output.G.size(1), head->needs().relation_width);
+    EXPECT_FALSE(head->needs().bank.has_value());
   }
 }
 

@@ -59,9 +59,7 @@ class ActDetector : public Detector {
   std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
   void BackboneForCounting(const Clip& clip) override { Maps(clip.slow); }
 
-  int64_t num_classes() const override { return options_.classes; }
-  bool takes_boxes() const override { return false; }
-  bool needs_tubelets() const override { return true; }
+  ModelNeeds needs() const override { return NeedsOf(options_); }
   void SetBatchNormFrozen(bool) override {}
 
   // clip.slow [B,3,T,H,W] of any H and W.

@@ -54,12 +54,7 @@ class AiaHead : public RelationHead {
  public:
   explicit AiaHead(const AiaHeadOptions& options);
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override { return options_.mlp_width; }
-  int64_t bank_width() const override { return options_.bank_width; }
-  int64_t bank_radius() const override { return options_.memory ? options_.window_seconds : 0; }
-  bool keeps_memory() const override { return options_.memory && options_.asynchronous_memory; }
-  bool reads_objects() const override { return options_.objects; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   enum Kind { kPerson, kObject, kMemory };

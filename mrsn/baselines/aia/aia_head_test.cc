@@ -199,10 +199,13 @@ TEST_F(AiaHeadTest, EveryStructureEqualsThePlainLoops) {
     const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const HeadOutput output = head->Forward(input);
     EXPECT_TRUE(Close(output.logits, Reference(*head, options, input).Logits(), 1e-11));
-    EXPECT_EQ(output.G.size(1), head->relation_width());
-    EXPECT_EQ(head->bank_width(), kBankWidth);
-    EXPECT_EQ(head->bank_radius(), options.memory ? 2 : 0);
-    EXPECT_EQ(head->reads_objects(), options.objects);
+    EXPECT_EQ(output.G.size(1), head->needs().relation_width);
+    ASSERT_EQ(head->needs().bank.has_value(), options.memory);
+    if (options.memory) {
+      EXPECT_EQ(head->needs().bank->width, kBankWidth);
+      EXPECT_EQ(head->needs().bank->radius, 2);
+    }
+    EXPECT_EQ(head->needs().objects, options.objects);
   }
 }
 
@@ -255,8 +258,8 @@ TEST_F(AiaHeadTest, ItsOwnSecondOfTheMemoryIsWhatItPools) {
     const auto with_bank = Scrambled(std::make_shared<AiaHead>(options));
     options.asynchronous_memory = true;
     const auto with_memory = WithWeightsOf(*with_bank, options);
-    EXPECT_TRUE(with_memory->keeps_memory());
-    EXPECT_FALSE(with_bank->keeps_memory());
+    EXPECT_TRUE(with_memory->needs().bank->own_memory);
+    EXPECT_FALSE(with_bank->needs().bank->own_memory);
     HeadInput input = RandomHeadInput(kChannels, kChannels);
     const at::Tensor pooled = MaxPoolRoi(input.actors);
     for (const bool empty : {false, true}) {

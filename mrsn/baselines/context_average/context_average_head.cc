@@ -15,7 +15,8 @@ const RegisteredHead<ContextAverageHead, ContextAverageHeadOptions> kRegistered;
 
 ContextAverageHead::ContextAverageHead(const ContextAverageHeadOptions& options)
     : options_(options),
-      classifier_(register_module("classifier", NormalLinear(relation_width(), options.classes, 0.01))) {}
+      classifier_(register_module("classifier",
+                                  NormalLinear(NeedsOf(options).relation_width, options.classes, 0.01))) {}
 
 HeadOutput ContextAverageHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor context = input.features.mean({2, 3});  // [B,C]

@@ -18,8 +18,7 @@ class ContextAverageHead : public RelationHead {
  public:
   explicit ContextAverageHead(const ContextAverageHeadOptions& options);
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override { return 2 * options_.channels; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   ContextAverageHeadOptions options_;

@@ -32,7 +32,7 @@ TEST_F(ContextAverageHeadTest, EqualsThePlainLoops) {
   }
   const HeadOutput output = head->Forward(input);
   EXPECT_TRUE(Close(output.logits, ToTensor(logits), 1e-12));
-  EXPECT_EQ(output.G.size(1), head->relation_width());
+  EXPECT_EQ(output.G.size(1), head->needs().relation_width);
 }
 
 TEST_F(ContextAverageHeadTest, GradientsAreRight) {

@@ -38,6 +38,7 @@ struct LfbHeadOptions {
 // InvalidArgument names the field ("model.lfb.width"), its value and what is allowed.
 absl::StatusOr<LfbHeadOptions> ReadHead(const LfbHeadConfig& config, const HeadShape& shape);
 
+// G is C + c wide, with AVERAGE and MAX C + the bank's width.
 HeadNeeds NeedsOf(const LfbHeadOptions& options);
 
 }  // namespace baselines

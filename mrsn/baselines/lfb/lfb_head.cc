@@ -18,7 +18,8 @@ const RegisteredHead<LfbHead, LfbHeadOptions> kRegistered;
 
 LfbHead::LfbHead(const LfbHeadOptions& options)
     : options_(options),
-      classifier_(register_module("classifier", NormalLinear(relation_width(), options.classes, 0.01))) {
+      classifier_(register_module("classifier",
+                                  NormalLinear(NeedsOf(options).relation_width, options.classes, 0.01))) {
   if (options.op != FeatureBankOperator::kNonLocal) return;
   reduce_persons_ = register_module("reduce_persons", NormalLinear(options.channels, options.width, 0.01));
   reduce_bank_ = register_module("reduce_bank", NormalLinear(options.bank_width, options.width, 0.01));
@@ -30,11 +31,6 @@ LfbHead::LfbHead(const LfbHeadOptions& options)
     layers_.push_back(
         register_module("layer" + std::to_string(layer), std::make_shared<NonLocalLayer>(non_local)));
   }
-}
-
-int64_t LfbHead::relation_width() const {
-  return options_.channels +
-         (options_.op == FeatureBankOperator::kNonLocal ? options_.width : options_.bank_width);
 }
 
 at::Tensor LfbHead::NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window) {

@@ -40,10 +40,7 @@ class LfbHead : public RelationHead {
  public:
   explicit LfbHead(const LfbHeadOptions& options);
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
-  int64_t num_classes() const override { return options_.classes; }
-  int64_t relation_width() const override;  // C + c, or C + the bank's width
-  int64_t bank_width() const override { return options_.bank_width; }
-  int64_t bank_radius() const override { return options_.window_seconds; }
+  HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   at::Tensor NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window);

@@ -81,9 +81,10 @@ TEST_F(LfbHeadTest, EveryOperatorEqualsThePlainLoops) {
     const HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const HeadOutput output = head->Forward(input);
     EXPECT_TRUE(Close(output.logits, ReferenceLogits(*head, options, input), 1e-11));
-    EXPECT_EQ(output.G.size(1), head->relation_width());
-    EXPECT_EQ(head->bank_width(), kBankWidth);
-    EXPECT_EQ(head->bank_radius(), 2);
+    EXPECT_EQ(output.G.size(1), head->needs().relation_width);
+    ASSERT_TRUE(head->needs().bank.has_value());
+    EXPECT_EQ(head->needs().bank->width, kBankWidth);
+    EXPECT_EQ(head->needs().bank->radius, 2);
   }
 }
 

@@ -61,10 +61,7 @@ class StepDetector : public FreezableBatchNorm<Detector> {
   std::vector<at::Tensor> ForwardForCounting(const DetectorInput& input) override;
   void BackboneForCounting(const Clip& clip) override { backbone_->Forward(clip); }
 
-  int64_t num_classes() const override { return options_.classes; }
-  bool reads_flow() const override { return options_.flow; }
-  bool takes_boxes() const override { return false; }
-  bool needs_tubelets() const override { return true; }
+  ModelNeeds needs() const override { return NeedsOf(options_); }
 
  private:
   struct Maps {
