@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -69,6 +70,8 @@ struct Sample {
   std::vector<Box> objects = {};  // normalised, moved with the frames
   bool has_objects = false;       // whether the data has object boxes (ProposalConfig.object_boxes)
   PixelScaling scaling = {};      // how the model wants the pixels of slow and fast: TransformConfig
+
+  auto Stacks() const { return std::tie(slow, fast, flow); }  // every stack of frames
 };
 
 // One ground-truth row: one person doing one action.

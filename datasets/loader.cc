@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,7 +30,7 @@ int DefaultWorkers() {
 }
 
 size_t SampleBytes(const Sample& sample) {
-  return StackBytes(sample.slow) + StackBytes(sample.fast) + StackBytes(sample.flow);
+  return std::apply([](const auto&... stack) { return (StackBytes(stack) + ...); }, sample.Stacks());
 }
 
 // Workers take the samples of the batches one by one, in order, and put them into `batches`. They run ahead
