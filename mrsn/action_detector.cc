@@ -75,6 +75,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   }
 
   HeadInput head;
+  static_cast<DetectorInput&>(head) = input;
   const at::ScalarType type = input.slow.scalar_type();
   head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
   const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
@@ -82,18 +83,14 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
     return RoiFeatures(map.to(type), input.boxes, input.clip_index, frame, backbone_->stride(), roi_);
   };
   head.actors = head.roi_align(head.features);
-  head.boxes = input.boxes;
-  head.clip_index = input.clip_index;
-  head.bank = input.bank;
   if (head_->needs().objects && input.object_boxes.defined()) {
     TORCH_CHECK(input.object_boxes.dim() == 2 && input.object_boxes.size(1) == 4 &&
                     input.object_clip_index.dim() == 1 &&
                     input.object_clip_index.size(0) == input.object_boxes.size(0),
                 "object_boxes: expected [O,4] and object_clip_index [O], got ", input.object_boxes.sizes(),
                 " and ", input.object_clip_index.sizes());
-    head.objects = {RoiFeatures(head.features, input.object_boxes, input.object_clip_index, frame,
-                                backbone_->stride(), roi_),
-                    input.object_clip_index};
+    head.objects = RoiFeatures(head.features, input.object_boxes, input.object_clip_index, frame,
+                               backbone_->stride(), roi_);
   }
   Note(taps, "F", head.features);
   Note(taps, "A", head.actors);

@@ -7,25 +7,19 @@
 
 #include <functional>
 
-#include "mrsn/head/long_term_window.h"
+#include "mrsn/detector_input.h"
 #include "mrsn/model_needs.h"
 #include "mrsn/taps.h"
 
 namespace mrsn {
 
-// Objects that stand in the clips, in any order.
-struct ObjectFeatures {
-  at::Tensor features;    // [O,C,7,7], RoIAligned as A is
-  at::Tensor clip_index;  // [O] int64 in [0,B)
-};
-
-struct HeadInput {
-  at::Tensor features;     // F [B,C,h,w]
-  at::Tensor actors;       // A [N,C,7,7]; N >= 1
-  at::Tensor boxes;        // [N,4] x1,y1,x2,y2 in [0,1] of the frame
-  at::Tensor clip_index;   // [N] int64 in [0,B), ascending
-  LongTermWindow bank;     // tensors undefined if there is no bank
-  ObjectFeatures objects;  // tensors undefined if nobody detects objects
+// The detector's input, with one person at least, and what the backbone makes of it.
+struct HeadInput : DetectorInput {
+  at::Tensor features;  // F [B,C,h,w]
+  at::Tensor actors;    // A [N,C,7,7]; N >= 1
+  // [O,C,7,7] the features of object_boxes, made as A is; undefined unless the head reads objects and the
+  // clips come with boxes of objects.
+  at::Tensor objects;
   // RoIAlign of the persons' boxes, as A was made, on another map [B,X,h,w] of F's
   // grid -> [N,X,7,7]. For heads that pool the persons from a map of their own.
   std::function<at::Tensor(const at::Tensor&)> roi_align;

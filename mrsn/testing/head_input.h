@@ -31,8 +31,8 @@ inline HeadInput RandomHeadInput(int64_t channels, int64_t bank_width) {
   input.bank.clip_index = at::tensor({3, 0, 0, 4, 2, 0, 3}, at::kLong);
   input.bank.offset = at::tensor({2, -2, 0, 1, 0, 1, -1}, at::kLong);
   input.bank.features = Random({7, bank_width});
-  input.objects.clip_index = at::tensor({3, 0, 2, 0}, at::kLong);
-  input.objects.features = Random({4, channels, 3, 3});
+  input.object_clip_index = at::tensor({3, 0, 2, 0}, at::kLong);
+  input.objects = Random({4, channels, 3, 3});
   return input;
 }
 

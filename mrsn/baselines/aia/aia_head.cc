@@ -146,9 +146,9 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
   if (!options_.objects) return keys;
 
   at::Tensor objects, object_clips;
-  if (input.objects.features.defined()) {
-    objects = MaxPoolRoi(input.objects.features);  // [O,C]
-    object_clips = input.objects.clip_index;
+  if (input.objects.defined()) {
+    objects = MaxPoolRoi(input.objects);  // [O,C]
+    object_clips = input.object_clip_index;
   } else {
     objects = at::empty({0, options_.channels}, persons.options());
     object_clips = at::empty({0}, clip_index.options());

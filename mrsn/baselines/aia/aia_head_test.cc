@@ -56,9 +56,9 @@ class Reference {
       pooled_.push_back(MaxOver(input.actors[n]));
       Matrix objects, memory;
       std::vector<int64_t> positions;
-      for (int64_t o = 0; o < input.objects.clip_index.size(0); ++o) {
-        if (Clip(input.objects.clip_index, o) == Person(n)) {
-          objects.push_back(MaxOver(input.objects.features[o]));
+      for (int64_t o = 0; o < input.object_clip_index.size(0); ++o) {
+        if (Clip(input.object_clip_index, o) == Person(n)) {
+          objects.push_back(MaxOver(input.objects[o]));
         }
       }
       while (objects.size() < static_cast<size_t>(options.padding.objects)) {
@@ -233,11 +233,12 @@ TEST_F(AiaHeadTest, MissingObjectsAndAnEmptyBankAreNothing) {
     const auto head = Scrambled(std::make_shared<AiaHead>(options));
     HeadInput input = RandomHeadInput(kChannels, kBankWidth);
     const at::Tensor longs = at::empty({0}, at::kLong);
-    input.objects = {at::empty({0, kChannels, 3, 3}, at::kDouble), longs};
+    input.objects = at::empty({0, kChannels, 3, 3}, at::kDouble);
+    input.object_clip_index = longs;
     input.bank = {at::empty({0, kBankWidth}, at::kDouble), longs, longs};
     const at::Tensor expected = Reference(*head, options, input).Logits();
     EXPECT_TRUE(Close(head->Forward(input).logits, expected, 1e-11));
-    input.objects = {};
+    input.objects = input.object_clip_index = at::Tensor();
     input.bank = {};
     EXPECT_TRUE(Close(head->Forward(input).logits, expected, 1e-11));
   }
@@ -358,7 +359,8 @@ TEST_F(AiaHeadTest, StructuresMatchGolden) {
     input.features = at::zeros({2, 24, 1, 1});  // only the number of clips is read
     input.actors = person.squeeze(2);
     input.clip_index = at::tensor({0, 0, 0, 1}, at::kLong);
-    input.objects = {object.squeeze(2), at::tensor({0, 0}, at::kLong)};
+    input.objects = object.squeeze(2);
+    input.object_clip_index = at::tensor({0, 0}, at::kLong);
     const at::Tensor seconds = (at::arange(5, at::kLong) - 2).repeat_interleave(2);
     input.bank = {memory.view({20, 24}), at::arange(2, at::kLong).repeat_interleave(10), seconds.repeat({2})};
     Taps taps;

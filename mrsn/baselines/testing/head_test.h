@@ -24,14 +24,15 @@ inline at::Tensor Rows(const at::Tensor& clips, int64_t clip) { return (clips ==
 inline HeadInput OnlyClip(const HeadInput& input, int64_t clip) {
   const auto rows = [](const at::Tensor& x, const at::Tensor& at) { return x.index_select(0, at); };
   const at::Tensor persons = Rows(input.clip_index, clip), entries = Rows(input.bank.clip_index, clip),
-                   objects = Rows(input.objects.clip_index, clip);
+                   objects = Rows(input.object_clip_index, clip);
   HeadInput only;
   only.features = input.features.slice(0, clip, clip + 1);
   only.boxes = rows(input.boxes, persons);
   only.clip_index = at::zeros_like(persons);
   SetRois(&only);
   only.bank = {rows(input.bank.features, entries), at::zeros_like(entries), rows(input.bank.offset, entries)};
-  only.objects = {rows(input.objects.features, objects), at::zeros_like(objects)};
+  only.objects = rows(input.objects, objects);
+  only.object_clip_index = at::zeros_like(objects);
   return only;
 }
 
@@ -57,8 +58,8 @@ inline void ExpectOrderDoesNotMatter(RelationHead& head, const HeadInput& input)
   SetRois(&other);
   other.bank = {input.bank.features.index_select(0, entries), input.bank.clip_index.index_select(0, entries),
                 input.bank.offset.index_select(0, entries)};
-  other.objects = {input.objects.features.index_select(0, objects),
-                   input.objects.clip_index.index_select(0, objects)};
+  other.objects = input.objects.index_select(0, objects);
+  other.object_clip_index = input.object_clip_index.index_select(0, objects);
   EXPECT_TRUE(Close(head.Forward(other).logits, head.Forward(input).logits.index_select(0, order), 1e-10));
 }
 
@@ -66,7 +67,7 @@ inline void ExpectOrderDoesNotMatter(RelationHead& head, const HeadInput& input)
 inline void ExpectHeadGradientsRight(RelationHead& head, HeadInput input, bool bank, bool objects) {
   std::vector<std::pair<std::string, at::Tensor>> variables = {{"features", input.features}};
   if (bank) variables.emplace_back("bank", input.bank.features);
-  if (objects) variables.emplace_back("objects", input.objects.features);
+  if (objects) variables.emplace_back("objects", input.objects);
   for (auto& [name, variable] : variables) variable.set_requires_grad(true);
   for (const auto& parameter : head.named_parameters()) {
     variables.emplace_back(parameter.key(), parameter.value());
