@@ -9,23 +9,23 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "mrsn/bank/bank_lock.h"
 #include "mrsn/bank/bank_merge.h"
 #include "mrsn/bank/bank_part.h"
 #include "mrsn/bank/float16.h"
 #include "mrsn/bank/relation_bank_format.h"
 #include "ops/base/file.h"
+#include "ops/base/file_lock.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn {
 namespace {
 
-using bank::BankLock;
 using bank::BankMeta;
 using bank::Differences;
 using bank::EntryBytes;
@@ -85,7 +85,7 @@ absl::Status SyncFolder(const std::string& folder) {
 struct RelationBankWriter::State {
   std::string path, folder;  // of the finished bank, and of its parts
   BankMeta meta;
-  std::unique_ptr<BankLock> lock;
+  std::optional<FileLock> lock;
   std::unique_ptr<PartWriter> part;
   absl::flat_hash_set<std::string> keys;
   std::string value;  // of the entry being added
@@ -126,9 +126,10 @@ absl::StatusOr<std::unique_ptr<RelationBankWriter>> RelationBankWriter::Create(
     if (!FileExists(path)) return absl::OkStatus();
     return absl::AlreadyExistsError(absl::StrCat("relation bank ", path, ": exists already"));
   };
+  const std::string lock = absl::StrCat(state->folder, "/rank", options.rank, ".lock"),
+                    what = absl::StrCat("relation bank ", path);
   MRSN_ASSIGN_OR_RETURN(
-      state->lock,
-      BankLock::Take(absl::StrCat(state->folder, "/rank", options.rank, ".lock"), options.wait, exists));
+      state->lock, options.wait ? FileLock::Wait(lock, what, exists) : FileLock::Try(lock, what, exists));
   MRSN_RETURN_IF_ERROR(state->OpenParts(options.rank));
   return std::unique_ptr<RelationBankWriter>(new RelationBankWriter(std::move(state)));
 }

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -11,23 +13,32 @@ namespace mrsn {
 
 //   MRSN_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Wait(folder + "/lock", "train micro/acre seed 0"));
 //
-// The system frees the lock when the object or the process dies, also by SIGKILL. The file stays.
+// The system frees the lock when the object or the process dies, also by SIGKILL. The file stays. The holder
+// may delete it, also with its folder: whoever waits then makes both anew.
 class FileLock {
  public:
+  // Asked before each attempt, and once more when the lock is held. Its error ends the call, and the call
+  // then leaves no file of its own behind, nor an empty folder.
+  using Needed = absl::FunctionRef<absl::Status()>;
+
   // Takes the lock of `path`, whose folder is made if need be. While another process or object holds it,
   // waits and says so on standard error: "<what>: waits for process 17 on host a, which holds <path>".
-  // Errors: the file cannot be made or locked; Stopped() if a stop signal comes while it waits.
-  static absl::StatusOr<FileLock> Wait(const std::string& path, absl::string_view what);
+  // Errors: the file cannot be made or locked; Stopped() if a stop signal comes while it waits; `needed`'s.
+  static absl::StatusOr<FileLock> Wait(const std::string& path, absl::string_view what,
+                                       Needed needed = absl::OkStatus);
 
   // Unavailable, with the holder's process and host, instead of waiting.
-  static absl::StatusOr<FileLock> Try(const std::string& path, absl::string_view what);
+  static absl::StatusOr<FileLock> Try(const std::string& path, absl::string_view what,
+                                      Needed needed = absl::OkStatus);
 
   FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&&) = delete;
+  FileLock& operator=(FileLock&& other) noexcept;  // the object had a lock before: `other` holds it then
   ~FileLock();
 
  private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  static absl::StatusOr<FileLock> Take(const std::string& path, absl::string_view what, bool wait,
+                                       Needed needed);
 
   int descriptor_;
 };

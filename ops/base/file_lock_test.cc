@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -96,6 +98,40 @@ TEST_F(FileLockTest, AStopSignalEndsTheWaiting) {
               HasSubstr("stopped by SIGTERM: second waited for process"));
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr(absl::StrCat("second: waits for process ", ::getpid())));
+}
+
+// As a bank's writer does, whose folder goes when the bank is finished.
+TEST_F(FileLockTest, TheHolderMayDeleteFileAndFolder) {
+  auto first = FileLock::Try(path_, "first");
+  ASSERT_TRUE(first.ok()) << first.status();
+  absl::Status second, third;
+  std::thread waiting([&] {
+    const auto lock = FileLock::Wait(path_, "second");
+    second = lock.status();
+    third = FileLock::Try(path_, "third").status();
+  });
+  absl::SleepFor(absl::Milliseconds(50));
+  std::filesystem::remove_all(std::filesystem::path(path_).parent_path());
+  { const FileLock freed = *std::move(first); }
+  waiting.join();
+  EXPECT_TRUE(second.ok()) << second;
+  EXPECT_TRUE(absl::IsUnavailable(third)) << "the second one holds a file that nobody else sees";
+}
+
+TEST_F(FileLockTest, NobodyWaitsForWhatIsNotNeeded) {
+  auto first = FileLock::Try(path_, "first");
+  ASSERT_TRUE(first.ok()) << first.status();
+  int asked = 0;
+  const auto needed = [&] { return ++asked < 3 ? absl::OkStatus() : absl::AlreadyExistsError("done"); };
+  EXPECT_EQ(FileLock::Wait(path_, "second", needed).status(), absl::AlreadyExistsError("done"));
+  EXPECT_TRUE(FileExists(path_)) << "the first one's";
+
+  // Once it is held the question is asked again, and nothing is left behind.
+  const std::string folder = path_ + ".folder";
+  asked = 1;
+  EXPECT_EQ(FileLock::Wait(folder + "/lock", "third", needed).status(), absl::AlreadyExistsError("done"));
+  EXPECT_EQ(asked, 3);
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST_F(FileLockTest, AFileThatCannotBeMadeIsNamed) {
