@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "mrsn/checkpoint/checksum.h"
+#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -37,6 +38,17 @@ std::set<int64_t> Numbers(const std::string& folder, absl::string_view start) {
     }
   }
   return numbers;
+}
+
+// Earlier versions kept one checkpoint, beside the folder and without a checksum.
+void WarnOfOldLayout(const std::string& folder) {
+  const std::string old = std::filesystem::path(folder).parent_path() / "checkpoint.safetensors";
+  if (!FileExists(old)) return;
+  std::fprintf(
+      stderr,
+      "warning: starts the training anew, because %s was written by an earlier version of the program, "
+      "which alone can go on from it\n",
+      old.c_str());
 }
 
 absl::StatusOr<Safetensors> ReadChecked(const std::string& path) {
@@ -104,7 +116,10 @@ absl::StatusOr<std::optional<CheckpointKeeper::Found>> CheckpointKeeper::Newest(
     }
     return std::optional<Found>(*std::move(found));
   }
-  if (damaged.empty()) return std::optional<Found>();
+  if (damaged.empty()) {
+    WarnOfOldLayout(folder_);
+    return std::optional<Found>();
+  }
   return absl::DataLossError(absl::StrCat(
       folder_, ": no checkpoint is whole; without this folder the training starts anew:", reasons));
 }

@@ -1,8 +1,8 @@
 // The checkpoints of a training on the disk: which files there are, how they are written and read.
 //
 //   <folder>/checkpoint-000000400.safetensors  after 400 iterations; the two newest ones are kept
-//   <folder>/memory-000000003.safetensors      changes of the model's memory since the checkpoint before,
-//   numbered <folder>/best.safetensors                  the weights with the best score
+//   <folder>/memory-000000003.safetensors      changes of the model's memory since the checkpoint before
+//   <folder>/best.safetensors                  the weights with the best score
 //
 // Each checkpoint names the memory's files that it is made of; the files that none of the kept checkpoints
 // needs are removed.
@@ -40,7 +40,7 @@ class CheckpointKeeper {
 
   // The newest checkpoint that is whole; nothing if there is none at all. A newer one that is damaged is
   // named on standard error with the reason and gets the ending ".damaged". DataLoss with all reasons if none
-  // is whole.
+  // is whole. The file <folder>/../checkpoint.safetensors of earlier versions is not read but named.
   absl::StatusOr<std::optional<Found>> Newest();
 
   // Writes `snapshot` of `iteration`, which is not below those of the checkpoints there are. On an error (no

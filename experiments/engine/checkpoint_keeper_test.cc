@@ -104,6 +104,20 @@ TEST_F(CheckpointKeeperTest, WithoutAWholeOneNothingBeginsAnew) {
               AllOf(HasSubstr(Path("checkpoint-000000002")), HasSubstr(Path("checkpoint-000000004"))));
 }
 
+TEST_F(CheckpointKeeperTest, ACheckpointOfTheOldLayoutIsNamed) {
+  const std::string old = folder_ + "/checkpoint.safetensors";
+  ASSERT_TRUE(WriteFileAtomically(old, "weights").ok());
+  CheckpointKeeper keeper(folder_ + "/checkpoints");
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(keeper.Newest().ok());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("warning: starts the training anew, because " + old + " was written by an earlier "));
+  ASSERT_TRUE(keeper.Write(2, Snapshot(2), std::nullopt).ok());
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(keeper.Newest().ok());
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "there is one to go on from";
+}
+
 TEST_F(CheckpointKeeperTest, OnlyTheChangesOfAMemoryAreWritten) {
   CheckpointKeeper keeper(folder_);
   ASSERT_TRUE(keeper.Write(2, Snapshot(2), Part(20, true)).ok());
