@@ -3,11 +3,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -116,6 +118,26 @@ TEST_F(FileLockTest, TheHolderMayDeleteFileAndFolder) {
   waiting.join();
   EXPECT_TRUE(second.ok()) << second;
   EXPECT_TRUE(absl::IsUnavailable(third)) << "the second one holds a file that nobody else sees";
+}
+
+// The file may go between a thread's opening and locking it.
+TEST_F(FileLockTest, DeletingTheFileKeepsThreadsApart) {
+  std::atomic<int> inside = 0, together = 0;
+  const auto work = [&] {
+    for (int taken = 0; taken < 300;) {
+      const auto lock = FileLock::Try(path_, "it");
+      if (!lock.ok()) continue;
+      if (inside++ > 0) ++together;
+      ++taken;
+      std::this_thread::yield();
+      --inside;
+      std::filesystem::remove(path_);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(together, 0);
 }
 
 TEST_F(FileLockTest, NobodyWaitsForWhatIsNotNeeded) {
