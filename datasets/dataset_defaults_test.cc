@@ -1,4 +1,6 @@
 // The defaults that dataset_config.proto's comments promise are the options' own.
+#include <google/protobuf/descriptor.h>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -33,11 +35,11 @@ TEST(DatasetDefaultsTest, CommentsOfTheProtoFile) {
   ASSERT_TRUE(proto.ok()) << proto.status();
   const auto documented = DocumentedDefaults(*proto);
   std::map<std::string, std::string> all_seen;
-  for (const std::string kind : {"micro_world", "ucf24", "ava"}) {
+  const auto& kinds = *DatasetConfig::descriptor()->FindOneofByName("dataset");
+  for (int i = 0; i < kinds.field_count(); ++i) {
+    const std::string& kind = kinds.field(i)->name();
     DatasetConfig config;
-    if (kind == "micro_world") config.mutable_micro_world();
-    if (kind == "ucf24") config.mutable_ucf24();
-    if (kind == "ava") config.mutable_ava();
+    config.GetReflection()->MutableMessage(&config, kinds.field(i));
     DefaultsSeen seen;
     ASSERT_TRUE(ValidateDatasetConfig(config).ok());
     for (const auto& [field, value] : seen.fields()) {
