@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ops/base/file.h"
@@ -27,16 +26,13 @@ bool ParseTimestamp(absl::string_view text, bool fractional, int64_t& micros) {
   return true;
 }
 
-struct RowParser {
+struct RowParser : LineParser {
   RowParser(const CsvOptions* options, RowKind kind)
       : options(options), kind(kind), ground_truth(kind == RowKind::kGroundTruth) {}
 
   const CsvOptions* options;
   RowKind kind;
   bool ground_truth;
-  int64_t lines = 0;
-  std::string error;
-  WarningCounts warnings;
   RowBlock block;
   std::vector<int64_t> row_lines;  // of ground truth
 
@@ -48,7 +44,9 @@ struct RowParser {
 
   bool Line(absl::string_view line, int64_t number) {
     absl::string_view fields[8];
-    const int count = SplitFields(line, fields, 8);
+    const int split = SplitFields(line, fields, 8);
+    const int count = WithoutCommaAtTheEnd(line, fields, split, 8);
+    if (count != split) warnings.Add(kCommaAtTheEnd, number, line);
     if (count == 1 && TrimBlanks(line).empty()) {
       warnings.Add(kBlankLine, number, line);
       return true;
@@ -56,12 +54,12 @@ struct RowParser {
     const bool box_list = kind == RowKind::kBoxList;
     if (count != 7 && count != 8 && !(count == 6 && box_list) &&
         !(count == 2 && options->allow_keyframe_rows)) {
-      error = absl::StrCat(count > 8 ? "more than 8" : absl::StrCat(count), " columns, expected ",
-                           box_list ? "6, " : "", "7 or 8", options->allow_keyframe_rows ? " (or 2)" : "",
-                           ": ", Quoted(line));
+      error = WrongColumns(
+          count, 8,
+          absl::StrCat(box_list ? "6, " : "", "7 or 8", options->allow_keyframe_rows ? " (or 2)" : ""), line);
       return false;
     }
-    if (box_list && number == 1 && IsHeader(fields[1])) {
+    if (at_start && number == 1 && IsHeader(fields, count)) {
       warnings.Add(kHeader, number, line);
       return true;
     }
@@ -116,12 +114,6 @@ struct RowParser {
     return true;
   }
 
-  // A name in place of a time: "video_name,timestamp,x1,..".
-  static bool IsHeader(absl::string_view time) {
-    time = TrimBlanks(time);
-    return !time.empty() && absl::ascii_isalpha(time.front());
-  }
-
   bool CheckBox(const BoxD& box, const absl::string_view* fields, int64_t number) {
     const std::string text = absl::StrCat(fields[2], ",", fields[3], ",", fields[4], ",", fields[5]);
     if (!ground_truth) return GoOn(*this, kInvalidBox, number, text);
@@ -131,20 +123,23 @@ struct RowParser {
   }
 };
 
-struct ExclusionParser {
+struct ExclusionParser : LineParser {
   explicit ExclusionParser(const CsvOptions* options) : options(options) {}
 
   const CsvOptions* options;
-  int64_t lines = 0;
-  std::string error;
-  WarningCounts warnings;
   KeyframeTable keyframes;
 
   bool Line(absl::string_view line, int64_t number) {
     absl::string_view fields[2];
-    const int count = SplitFields(line, fields, 2);
+    const int split = SplitFields(line, fields, 2);
+    const int count = WithoutCommaAtTheEnd(line, fields, split, 2);
+    if (count != split) warnings.Add(kCommaAtTheEnd, number, line);
     if (count == 1 && TrimBlanks(line).empty()) {
       warnings.Add(kBlankLine, number, line);
+      return true;
+    }
+    if (count == 2 && at_start && number == 1 && IsHeader(fields, count)) {
+      warnings.Add(kHeader, number, line);
       return true;
     }
     int64_t micros;

@@ -87,6 +87,9 @@ TEST(AvaCsvTest, TimestampsOfOneSecondAreOneKeyframeUnlessFractional) {
   const std::string text = "v,0904,0,0,1,1,1\nv,904,0,0,1,1,2\nv,904.0,0,0,1,1,3\nv,904.5,0,0,1,1,4\n";
   const TextFile file = *TextFile::FromBytes(text, "f.csv");
   EXPECT_EQ(ParseAvaCsv(file, RowKind::kDetections, {})->blocks[0].keyframes.size(), 1);
+  EXPECT_THAT(Warnings(text, false),
+              testing::Contains("f.csv:4: '904.5': keyframe that is no whole second; its "
+                                "fraction is left out"));
   CsvOptions fractional;
   fractional.fractional_timestamps = true;
   const RowBlock block = std::move(ParseAvaCsv(file, RowKind::kDetections, fractional)->blocks[0]);
@@ -126,7 +129,8 @@ TEST(AvaCsvTest, GoesOnWhereTheScriptsDoWithACount) {
       testing::ElementsAre("f.csv:2: '': blank line, skipped",
                            "f.csv:3: '0.5,0,0.4,1': detection box with x1 >= x2 or y1 >= y2 (2 times)"));
   EXPECT_THAT(Warnings("v,0901,0,0,1,1,1,1\nv,1799,0,0,1,1,5,1\n", false, options),
-              testing::ElementsAre("f.csv:1: '0901': keyframe outside 902..1798 (2 times)",
+              testing::ElementsAre("f.csv:1: '0901': keyframe outside 902..1798 (a data set's "
+                                   "first_keyframe_second and last_keyframe_second) (2 times)",
                                    "f.csv:2: '5': class not in the list of classes, row not evaluated"));
   EXPECT_THAT(Warnings("v,0902,0,0,1,1,1,3\nv,902,0,0,1,1,1,4\nv,902,0,0,1.0,1,1,3\n", true),
               testing::ElementsAre(
@@ -137,6 +141,42 @@ TEST(AvaCsvTest, GoesOnWhereTheScriptsDoWithACount) {
               testing::ElementsAre("f.csv:1: UTF-8 byte order mark, skipped"));
   EXPECT_THAT(Warnings("v,0902,0,0,1,1,1\n", false),
               testing::ElementsAre(HasSubstr("without a score column")));
+}
+
+// What spreadsheets and scripts add.
+TEST(AvaCsvTest, HeadersCommasAndSeparators) {
+  const std::string row = "v,0902,0,0,1,1,1,0.5\n";
+  for (const bool truth : {true, false}) {
+    EXPECT_THAT(Warnings("video_id,timestamp,x1,y1,x2,y2,action_id,person_id\n" + row, truth),
+                testing::ElementsAre(HasSubstr("f.csv:1: ")));
+    EXPECT_EQ(Error(row + "video,timestamp,x1,y1,x2,y2,label,score\n", truth),
+              "f.csv:2: column 2 (timestamp) is 'timestamp', expected a number of seconds");
+    EXPECT_THAT(
+        Warnings("v,0902,0,0,1,1,1,0.5,\nv,0903,0,0,1,1,1,0.5,\n", truth),
+        testing::ElementsAre("f.csv:1: 'v,0902,0,0,1,1,1,0.5,': comma at the end of the line, skipped (2 "
+                             "times)"));
+    EXPECT_THAT(Error("v,0902,0,0,1,1,1,0.5,,\n", truth), HasSubstr("more than 8 columns"));
+    EXPECT_EQ(Error("v\t0902\t0\t0\t1\t1\n", truth),
+              "f.csv:1: 1 columns, expected 7 or 8 with commas between them, not tabs: "
+              "'v\\t0902\\t0\\t0\\t1\\t1'");
+    EXPECT_THAT(Error("v;0902;0;0;1;1\n", truth), HasSubstr("with commas between them, not semicolons"));
+  }
+  const auto excluded = ReadAvaExclusions(Write("e.csv", "video,timestamp\nv,0902,\n"));
+  ASSERT_TRUE(excluded.ok()) << excluded.status();
+  EXPECT_EQ(excluded->keyframes.size(), 1);
+}
+
+// A later piece of a file that several threads read does not begin with a header.
+TEST(AvaCsvTest, OnlyTheFirstLineIsAHeader) {
+  CsvOptions options;
+  options.num_threads = 2;
+  std::string text;
+  while (text.size() < (1 << 19) + 100) text += "v,0902,0,0,1,1,1,0.5\n";
+  const std::vector<absl::string_view> pieces = CutIntoPieces(text, 2);
+  const std::string name = "v,timestamp,x,y,x,y,l,s\n";
+  text.insert(pieces[0].size(), name);
+  const std::string error = Error(text, false, options);
+  EXPECT_THAT(error, HasSubstr("column 2 (timestamp) is 'timestamp'"));
 }
 
 TEST(AvaCsvTest, ByteOrderMarkIsNotPartOfTheVideo) {
@@ -250,7 +290,9 @@ TEST(AvaCsvTest, StrictMakesOddRowsErrors) {
   const auto truth = [&](const std::string& text) { return Error(text, true, strict); };
   const auto detections = [&](const std::string& text) { return Error(text, false, strict); };
   EXPECT_EQ(truth("v,0902,0,0,1,1,12,3\n\nv,904.0,0,0,1,1,12,3\n"), "");
-  EXPECT_EQ(truth("v,0901,0,0,1,1,12,3\n"), "f.csv:1: '0901': keyframe outside 902..1798");
+  EXPECT_EQ(truth("v,0901,0,0,1,1,12,3\n"),
+            "f.csv:1: '0901': keyframe outside 902..1798 (a data set's first_keyframe_second and "
+            "last_keyframe_second)");
   EXPECT_EQ(truth("v,904.5,0,0,1,1,12,3\n"), "f.csv:1: '904.5': keyframe that is no whole second");
   EXPECT_EQ(truth("v,0902,0,0,0,1,12,3\n"),
             "f.csv:1: '0,0,0,1': ground truth box of no area, cannot be matched");

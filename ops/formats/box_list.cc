@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/box_list_layouts.h"
+#include "ops/formats/box_unit.h"
 #include "ops/formats/pickle/numpy_pickle.h"
 #include "ops/formats/sniff.h"
 #include "ops/formats/text_file.h"
@@ -19,16 +20,13 @@
 namespace mrsn::formats {
 namespace {
 
-// Normalised boxes may reach a little over the frame; a box of pixels that ends before the third pixel is
-// none.
-constexpr double kLargestNormalised = 2;
-
 absl::Status Normalise(const std::string& name, double width, double height, BoxList* list) {
   double largest = 0;
   for (const RowBlock& block : list->contents.blocks) {
     for (const Row& row : block.rows) largest = std::max({largest, row.box.x2, row.box.y2});
   }
-  if (largest <= kLargestNormalised && !list->in_pixels) return absl::OkStatus();
+  if (list->in_pixels) MRSN_RETURN_IF_ERROR(ExpectPixels(name, list->contents));
+  if (largest <= kLargestFraction && !list->in_pixels) return absl::OkStatus();
   list->in_pixels = true;
   if (width <= 0 || height <= 0) {
     return absl::InvalidArgumentError(

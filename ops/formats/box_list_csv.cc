@@ -20,12 +20,16 @@ struct Layout {
   bool ucf24 = false;
 };
 
+// Scores in percent are of this layout, too; the reader says that they are out of range.
+constexpr double kPercent = 100;
+
 // video,frame,class,score,x1,y1,x2,y2 against video,time,x1,y1,x2,y2,label,score: the first has a whole
 // number, a score and a box where the second has a corner, and no row is good as both.
 bool IsUcf24Row(const absl::string_view* fields) {
   int whole;
   double score, box[4];
-  if (!ParseInt(fields[2], whole) || whole < 0 || !ParseDouble(fields[3], score) || score < 0 || score > 1)
+  if (!ParseInt(fields[2], whole) || whole < 0 || !ParseDouble(fields[3], score) || score < 0 ||
+      score > kPercent)
     return false;
   for (int i = 0; i < 4; ++i) {
     if (!ParseDouble(fields[4 + i], box[i])) return false;

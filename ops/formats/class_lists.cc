@@ -156,6 +156,13 @@ std::vector<ActionClass> Ucf24Classes() {
   return classes;
 }
 
+const ActionClass* FindClass(const std::vector<ActionClass>& classes, absl::string_view name) {
+  for (const ActionClass& action : classes) {
+    if (action.name == name) return &action;
+  }
+  return nullptr;
+}
+
 absl::flat_hash_set<int> ClassIds(const std::vector<ActionClass>& classes) {
   absl::flat_hash_set<int> ids;
   for (const ActionClass& c : classes) ids.insert(c.id);

@@ -31,6 +31,9 @@ std::string AvaKind(int id, const std::string& name);
 // "person-object", PERSON_INTERACTION "person-person"; another one is written in lower case with hyphens.
 std::string KindOfLabelType(absl::string_view label_type);
 
+// The class of this name, nullptr if there is none.
+const ActionClass* FindClass(const std::vector<ActionClass>& classes, absl::string_view name);
+
 absl::flat_hash_set<int> ClassIds(const std::vector<ActionClass>& classes);
 
 }  // namespace mrsn::formats

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "ops/formats/numbers.h"
+
 namespace mrsn::formats {
 
 std::string ToString(const Warning& warning) {
@@ -42,6 +47,33 @@ int SplitFields(absl::string_view line, absl::string_view* fields, int max) {
     if (at == end) return count;
     ++at;
   }
+}
+
+int WithoutCommaAtTheEnd(absl::string_view line, absl::string_view* fields, int count, int max) {
+  if (count <= max || !absl::ConsumeSuffix(&line, ",")) return count;
+  return SplitFields(line, fields, max);
+}
+
+std::string WrongColumns(int count, int max, absl::string_view expected, absl::string_view line) {
+  std::string text = absl::StrCat(count > max ? absl::StrCat("more than ", max) : absl::StrCat(count),
+                                  " columns, expected ", expected);
+  if (absl::StrContains(line, '\t')) {
+    absl::StrAppend(&text, " with commas between them, not tabs");
+  } else if (absl::StrContains(line, ';')) {
+    absl::StrAppend(&text, " with commas between them, not semicolons");
+  }
+  return absl::StrCat(text, ": ", Quoted(line));
+}
+
+bool IsHeader(const absl::string_view* fields, int count) {
+  double number;
+  for (int i = 1; i < count; ++i) {
+    if (ParseDouble(fields[i], number)) return false;
+  }
+  if (count < 2) return false;
+  const absl::string_view time = TrimBlanks(fields[1]);
+  return !time.empty() && absl::ascii_isalpha(time.front()) && !absl::EqualsIgnoreCase(time, "nan") &&
+         !absl::EqualsIgnoreCase(time, "inf");
 }
 
 std::vector<absl::string_view> CutIntoPieces(absl::string_view text, int count) {

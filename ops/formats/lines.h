@@ -60,9 +60,27 @@ int SplitFields(absl::string_view line, absl::string_view* fields, int max);
 // Cuts `text` at line ends into `count` pieces of about equal size.
 std::vector<absl::string_view> CutIntoPieces(absl::string_view text, int count);
 
+// A row of `count` fields, more than `max`, whose last one is empty, as editors and scripts leave behind:
+// cuts the comma at the end of `line`, splits again and returns max. Other rows: returns `count`.
+int WithoutCommaAtTheEnd(absl::string_view line, absl::string_view* fields, int count, int max);
+
+// "5 columns, expected 7 or 8: 'a,1,2,3,4'", with a word about tabs and semicolons in the place of commas.
+std::string WrongColumns(int count, int max, absl::string_view expected, absl::string_view line);
+
+// A row of names, "video_name,timestamp,x1,..": its second field begins with a letter, and none is a number.
+bool IsHeader(const absl::string_view* fields, int count);
+
+// What the parsers of lines have in common. A parser adds `bool Line(line, number)`, which returns false
+// after filling `error`.
+struct LineParser {
+  bool at_start = false;  // whether the first line of the piece is that of the file
+  int64_t lines = 0;      // of the piece, read so far
+  std::string error;
+  WarningCounts warnings;
+};
+
 // Calls parser.Line(line, number) for each line of each piece, `number` counting
-// from 1 within the piece, without its line end (LF or CRLF). Line returns false after
-// filling parser.error. Parser also has `int64_t lines` and `WarningCounts warnings`.
+// from 1 within the piece, without its line end (LF or CRLF).
 template <typename Parser>
 void ParsePiece(absl::string_view piece, Parser& parser) {
   const char* at = piece.data();
@@ -86,6 +104,7 @@ absl::Status ParseLines(const TextFile& file, int num_threads, std::vector<Parse
       1, std::min<int64_t>(num_threads, static_cast<int64_t>(file.text().size() / kWorthAThread)));
   const std::vector<absl::string_view> pieces = CutIntoPieces(file.text(), count);
   parsers.assign(pieces.size(), fresh);
+  if (!parsers.empty()) parsers.front().at_start = true;
   RunTasks(static_cast<int>(pieces.size()), [&](int i) { ParsePiece(pieces[i], parsers[i]); });
   int64_t first_line = 0;
   if (file.had_byte_order_mark()) {

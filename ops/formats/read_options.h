@@ -7,9 +7,13 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "ops/formats/annotation_rows.h"
+#include "ops/formats/class_lists.h"
 #include "ops/formats/lines.h"
 
 namespace mrsn::formats {
+
+// The class of a row whose class, by its name, is none of the data set's.
+inline constexpr int kNoClass = -1;
 
 enum class RowKind {
   kGroundTruth,
@@ -45,6 +49,10 @@ struct CsvOptions {
   bool allow_tubes = false;
   // When given, rows of other classes are warned of; they are returned all the same.
   const absl::flat_hash_set<int>* classes = nullptr;
+  // The classes of a data set of one's own, for files whose classes have names: those of "labels" in
+  // UCF101v2-GT.pkl, UCF101-24's in finalAnnots.mat and pyannot.pkl. Rows get the id of the class of their
+  // name, else kNoClass. nullptr: UCF101-24's classes.
+  const std::vector<ActionClass>* named_classes = nullptr;
   bool warn_of_repeated_rows = true;  // of ground truth; takes as long as reading
   int num_threads = 0;                // 0 = the machine's
 };

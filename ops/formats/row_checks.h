@@ -18,12 +18,15 @@
 namespace mrsn::formats {
 
 inline constexpr char kBlankLine[] = "blank line, skipped";
-inline constexpr char kOutsideRange[] = "keyframe outside 902..1798";
+inline constexpr char kOutsideRange[] =
+    "keyframe outside 902..1798 (a data set's first_keyframe_second and last_keyframe_second)";
 inline constexpr char kOutsideOwnRange[] =
     "keyframe outside first_keyframe_second..last_keyframe_second of the data set";
 inline constexpr char kFrameBeforeFirst[] = "frame before 1";
 inline constexpr char kBrokenSecond[] = "keyframe that is no whole second";
-inline constexpr char kScoreRange[] = "score outside 0..1 (an annotation file given as a list of boxes?)";
+inline constexpr char kFractionLeftOut[] = "keyframe that is no whole second; its fraction is left out";
+inline constexpr char kScoreRange[] =
+    "score outside 0..1 (in percent, or an annotation file given as a list of boxes?)";
 inline constexpr char kUnknownClass[] = "class not in the list of classes, row not evaluated";
 inline constexpr char kInvalidBox[] = "detection box with x1 >= x2 or y1 >= y2";
 inline constexpr char kInvertedBox[] = "detection box with x2 < x1 or y2 < y1";
@@ -32,6 +35,7 @@ inline constexpr char kDuplicate[] = "ground truth row occurs twice; counted twi
 inline constexpr char kNoScore[] = "detection without a score column, score 1.0 is taken";
 inline constexpr char kNoPerson[] = "ground truth without a person id; equal boxes are one person";
 inline constexpr char kHeader[] = "header line, skipped";
+inline constexpr char kCommaAtTheEnd[] = "comma at the end of the line, skipped";
 
 // A key frame's time in millionths: "904", "0904" and "904.0" are one; so are "904.7" and "904" unless
 // fractional.
@@ -60,7 +64,8 @@ inline const char* OddTime(const CsvOptions& options, double time) {
   } else if (const char* odd = OddSecond(options, micros); odd != nullptr) {
     return odd;
   }
-  return options.strict && time != std::floor(time) ? kBrokenSecond : nullptr;
+  if (options.fractional_timestamps || time == std::floor(time)) return nullptr;
+  return options.strict ? kBrokenSecond : kFractionLeftOut;
 }
 
 // An odd row: a warning and true, or with options.strict an error and false. A parser has `options`,

@@ -74,6 +74,32 @@ uint64_t SafetensorsHeader(absl::string_view head) {
   return length > 0 && length < (uint64_t{1} << 30) ? length : 0;
 }
 
+uint64_t BigEndian(absl::string_view bytes) {
+  uint64_t value = 0;
+  for (const char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
+  return value;
+}
+
+// An MP4 file is a sequence of boxes, each a length, a name and that many bytes; the first ones are looked
+// at. An AVI file begins with its length.
+bool VideoEndsEarly(const FileLook& look) {
+  const absl::string_view head = look.head;
+  if (absl::StartsWith(head, "RIFF")) {
+    uint64_t length = 0;
+    for (int i = 7; i >= 4; --i) length = length << 8 | static_cast<uint8_t>(head[i]);
+    return length + 8 > look.size;
+  }
+  if (!absl::StartsWith(head.substr(4), "ftyp")) return false;
+  for (uint64_t at = 0; at + 16 <= head.size();) {
+    uint64_t length = BigEndian(head.substr(at, 4));
+    if (length == 1) length = BigEndian(head.substr(at + 8, 8));
+    if (length < 8) return false;  // 0: up to the end
+    if (length > look.size - at) return true;
+    at += length;
+  }
+  return false;
+}
+
 // Protocol 2 and later begin with the opcode PROTO, the number, and another opcode; protocols 0 and 1 with a
 // mark, a dict or a list that names something at once.
 bool IsPickle(absl::string_view head) {
@@ -182,6 +208,8 @@ bool EndsEarly(const FileLook& look) {
     }
     case FileKind::kSafetensors:
       return 8 + SafetensorsHeader(look.head) > look.size;
+    case FileKind::kVideo:
+      return VideoEndsEarly(look);
     case FileKind::kImage:
       if (absl::StartsWith(look.head, "\xff\xd8")) return !absl::StrContains(tail, "\xff\xd9");
       return absl::StartsWith(look.head, "\x89PNG") && !absl::StrContains(tail, "IEND");
@@ -209,6 +237,7 @@ absl::Status NotThe(absl::string_view expected, const std::string& origin, const
   const FileKind kind = KindOf(look);
   std::string cure;
   if (kind == FileKind::kWebPage || EndsEarly(look)) cure = ": download it again";
+  if (kind == FileKind::kGzip) cure = ": unpack it first";
   if (kind == FileKind::kGitLfsPointer) cure = ": fetch the file it stands for (git lfs pull)";
   if (absl::StartsWith(look.head, "MATLAB 7.3")) cure = ": save it in MATLAB with -v7";
   return absl::InvalidArgumentError(absl::StrCat(

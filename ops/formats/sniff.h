@@ -48,7 +48,7 @@ FileKind KindOf(const FileLook& look);
 FileKind KindOf(absl::string_view bytes);
 
 // True of files whose end is missing, as far as beginning and end tell: zip archives without their directory,
-// pickles, JSON, safetensors, PNG and JPEG images.
+// pickles, JSON, safetensors, PNG and JPEG images, MP4 and AVI videos.
 bool EndsEarly(const FileLook& look);
 
 // A verb phrase: "is empty (0 bytes)", "is a web page (HTML)", "ends early: a zip archive whose end is

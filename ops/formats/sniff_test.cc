@@ -39,6 +39,7 @@ TEST(SniffTest, TheWayOutStandsInTheMessage) {
             "download it again");
   EXPECT_EQ(Message("vidA,0902,0.1,0.2\nvidA"),
             "w.pyth: is a text file that begins with 'vidA,0902,0.1,0.2', not a checkpoint");
+  EXPECT_EQ(Message("\x1f\x8b\x08"), "w.pyth: is a gzip file, not a checkpoint: unpack it first");
   EXPECT_EQ(Message("MATLAB 7.3 MAT-file"),
             "w.pyth: is a MATLAB 7.3 (HDF5) file, not a checkpoint: save it in MATLAB with -v7");
 }
@@ -82,6 +83,24 @@ TEST(SniffTest, CutFiles) {
     EXPECT_FALSE(EndsEarly(LookAtBytes(whole))) << whole;
     EXPECT_TRUE(EndsEarly(LookAtBytes(whole.substr(0, whole.size() * 6 / 10)))) << whole;
   }
+}
+
+TEST(SniffTest, CutVideos) {
+  const std::string mp4 = Bytes(
+                              "\0\0\0\x10"
+                              "ftypisom\0\0\0\0\0\0\0\x18mdat") +
+                          std::string(16, 'x') + Bytes("\0\0\0\x08moov");
+  const std::string avi = Bytes(
+                              "RIFF\x1c\0\0\0"
+                              "AVI ") +
+                          std::string(24, 'x');
+  for (const std::string& whole : {mp4, avi}) {
+    EXPECT_EQ(KindOf(whole), FileKind::kVideo);
+    EXPECT_FALSE(EndsEarly(LookAtBytes(whole)));
+    EXPECT_TRUE(EndsEarly(LookAtBytes(whole.substr(0, 34))));
+  }
+  EXPECT_THAT(Described(LookAtBytes(mp4.substr(0, 34))),
+              HasSubstr("ends early: an MP4 video of 34 bytes whose end is missing"));
 }
 
 TEST(SniffTest, FilesAndFolders) {

@@ -128,6 +128,27 @@ TEST(Ucf24AnnotationsTest, ThePicklesAndTheCsvGiveEqualBoxes) {
   EXPECT_EQ(Rows(*ReadUcf24(Write("b", Pyannot()), RowKind::kGroundTruth, Strict())), expected);
 }
 
+// A data set of one's own has some of the classes, or in another order.
+TEST(Ucf24AnnotationsTest, ClassesByName) {
+  const auto class_of = [](const std::string& pickle, const std::vector<ActionClass>& classes) {
+    CsvOptions options = Strict();
+    options.named_classes = &classes;
+    const auto read = ReadUcf24Annotations(Write("named", pickle), options);
+    EXPECT_TRUE(read.ok()) << read.status();
+    return read->contents.blocks[0].rows[0].class_id;
+  };
+  EXPECT_EQ(class_of(GroundTruth(), {{0, "Surfing", ""}, {7, "Biking", ""}}), 7);
+  EXPECT_EQ(class_of(Pyannot(), {{0, "Surfing", ""}, {7, "Biking", ""}}), 7);
+  EXPECT_EQ(class_of(GroundTruth(), {{0, "Surfing", ""}}), kNoClass);
+  EXPECT_EQ(class_of(Pyannot(), {{0, "Surfing", ""}}), kNoClass);
+  // Another data set in the layout of UCF101v2-GT.pkl: its number 1 is not UCF101-24's.
+  std::string other = GroundTruth();
+  other.replace(other.find("Biking", other.find("Basketball")), 6, "Golfin");
+  const auto read = ReadUcf24Annotations(Write("other", other));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->contents.blocks[0].rows[0].class_id, kNoClass);
+}
+
 TEST(Ucf24AnnotationsTest, OddFilesAreErrors) {
   const auto error = [](const std::string& bytes) {
     return std::string(ReadUcf24Annotations(Write("odd", bytes), Strict()).status().message());
@@ -169,7 +190,9 @@ TEST(SplitListTest, OtherWaysToNameAVideo) {
   for (const char* line :
        {"Biking/v_Biking_g08_c01", "v_Biking_g08_c01", "v_Biking_g08_c01.avi", "Biking/v_Biking_g08_c01.mp4",
         "labels/Biking/v_Biking_g08_c01/00012.txt\nlabels/Biking/v_Biking_g08_c01/00013.txt",
-        "./Biking/v_Biking_g08_c01.webm 3"}) {
+        "./Biking/v_Biking_g08_c01.webm 3", "\"Biking/v_Biking_g08_c01.avi\" 3",
+        "Biking\\v_Biking_g08_c01.avi 3", "UCF-101/Biking/v_Biking_g08_c01.avi 3",
+        "/data/ucf/Biking/v_Biking_g08_c01.avi", "# trainlist01\nBiking/v_Biking_g08_c01.avi,11"}) {
     const auto list = ReadSplitList(Write("list.txt", line), {"Biking"});
     ASSERT_TRUE(list.ok()) << list.status();
     EXPECT_THAT(list->videos, ElementsAre("Biking/v_Biking_g08_c01")) << line;
@@ -197,6 +220,8 @@ TEST(SplitListTest, OddListsAreErrors) {
       error("Archery/v_Archery_g01_c01.avi 3\n"),
       HasSubstr("lists no video of the data set's classes; 1 are of others, as Archery/v_Archery_g01_c01"));
   EXPECT_THAT(error("Biking/../../x\n"), HasSubstr("list.txt:1: 'Biking/../../x', expected Class/v_Class"));
+  EXPECT_THAT(error("/data/one.avi\n"), HasSubstr("list.txt:1: '/data/one.avi', expected Class/v_Class"));
+  EXPECT_THAT(error("[\"Biking/v_Biking_g08_c01\"]"), HasSubstr("is a JSON file, not a list of videos"));
   EXPECT_THAT(error("<html></html>"), HasSubstr("is a web page (HTML), not a list of videos"));
 }
 

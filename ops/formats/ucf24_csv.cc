@@ -19,15 +19,12 @@ namespace {
 constexpr const char* kGroundTruthColumns[] = {"video", "frame", "class", "x1", "y1", "x2", "y2", "tube"};
 constexpr const char* kDetectionColumns[] = {"video", "frame", "class", "score", "x1", "y1", "x2", "y2"};
 
-struct CsvParser {
+struct CsvParser : LineParser {
   CsvParser(const CsvOptions* options, RowKind kind)
       : options(options), ground_truth(kind == RowKind::kGroundTruth) {}
 
   const CsvOptions* options;
   bool ground_truth;
-  int64_t lines = 0;
-  std::string error;
-  WarningCounts warnings;
   RowBlock block;
   std::vector<int64_t> row_lines;
   int columns = 0;                                 // of the first row
@@ -44,15 +41,20 @@ struct CsvParser {
     const bool may_have_tubes = ground_truth && options->allow_tubes;
     const int expected = ground_truth ? 7 : 8;
     absl::string_view fields[8];
-    const int count = SplitFields(line, fields, 8);
+    const int split = SplitFields(line, fields, 8);
+    const int count = WithoutCommaAtTheEnd(line, fields, split, 8);
+    if (count != split) warnings.Add(kCommaAtTheEnd, number, line);
     if (count == 1 && TrimBlanks(line).empty()) {
       warnings.Add(kBlankLine, number, line);
       return true;
     }
     if (count != expected && !(may_have_tubes && count == 8)) {
-      error = absl::StrCat(count > 8 ? "more than 8" : absl::StrCat(count), " columns, expected ", expected,
-                           may_have_tubes ? " or 8" : "", ": ", Quoted(line));
+      error = WrongColumns(count, 8, absl::StrCat(expected, may_have_tubes ? " or 8" : ""), line);
       return false;
+    }
+    if (at_start && number == 1 && IsHeader(fields, count)) {
+      warnings.Add(kHeader, number, line);
+      return true;
     }
     if (columns == 0) columns = count;
     if (columns != count) {

@@ -49,6 +49,17 @@ TEST(Ucf24CsvTest, StrictMakesOddRowsErrors) {
               HasSubstr("detection box with x2 < x1"));
 }
 
+TEST(Ucf24CsvTest, HeadersCommasAndSeparators) {
+  CsvOptions tubes;
+  tubes.strict = tubes.allow_tubes = true;
+  const auto read = Parse("video,frame,class,x1,y1,x2,y2\nv,1,0,1,2,3,4\n", RowKind::kGroundTruth, tubes);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->num_rows, 1);
+  EXPECT_EQ(Parse("v,1,0,1,2,3,4,7,\n", RowKind::kGroundTruth, tubes)->blocks[0].rows[0].person_id, 7);
+  EXPECT_EQ(Error("v;1;0;1;2;3;4\n", RowKind::kGroundTruth, tubes),
+            "u.csv:1: 1 columns, expected 7 or 8 with commas between them, not semicolons: 'v;1;0;1;2;3;4'");
+}
+
 TEST(Ucf24CsvTest, WrittenRowsReadBackExactly) {
   const Detection detection = {{"Biking/v_Biking_g01_c01", 7}, {1.0 / 3, 2, 300.25, 240}, 2, 0.1f};
   const std::string row = FormatUcf24Row(detection);

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/class_lists.h"
@@ -21,10 +22,27 @@ namespace {
 
 constexpr char kAnnotations[] = "annotations of UCF101-24";
 
+// "UCF-101/Biking/v_Biking_g01_c01" without the folder above the class.
+absl::string_view FromClassOn(absl::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash == absl::string_view::npos || slash == 0) return path;
+  const size_t before = path.rfind('/', slash - 1);
+  if (before == absl::string_view::npos) return path;
+  const absl::string_view name = path.substr(before + 1, slash - before - 1);
+  const bool ucf101 = absl::StartsWithIgnoreCase(path.substr(slash + 1), absl::StrCat("v_", name, "_g"));
+  return ucf101 ? path.substr(before + 1) : path;
+}
+
 // The video that a line of a list names: "Biking/v_Biking_g01_c01.avi 3" (the list of UCF101),
-// "Biking/v_Biking_g01_c01", "v_Biking_g01_c01", "labels/Biking/v_Biking_g01_c01/00007.txt" (YOWO's).
-std::string VideoOfLine(absl::string_view line) {
-  line = line.substr(0, line.find_first_of(" \t,"));
+// "Biking/v_Biking_g01_c01", "v_Biking_g01_c01", "labels/Biking/v_Biking_g01_c01/00007.txt" (YOWO's). With
+// backslashes in the place of slashes, quotes, or folders above the class it is the same video.
+std::string VideoOfLine(const std::string& text) {
+  absl::string_view line = text;
+  if (absl::ConsumePrefix(&line, "\"")) {
+    line = line.substr(0, line.find('"'));
+  } else {
+    line = line.substr(0, line.find_first_of(" \t,"));
+  }
   absl::ConsumePrefix(&line, "./");
   if (absl::ConsumeSuffix(&line, ".txt")) {
     absl::ConsumePrefix(&line, "labels/");
@@ -33,6 +51,7 @@ std::string VideoOfLine(absl::string_view line) {
   for (const char* extension : {".avi", ".mp4", ".mkv", ".webm"}) {
     if (absl::ConsumeSuffix(&line, extension)) break;
   }
+  line = FromClassOn(line);
   // "v_Biking_g01_c01" is a video of the class Biking.
   const size_t group = line.rfind("_g");
   if (!absl::StrContains(line, '/') && absl::StartsWith(line, "v_") && group != absl::string_view::npos &&
@@ -43,6 +62,16 @@ std::string VideoOfLine(absl::string_view line) {
 }
 
 }  // namespace
+
+std::vector<int> IdsOfUcf24Classes(const CsvOptions& options) {
+  std::vector<int> ids;
+  for (const ActionClass& c : Ucf24Classes()) {
+    const ActionClass* own =
+        options.named_classes == nullptr ? &c : FindClass(*options.named_classes, c.name);
+    ids.push_back(own == nullptr ? kNoClass : own->id);
+  }
+  return ids;
+}
 
 absl::StatusOr<Ucf24Annotations> ReadUcf24Annotations(const std::string& path, const CsvOptions& options) {
   Ucf24Annotations annotations;
@@ -58,6 +87,12 @@ absl::StatusOr<Ucf24Annotations> ReadUcf24Annotations(const std::string& path, c
   if (kind == FileKind::kMatlab5) {
     annotations.layout = "finalAnnots.mat";
     MRSN_ASSIGN_OR_RETURN(annotations.contents, ReadUcf24Mat(path));
+    const std::vector<int> ids = IdsOfUcf24Classes(options);
+    for (RowBlock& block : annotations.contents.blocks) {
+      for (Row& row : block.rows) {
+        if (row.class_id < static_cast<int>(ids.size())) row.class_id = ids[row.class_id];
+      }
+    }
     return annotations;
   }
   if (kind != FileKind::kText && kind != FileKind::kEmpty) {
@@ -89,16 +124,20 @@ absl::StatusOr<SplitList> ParseSplitList(const TextFile& file, const std::vector
   const absl::flat_hash_set<std::string> wanted(classes.begin(), classes.end());
   SplitList list;
   absl::string_view text = file.text();
+  if (const FileKind kind = KindOf(text); kind != FileKind::kText && kind != FileKind::kEmpty) {
+    return NotThe("a list of videos", file.name(), LookAtBytes(text));
+  }
   for (int number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
     const absl::string_view line = TrimBlanks(absl::StripSuffix(text.substr(0, end), "\r"));
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (absl::StartsWith(line, "/") || absl::StrContains(line, "..")) {
+    if (absl::StartsWith(line, "#")) continue;
+    const std::string video = VideoOfLine(absl::StrReplaceAll(line, {{"\\", "/"}}));
+    if (video.empty()) continue;
+    if (absl::StartsWith(video, "/") || absl::StrContains(video, "..")) {
       return absl::InvalidArgumentError(
           absl::StrCat(file.name(), ":", number, ": ", Quoted(line), ", expected Class/v_Class_gXX_cYY"));
     }
-    const std::string video = VideoOfLine(line);
-    if (video.empty()) continue;
     const std::string name = video.substr(0, video.find('/'));
     if (!wanted.empty() && !wanted.contains(name)) {
       if (list.left_out.insert(video).second) list.left_out_classes.insert(name);

@@ -38,6 +38,9 @@ absl::StatusOr<CsvContents> ReadUcf24Folder(const std::string& path, RowKind kin
 absl::Status ParseUcf24Frame(const TextFile& file, const std::string& relative_path, RowKind kind,
                              const CsvOptions& options, RowBlock& block, std::vector<Warning>& warnings);
 
+// The id that each of UCF101-24's classes, by its number, has in the data set (CsvOptions::named_classes).
+std::vector<int> IdsOfUcf24Classes(const CsvOptions& options);
+
 struct Ucf24Annotations {
   std::string layout;  // "pyannot.pkl"
   CsvContents contents;
@@ -52,8 +55,7 @@ struct Ucf24Annotations {
 //                       uint16, where x + width overflows; x2 is computed in double. Frames from 0, the end
 //                       is the first frame after the tube.
 //   UCF101v2-GT.pkl     ACT, MOC and mmaction2, a pickle: frame from 1, x1, y1, x2, y2. Classes are those of
-//   its
-//                       "labels".
+//                       its "labels", by name; other data sets in this layout have others (kNoClass).
 //   CSV                 see ReadUcf24Csv
 //   a folder            see ReadUcf24Folder
 // Errors name the file, the place, what was found and expected; of another file they say what it is.
@@ -74,6 +76,8 @@ std::string FormatUcf24Row(const Detection& detection);
 //   Basketball/v_Basketball_g01_c01                 the same without the class's number or the extension
 //   v_Basketball_g01_c01                            the class is read from the name
 //   labels/Basketball/v_Basketball_g01_c01/00009.txt  YOWO's list of frames
+//   "UCF-101\Basketball\v_Basketball_g01_c01.avi"    quotes, backslashes, folders above the class
+// Lines that begin with # are comments. A file that is no text is an error that says what it is.
 struct SplitList {
   std::set<std::string> videos;  // "Basketball/v_Basketball_g01_c01"
   std::set<std::string> left_out, left_out_classes;

@@ -35,14 +35,11 @@ bool ParseFrameName(absl::string_view path, std::string& video, int& frame) {
   return true;
 }
 
-struct FrameParser {
+struct FrameParser : LineParser {
   const CsvOptions* options = nullptr;
   bool ground_truth = false;
   int keyframe = 0;
   std::vector<Row>* rows = nullptr;
-  int64_t lines = 0;
-  std::string error;
-  WarningCounts warnings;
 
   bool Line(absl::string_view line, int64_t number) {
     const int expected = ground_truth ? 5 : 6;

@@ -47,7 +47,8 @@ bool Table(const PickleValue* value, int64_t columns, std::vector<double>* numbe
 // pyannot.pkl: "Class/v_..." -> {"annotations": [{"sf", "ef", "label", "boxes"}], ..}. Frames from 0, the end
 // is the first frame after the tube; boxes are x, y, width, height in uint8 or uint16, in which x + width
 // overflows.
-absl::Status ReadPyannot(const PickleValue& root, const std::string& name, RowCollector* rows) {
+absl::Status ReadPyannot(const PickleValue& root, const std::string& name, const std::vector<int>& ids,
+                         RowCollector* rows) {
   std::vector<double> boxes;
   for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
     if (!root.items[i]->IsText()) return Bad(name, absl::StrCat("key ", i / 2), "a video's name");
@@ -68,7 +69,7 @@ absl::Status ReadPyannot(const PickleValue& root, const std::string& name, RowCo
         return Bad(name, absl::StrCat(place, ": ", count, " boxes"), absl::StrCat("ef - sf = ", end - first));
       }
       Row row;
-      row.class_id = static_cast<int>(label);
+      row.class_id = label < static_cast<int64_t>(ids.size()) ? ids[label] : static_cast<int>(label);
       row.person_id = static_cast<double>(t);
       for (int64_t k = 0; k < count; ++k) {
         const double* box = &boxes[4 * k];
@@ -81,18 +82,21 @@ absl::Status ReadPyannot(const PickleValue& root, const std::string& name, RowCo
   return absl::OkStatus();
 }
 
-// The class whose name stands at `index` of "labels"; the index itself if it is none of UCF101-24's.
-int ClassOf(const PickleValue* labels, int64_t index) {
-  if (labels != nullptr && labels->IsSequence() && index < static_cast<int64_t>(labels->items.size())) {
-    for (const ActionClass& known : Ucf24Classes()) {
-      if (labels->items[index]->IsText() && labels->items[index]->text == known.name) return known.id;
-    }
+// The class whose name stands at `index` of "labels", kNoClass if no class has the name.
+absl::StatusOr<int> ClassOf(const PickleValue* labels, int64_t index, const std::vector<ActionClass>& classes,
+                            const std::string& name) {
+  if (labels == nullptr) return static_cast<int>(index);
+  if (!labels->IsSequence() || index >= static_cast<int64_t>(labels->items.size()) ||
+      !labels->items[index]->IsText()) {
+    return Bad(name, absl::StrCat("labels, entry ", index), "the name of a class");
   }
-  return static_cast<int>(index);
+  const ActionClass* found = FindClass(classes, labels->items[index]->text);
+  return found == nullptr ? kNoClass : found->id;
 }
 
 // UCF101v2-GT.pkl: "gttubes" {video: {label: [array [N,5] of frame from 1, x1, y1, x2, y2]}}.
-absl::Status ReadGroundTruth(const PickleValue& root, const std::string& name, RowCollector* rows) {
+absl::Status ReadGroundTruth(const PickleValue& root, const std::string& name,
+                             const std::vector<ActionClass>& classes, RowCollector* rows) {
   std::vector<double> table;
   const PickleValue& videos = *root.Get("gttubes");
   if (videos.kind != Kind::kDict) return Bad(name, "gttubes", "a dict of videos");
@@ -110,7 +114,7 @@ absl::Status ReadGroundTruth(const PickleValue& root, const std::string& name, R
         return Bad(name, absl::StrCat("gttubes, ", Quoted(video)), "a label and a list of tubes");
       }
       Row row;
-      row.class_id = ClassOf(root.Get("labels"), label);
+      MRSN_ASSIGN_OR_RETURN(row.class_id, ClassOf(root.Get("labels"), label, classes, name));
       for (const PickleValue* tube : tubes.items) {
         const std::string place = absl::StrCat("gttubes, ", Quoted(video), " tube ", number);
         if (!Table(tube, 5, &table)) return Bad(name, place, "an array [N,5] of frame, x1, y1, x2, y2");
@@ -149,12 +153,13 @@ absl::StatusOr<Ucf24Annotations> ParseUcf24Pickle(absl::string_view bytes, const
   const PickleValue& root = *tree.root;
   if (root.Get("gttubes") != nullptr) {
     annotations.layout = "UCF101v2-GT.pkl";
-    MRSN_RETURN_IF_ERROR(ReadGroundTruth(root, name, &rows));
+    MRSN_RETURN_IF_ERROR(ReadGroundTruth(
+        root, name, options.named_classes != nullptr ? *options.named_classes : Ucf24Classes(), &rows));
     annotations.train_videos = Splits(root.Get("train_videos"));
     annotations.test_videos = Splits(root.Get("test_videos"));
   } else if (root.kind == Kind::kDict && root.items.size() > 1 && root.items[1]->kind == Kind::kDict) {
     annotations.layout = "pyannot.pkl";
-    MRSN_RETURN_IF_ERROR(ReadPyannot(root, name, &rows));
+    MRSN_RETURN_IF_ERROR(ReadPyannot(root, name, IdsOfUcf24Classes(options), &rows));
   } else {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": a pickle of ", root.Described(),

@@ -52,7 +52,8 @@ class Unpickler {
 
   absl::StatusOr<absl::string_view> Take(uint64_t size) {
     if (size > bytes_.size() - next_) {
-      return Wrong(absl::StrFormat("%d bytes are needed, %d are left", size, bytes_.size() - next_));
+      return Wrong(absl::StrFormat("the file ends early: %d bytes are needed, %d are left", size,
+                                   bytes_.size() - next_));
     }
     next_ += size;
     return bytes_.substr(next_ - size, size);
