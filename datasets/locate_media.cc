@@ -44,7 +44,7 @@ absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOpt
   const fs::path below = root;
   LocatedMedia located;
   located.missing.resize(videos.size());
-  Fault missing, empty, holes;
+  Fault missing, empty, holes, before;
   for (size_t i = 0; i < videos.size(); ++i) {
     const std::string folder = (below / options.frames / videos[i]).string();
     const FrameFolder images = pattern.In(folder, LastPart(videos[i]), options.first_frame);
@@ -59,6 +59,10 @@ absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOpt
     }
     MRSN_ASSIGN_OR_RETURN(const FolderListing listing, ListFolder(images));
     located.videos.push_back({folder, images, listing.frames});
+    if (listing.before_first > 0) {
+      before.Add(absl::StrCat(folder, " with ", listing.before_first, " before ",
+                              fs::path(images.PathOf(0)).filename().string()));
+    }
     if (listing.frames == 0) {
       empty.Add(absl::StrCat(images.PathOf(0), listing.others == 0
                                                    ? "; the folder is empty"
@@ -76,6 +80,12 @@ absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOpt
     located.faults.push_back(std::move(text));
     return absl::OkStatus();
   };
+  // All frames would be taken for others: no policy about single clips covers this.
+  if (before.count > 0) {
+    return absl::FailedPreconditionError(absl::StrCat(before.count, " of ", videos.size(),
+                                                      " folders have images with numbers below first_frame, ",
+                                                      options.first_frame, ", first ", before.first));
+  }
   MRSN_RETURN_IF_ERROR(report(missing, absl::StatusCode::kNotFound, "videos' frames are missing"));
   MRSN_RETURN_IF_ERROR(report(empty, absl::StatusCode::kNotFound,
                               "folders have no image as frame_name and first_frame name them"));

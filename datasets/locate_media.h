@@ -30,7 +30,8 @@ struct LocatedMedia {
 // is the last part of a name with slashes. The folders are relative to `root`. Faults count the videos
 // concerned and name the first: neither a folder nor a file; a folder without an image of this name (with the
 // name of an entry that is there); numbers without an image between the first and the last. With kFail they
-// are errors. With kSkipAndCount a video without any frame is a folder of 0 images.
+// are errors. With kSkipAndCount a video without any frame is a folder of 0 images. Images with a number
+// below `first_frame` are an error with both: every frame would be taken for another one.
 absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOptions& options,
                                          const std::vector<std::string>& videos,
                                          UnreadablePolicy policy = UnreadablePolicy::kFail);

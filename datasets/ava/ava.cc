@@ -57,14 +57,20 @@ absl::StatusOr<std::vector<ActionClass>> ReadClasses(const std::string& path,
   return classes;
 }
 
-// The clock of every video. A file's rate is in its header. With kSkipAndCount a file without a readable one
-// has the rate that is meant: its clips cannot be read anyway.
-absl::StatusOr<std::vector<Clock>> ReadClocks(const std::vector<VideoMedia>& videos,
-                                              const AvaOptions& options, UnreadablePolicy policy) {
-  std::vector<Clock> clocks;
+struct Clocks {
+  std::vector<Clock> clocks;           // of every video
+  std::vector<int64_t> stated_frames;  // images of a folder, or as the header of a file says; 0 = unknown
+};
+
+// A file's rate is in its header. With kSkipAndCount a file without a readable one has the rate that is
+// meant: its clips cannot be read anyway.
+absl::StatusOr<Clocks> ReadClocks(const std::vector<VideoMedia>& videos, const AvaOptions& options,
+                                  UnreadablePolicy policy) {
+  Clocks read;
   for (const VideoMedia& video : videos) {
     if (video.images.has_value()) {
-      clocks.push_back({options.first_second, options.frames_per_second});
+      read.clocks.push_back({options.first_second, options.frames_per_second});
+      read.stated_frames.push_back(video.count);
       continue;
     }
     const auto stream = FrameStream::Open(video.path, options.frames_per_second);
@@ -77,22 +83,29 @@ absl::StatusOr<std::vector<Clock>> ReadClocks(const std::vector<VideoMedia>& vid
                        "; set it, or make folders of frames with that rate: bazel run "
                        "//datasets:extract_frames"));
     }
-    clocks.push_back({options.video_first_second, rate});
+    read.clocks.push_back({options.video_first_second, rate});
+    read.stated_frames.push_back(stream.ok() ? (*stream)->stated() : 0);
   }
-  return clocks;
+  return read;
 }
 
-// An error if key frames lie behind the end of their folders.
-absl::Status CheckCentres(const std::vector<VideoMedia>& videos, const std::vector<KeyframeRecord>& records) {
+// Headers round a length, and count frames that no decoder returns.
+int64_t WithSlack(const VideoMedia& video, int64_t stated) {
+  return video.images.has_value() ? stated : stated + 2 + stated / 100;
+}
+
+// An error if key frames lie behind the end of their videos.
+absl::Status CheckCentres(const std::vector<VideoMedia>& videos, const std::vector<int64_t>& stated_frames,
+                          const std::vector<KeyframeRecord>& records) {
   int64_t beyond = 0;
   std::string first;
   for (const KeyframeRecord& record : records) {
     const VideoMedia& video = videos[record.video];
-    const bool outside = record.centre < 0 || (video.images.has_value() && record.centre >= video.count);
+    const int64_t stated = stated_frames[record.video];
+    const bool outside = record.centre < 0 || (stated > 0 && record.centre >= WithSlack(video, stated));
     if (!outside || beyond++ > 0) continue;
-    first =
-        absl::StrCat(video.path, ": second ", record.keyframe.timestamp, " is frame number ", record.centre,
-                     " from 0", video.images.has_value() ? absl::StrCat(" of ", video.count) : "");
+    first = absl::StrCat(video.path, ": second ", record.keyframe.timestamp, " is frame number ",
+                         record.centre, " from 0", stated > 0 ? absl::StrCat(" of ", stated) : "");
   }
   if (beyond == 0) return absl::OkStatus();
   return absl::OutOfRangeError(
@@ -185,10 +198,11 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
     return absl::Status(media.status().code(), absl::StrCat(media.status().message(), kLayout));
   }
   TakeMedia(*std::move(media), &clip_dataset);
-  MRSN_ASSIGN_OR_RETURN(const std::vector<Clock> clocks, ReadClocks(clip_dataset.videos, options, policy));
+  MRSN_ASSIGN_OR_RETURN(const Clocks read, ReadClocks(clip_dataset.videos, options, policy));
+  const std::vector<Clock>& clocks = read.clocks;
   CentreClips(clocks, &made->records);
   if (policy == UnreadablePolicy::kFail) {
-    MRSN_RETURN_IF_ERROR(CheckCentres(clip_dataset.videos, made->records));
+    MRSN_RETURN_IF_ERROR(CheckCentres(clip_dataset.videos, read.stated_frames, made->records));
   }
   NoteLengths(clip_dataset.videos, options, &clip_dataset.notes);
   // The number changes when the same files give other key frames or actors.

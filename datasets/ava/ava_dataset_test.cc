@@ -181,6 +181,39 @@ TEST_F(AvaDatasetTest, MoviesNeedNoExtraction) {
   EXPECT_THAT(Error(), HasSubstr("has 25 frames a second, dataset.ava.frames_per_second is 30; set it"));
   const auto dataset = Open("ava { frames_per_second: 25 video_first_second: 900 }");
   EXPECT_THAT(Numbers(dataset->Load(0, 0)->fast), ElementsAre(46, 47, 48, 49, 50, 51, 52, 53));
+  // The header says how long the movie is: the last key second, 903, is frame 150 from second 897 on.
+  EXPECT_THAT(Error("ava { frames_per_second: 25 video_first_second: 897 }"),
+              HasSubstr("key frames lie outside their videos, first " + root_ + "/videos/"));
+  for (const char* text : {"", "<!DOCTYPE html><html></html>"}) {
+    Write("videos/5BDj0ow5hnA.avi", text);
+    EXPECT_THAT(Error("ava { frames_per_second: 25 video_first_second: 900 }"),
+                HasSubstr(*text == 0 ? "5BDj0ow5hnA.avi: not a video FFmpeg can read: it is empty (0 bytes)"
+                                     : "not a video FFmpeg can read: it is a web page (HTML)"));
+  }
+}
+
+// Frames from 0 where the config says 1: every frame would be taken for the one before it.
+TEST_F(AvaDatasetTest, ImagesBelowTheFirstFrame) {
+  std::filesystem::copy(FramePath("1j20qq1JyX4", 1), FramePath("1j20qq1JyX4", 0));
+  for (const UnreadablePolicy policy : {UnreadablePolicy::kFail, UnreadablePolicy::kSkipAndCount}) {
+    Unreadable unreadable;
+    unreadable.policy = policy;
+    EXPECT_THAT(
+        std::string(
+            OpenDataset(Config("ava {}"), Usage::kInference, root_, {}, unreadable).status().message()),
+        HasSubstr("1 of 2 folders have images with numbers below first_frame, 1, first " + root_ +
+                  "/frames/1j20qq1JyX4 with 1 before 1j20qq1JyX4_000001.jpg"));
+  }
+  EXPECT_THAT(Error("ava { first_frame: 0 }"),
+              HasSubstr("folders of frames have holes"));  // of the other video
+}
+
+TEST_F(AvaDatasetTest, AnnotationsInPixelsAndWithoutARow) {
+  Write("annotations/ava_val_v2.2.csv", "1j20qq1JyX4,0902,34,91,130,283,12,0\n");
+  EXPECT_THAT(Error(),
+              HasSubstr("ava_val_v2.2.csv: 1 of 1 boxes are in pixels (the largest coordinate is 283)"));
+  Write("annotations/ava_val_v2.2.csv", "");
+  EXPECT_THAT(Error(), HasSubstr("ava_val_v2.2.csv: has no row, expected rows video,second,"));
 }
 
 // The published label maps say the same of all ids, and give the names.

@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
 #include "ops/formats/ava_csv.h"
 #include "ops/formats/box_list.h"
+#include "ops/formats/box_unit.h"
 #include "ops/formats/label_map.h"
 
 namespace mrsn::datasets {
@@ -27,6 +30,11 @@ absl::StatusOr<BoxTable> ReadAvaAnnotations(const std::string& path, const Keyfr
   formats::CsvOptions options = Strict(names);
   options.allow_keyframe_rows = true;
   MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents, formats::ReadAvaGroundTruth(path, options));
+  if (contents.num_rows == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": has no row, expected rows video,second,x1,y1,x2,y2,action_id,person_id"));
+  }
+  MRSN_RETURN_IF_ERROR(formats::ExpectFractions(path, contents));
   return BoxTable(contents);
 }
 

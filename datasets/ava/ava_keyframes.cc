@@ -39,8 +39,8 @@ class Maker {
     for (const BoxRow& row : rows) {
       if (index_of_id_.contains(row.class_id)) continue;
       return absl::InvalidArgumentError(absl::StrCat("key frame ", keyframe.video, ",", keyframe.timestamp,
-                                                     ": action_id ", row.class_id,
-                                                     " is not in the label map"));
+                                                     ": action_id ", row.class_id, " is not in the label map",
+                                                     row.class_id == 0 ? ", whose ids are from 1" : ""));
     }
     return absl::OkStatus();
   }

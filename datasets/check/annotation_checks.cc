@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "datasets/box_table.h"
 #include "datasets/check/class_checks.h"
 #include "ops/base/file.h"
@@ -47,14 +48,16 @@ RowFault FaultOf(const std::string& what) {
   static constexpr RowFault kFaults[] = {
       {formats::kBlankLine, "blank_line", CheckSeverity::kNote},
       {formats::kFrameBeforeFirst, "keyframe_range", CheckSeverity::kError},
-      {formats::kBrokenSecond, "broken_second", CheckSeverity::kError},
+      {formats::kFractionLeftOut, "broken_second", CheckSeverity::kError},
       {formats::kScoreRange, "score_range", CheckSeverity::kError},
       {formats::kUnknownClass, "unknown_class", CheckSeverity::kError},
       {formats::kInvalidBox, "degenerate_box", CheckSeverity::kError},
       {formats::kInvertedBox, "degenerate_box", CheckSeverity::kError},
       {formats::kNoArea, "degenerate_box", CheckSeverity::kError},
       {formats::kDuplicate, "duplicate_row", CheckSeverity::kWarning},
-      {formats::kNoScore, "no_score", CheckSeverity::kError},
+      {formats::kNoScore, "no_score", CheckSeverity::kWarning},
+      {formats::kHeader, "header_line", CheckSeverity::kNote},
+      {formats::kCommaAtTheEnd, "comma_at_end", CheckSeverity::kNote},
   };
   for (const RowFault& fault : kFaults) {
     if (what == fault.what) return fault;
@@ -68,7 +71,11 @@ void AddWarnings(const std::string& path, const std::vector<formats::Warning>& w
                  CheckReport* report) {
   for (const formats::Warning& warning : warnings) {
     const RowFault fault = FaultOf(warning.what);
-    report->Add(fault.severity, fault.code, path, formats::ToString(warning), warning.count);
+    const std::string text = formats::ToString(warning);
+    report->Add(
+        fault.severity, fault.code, path,
+        absl::StrCat(absl::StartsWith(text, path + ":") ? "line " : "", absl::StripPrefix(text, path + ":")),
+        warning.count);
   }
 }
 
@@ -78,7 +85,10 @@ class AnnotationCheck {
 
   std::map<std::string, VideoUse> Run() {
     const std::vector<ClassCount> classes = CheckClasses(layout_, &report_);
-    for (const ClassCount& c : classes) class_ids_.insert(c.id);
+    for (const ClassCount& c : classes) {
+      class_ids_.insert(c.id);
+      named_classes_.push_back({c.id, c.name, ""});
+    }
     for (const SplitLayout& split : layout_.splits) CheckSplit(split, classes);
     CheckOverlap();
     return std::move(uses_);
@@ -99,7 +109,10 @@ class AnnotationCheck {
   std::optional<CsvContents> Read(const std::string& path, formats::RowKind kind, const char* what) {
     if (!IsThere(path, what)) return std::nullopt;
     formats::CsvOptions options;
-    if (kind == formats::RowKind::kGroundTruth && !class_ids_.empty()) options.classes = &class_ids_;
+    // The rows of other videos, which a list of videos leaves out, may have other classes.
+    const bool by_class = seconds() && kind == formats::RowKind::kGroundTruth && !class_ids_.empty();
+    if (by_class) options.classes = &class_ids_;
+    if (!layout_.class_list.empty()) options.named_classes = &named_classes_;
     options.allow_keyframe_rows = true;
     options.allow_tubes = true;
     options.first_keyframe = layout_.first_keyframe_second;
@@ -205,6 +218,10 @@ class AnnotationCheck {
       if (finding.severity == plausibility::Severity::kError) severity = CheckSeverity::kError;
       // The readers of a run refuse such a list.
       if (finding.kind == plausibility::Kind::kScoresOutOfRange) severity = CheckSeverity::kError;
+      const bool unit =
+          finding.kind == plausibility::Kind::kPixels || finding.kind == plausibility::Kind::kFractions;
+      if (unit && (finding.file == split.boxes || 2 * finding.count > annotations.num_rows))
+        severity = CheckSeverity::kError;
       report_.Add(severity, plausibility::KindName(finding.kind), finding.file,
                   absl::StrCat(finding.text, finding.first.empty() ? "" : "; first: ", finding.first),
                   finding.count);
@@ -306,7 +323,10 @@ class AnnotationCheck {
     if (listed.has_value()) {
       videos.insert(listed->begin(), listed->end());
       for (const std::string& video : videos) uses_[video];
-      if (annotations.has_value()) formats::KeepVideos(*listed, *annotations);
+      if (annotations.has_value()) {
+        formats::KeepVideos(*listed, *annotations);
+        CheckRowClasses(split.annotations, *annotations, class_ids_, &report_);
+      }
       if (boxes.has_value()) formats::KeepVideos(*listed, *boxes);
     }
     if (!annotations.has_value()) return report_.splits.push_back(std::move(numbers));
@@ -337,7 +357,7 @@ class AnnotationCheck {
       for (const std::string& video : videos) {
         if (with_rows.count(video) > 0) continue;
         report_.Add(
-            CheckSeverity::kError, "video_without_annotation", video,
+            CheckSeverity::kWarning, "video_without_annotation", video,
             absl::StrCat(split.video_list, " names it, and ", split.annotations, " has no row of it"));
       }
     } else {
@@ -383,6 +403,7 @@ class AnnotationCheck {
   const DatasetLayout& layout_;
   CheckReport& report_;
   absl::flat_hash_set<int> class_ids_;
+  std::vector<formats::ActionClass> named_classes_;
   std::map<std::string, VideoUse> uses_;
   std::map<std::string, std::set<std::string>> videos_;  // of each split
 };

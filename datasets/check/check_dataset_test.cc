@@ -240,7 +240,7 @@ std::vector<Fault> Ucf24Faults() {
   return {
       {"missing_video", "Diving/v_Diving_g02_c01", Remove(video)},
       {"empty_file", "Diving/v_Diving_g02_c01", Write(video, "")},
-      {"unreadable_video", "Diving/v_Diving_g02_c01", Write(video, "no video"), false},
+      {"unreadable_video", "is a text file that begins with 'no video'", Write(video, "no video")},
       {"cut_video", "Diving/v_Diving_g02_c01",
        [=](const std::string& root) {
          WriteNumberedVideo(root + "/" + video, 60, 25, {160, 120});

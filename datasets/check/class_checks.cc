@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "datasets/box_table.h"
 #include "datasets/class_list.h"
 #include "ops/base/file.h"
 #include "ops/formats/class_lists.h"
@@ -94,6 +95,24 @@ void CheckExamples(const SplitNumbers& split, const std::string& file, CheckRepo
               absl::StrCat(missing, " of ", evaluated, " evaluated classes have no example: ", names,
                            missing > kNamesShown ? ", ..." : ""),
               missing);
+}
+
+void CheckRowClasses(const std::string& file, const formats::CsvContents& contents,
+                     const absl::flat_hash_set<int>& ids, CheckReport* report) {
+  int64_t unknown = 0;
+  std::string first;
+  for (const formats::RowBlock& block : contents.blocks) {
+    for (const formats::Row& row : block.rows) {
+      if (ids.empty() || ids.contains(row.class_id) || unknown++ > 0) continue;
+      const Keyframe keyframe = KeyframeOf(block, row.keyframe);
+      first = absl::StrCat(keyframe.video, ",", keyframe.timestamp);
+      if (row.class_id != formats::kNoClass) absl::StrAppend(&first, ": class ", row.class_id);
+    }
+  }
+  if (unknown == 0) return;
+  report->Add(CheckSeverity::kError, "unknown_class", file,
+              absl::StrCat(unknown, " rows have a class that is not in the list of classes; first: ", first),
+              unknown);
 }
 
 }  // namespace mrsn::datasets

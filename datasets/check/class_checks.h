@@ -2,10 +2,13 @@
 #ifndef MRSN_DATASETS_CHECK_CLASS_CHECKS_H_
 #define MRSN_DATASETS_CHECK_CLASS_CHECKS_H_
 
+#include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "datasets/check/layout.h"
 #include "datasets/check/report.h"
+#include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {
 
@@ -15,6 +18,10 @@ std::vector<ClassCount> CheckClasses(const DatasetLayout& layout, CheckReport* r
 
 // Fills the examples' findings of a split: evaluated classes that no row has.
 void CheckExamples(const SplitNumbers& split, const std::string& file, CheckReport* report);
+
+// An error if rows have a class that is none of `ids`; nothing if there are no ids.
+void CheckRowClasses(const std::string& file, const formats::CsvContents& contents,
+                     const absl::flat_hash_set<int>& ids, CheckReport* report);
 
 }  // namespace mrsn::datasets
 

@@ -77,6 +77,10 @@ void CheckReport::Sort() {
   std::stable_sort(findings.begin(), findings.end(), [](const CheckFinding& a, const CheckFinding& b) {
     return std::tie(b.severity, a.code, a.subject) < std::tie(a.severity, b.code, b.subject);
   });
+  const auto equal = [](const CheckFinding& a, const CheckFinding& b) {
+    return std::tie(a.code, a.subject, a.text) == std::tie(b.code, b.subject, b.text);
+  };
+  findings.erase(std::unique(findings.begin(), findings.end(), equal), findings.end());
 }
 
 std::string CheckSeverityName(CheckSeverity severity) {

@@ -57,7 +57,7 @@ struct CheckReport {
   void Add(CheckSeverity severity, absl::string_view code, absl::string_view subject, absl::string_view text,
            int64_t count = 1);
   int64_t Count(CheckSeverity severity) const;
-  // Worst first; findings of one code together.
+  // Worst first; findings of one code together; equal findings, as of a file that two splits share, once.
   void Sort();
 };
 

@@ -16,6 +16,7 @@
 #include "datasets/media/frame_stream.h"
 #include "datasets/media/media_files.h"
 #include "ops/base/file.h"
+#include "ops/formats/sniff.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -53,7 +54,8 @@ class OneVideo {
     } else if (facts_.is_file) {
       CheckFile(files[0]);
     } else {
-      Add(CheckSeverity::kError, "missing_video", Missing());
+      Add(use_.used ? CheckSeverity::kError : CheckSeverity::kWarning, "missing_video",
+          absl::StrCat(Missing(), use_.used ? "" : "; no row needs it"));
     }
     for (auto& [code, more] : hidden_) {
       facts_.findings.push_back(
@@ -201,6 +203,12 @@ class OneVideo {
     std::error_code error;
     if (fs::file_size(path, error) == 0 && !error)
       return Add(CheckSeverity::kError, "empty_file", path + " is empty");
+    if (const auto look = formats::LookAt(path); look.ok() &&
+                                                 formats::KindOf(*look) != formats::FileKind::kBinary &&
+                                                 formats::KindOf(*look) != formats::FileKind::kVideo) {
+      return Add(CheckSeverity::kError, "unreadable_video",
+                 absl::StrCat(path, " ", formats::Described(*look)));
+    }
     if (level_ == CheckLevel::kQuick) return;
     const auto stream = FrameStream::Open(path, 0);
     if (!stream.ok())

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/media/media_files.h"
+#include "datasets/video/not_a_video.h"
 #include "datasets/video_frames.h"
 #include "opencv2/imgproc.hpp"
 #include "opencv2/videoio.hpp"
@@ -30,7 +31,7 @@ class VideoFileStream : public FrameStream {
     path_ = path;
     try {
       if (!capture_.open(path, cv::CAP_FFMPEG)) {
-        return absl::InvalidArgumentError(absl::StrCat(path, ": not a video FFmpeg can read"));
+        return NotAVideo(path);
       }
     } catch (const cv::Exception& error) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": ", error.err));

@@ -74,8 +74,9 @@ TEST(FrameStream, ErrorsNameTheFile) {
   std::filesystem::create_directories(folder + "/empty");
   EXPECT_THAT(std::string(FrameStream::Open(folder + "/none.mp4", 0).status().message()),
               HasSubstr("none.mp4: no such video"));
-  EXPECT_THAT(std::string(FrameStream::Open(folder + "/bad.mp4", 0).status().message()),
-              HasSubstr("bad.mp4: not a video FFmpeg can read"));
+  EXPECT_THAT(
+      std::string(FrameStream::Open(folder + "/bad.mp4", 0).status().message()),
+      HasSubstr("bad.mp4: not a video FFmpeg can read: it is a text file that begins with 'no video'"));
   EXPECT_THAT(std::string(FrameStream::Open(folder + "/empty", 30).status().message()),
               HasSubstr("empty: no frame in this folder"));
   EXPECT_THAT(std::string(FrameStream::Open(folder + "/empty", 0).status().message()),

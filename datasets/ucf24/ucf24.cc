@@ -20,38 +20,71 @@
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
 #include "ops/formats/box_list.h"
+#include "ops/formats/box_unit.h"
 #include "ops/formats/class_lists.h"
 #include "ops/formats/ucf24_files.h"
 
 namespace mrsn::datasets {
 namespace {
 
-// The files are read strictly: an odd row is an error.
-formats::CsvOptions Strict(const absl::flat_hash_set<int>& class_ids) {
-  formats::CsvOptions options;
-  options.strict = true;
-  options.allow_tubes = true;
-  options.classes = &class_ids;
-  return options;
-}
-
 // Ground truth of `videos`. With `need_tubes` a file without tubes is an error.
 struct Annotations {
   BoxTable boxes;
   bool has_tubes = false;
 };
+
+// Files may hold the rows of more classes than the data set has, if they are of other videos.
+absl::Status CheckClasses(const std::string& path, const formats::CsvContents& contents,
+                          const std::vector<ActionClass>& classes) {
+  absl::flat_hash_set<int> known;
+  for (const ActionClass& action : classes) known.insert(action.id);
+  for (const formats::RowBlock& block : contents.blocks) {
+    for (const formats::Row& row : block.rows) {
+      if (known.contains(row.class_id)) continue;
+      const Keyframe keyframe = KeyframeOf(block, row.keyframe);
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": ", keyframe.video, " frame ", keyframe.timestamp, ": the class",
+                       row.class_id == formats::kNoClass ? "" : absl::StrCat(" ", row.class_id),
+                       " is none of the ", classes.size(), " of the data set, ", classes.front().id, " ",
+                       classes.front().name, " to ", classes.back().id, " ", classes.back().name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string FirstVideo(const formats::CsvContents& contents) {
+  for (const formats::RowBlock& block : contents.blocks) {
+    if (!block.keyframes.videos().empty()) return block.keyframes.videos()[0];
+  }
+  return "";
+}
+
 absl::StatusOr<Annotations> ReadAnnotations(const std::string& path, FrameSize frame,
                                             const std::vector<ActionClass>& classes,
+                                            const std::string& split_path,
                                             const absl::flat_hash_set<std::string>& videos, bool need_tubes) {
-  absl::flat_hash_set<int> class_ids;
-  for (const ActionClass& action : classes) class_ids.insert(action.id);
+  std::vector<formats::ActionClass> named;
+  for (const ActionClass& action : classes) named.push_back({action.id, action.name, action.kind});
+  formats::CsvOptions options;
+  options.strict = true;  // an odd row is an error
+  options.allow_tubes = true;
+  options.named_classes = &named;
   MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
-                        formats::ReadUcf24(path, formats::RowKind::kGroundTruth, Strict(class_ids)));
+                        formats::ReadUcf24(path, formats::RowKind::kGroundTruth, options));
   if (need_tubes && !contents.has_tubes) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": no eighth column, tube, which dataset.clip.tubelets needs"));
   }
+  MRSN_RETURN_IF_ERROR(formats::ExpectPixels(path, contents));
+  const std::string first = FirstVideo(contents);
   formats::KeepVideos(videos, contents);
+  if (contents.num_rows == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, first.empty() ? ": has no row" : ": no row", " of any video that ", split_path,
+                     " names, as ", *std::min_element(videos.begin(), videos.end()),
+                     first.empty() ? "" : "; its rows are of others, as ", first));
+  }
+  MRSN_RETURN_IF_ERROR(CheckClasses(path, contents, classes));
   return Annotations{BoxTable(contents, frame), contents.has_tubes};
 }
 
@@ -198,9 +231,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   MRSN_ASSIGN_OR_RETURN(std::vector<std::string> videos,
                         ReadSplit(split_path, clip_dataset.classes, &clip_dataset.notes));
   const absl::flat_hash_set<std::string> listed(videos.begin(), videos.end());
-  MRSN_ASSIGN_OR_RETURN(
-      const Annotations annotations,
-      ReadAnnotations(annotations_path, options.frame, clip_dataset.classes, listed, clip_dataset.tubelets));
+  MRSN_ASSIGN_OR_RETURN(const Annotations annotations,
+                        ReadAnnotations(annotations_path, options.frame, clip_dataset.classes, split_path,
+                                        listed, clip_dataset.tubelets));
   formats::CsvContents detections;
   const bool has_detections = !options.detections.empty();
   if (has_detections) {
@@ -210,10 +243,6 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
   const std::string& boxes_path = files.back();
 
   std::vector<std::string> with_rows = VideosOf(annotations.boxes);
-  if (with_rows.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(annotations_path, ": no row of any video that ", split_path, " names, as ", videos[0]));
-  }
   if (with_rows.size() < videos.size()) {
     std::vector<std::string> without;
     std::set_difference(videos.begin(), videos.end(), with_rows.begin(), with_rows.end(),

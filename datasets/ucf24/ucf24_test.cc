@@ -211,8 +211,19 @@ TEST_F(Ucf24FilesTest, ErrorsNameFileLineAndValue) {
               HasSubstr("annotations.csv:1: column 8 (tube) is '-1', expected a whole number from 0"));
   Write("annotations.csv", "A/v_A,1,3,0,0,1,1,2\nA/v_A,1,3,0,0,9,9,2\n");
   EXPECT_THAT(Error(), HasSubstr("annotations.csv:2: tube 2 has a second box in this frame"));
-  Write("annotations.csv", "A/v_A,1,24,0,0,1,1\n");
-  EXPECT_THAT(Error(), HasSubstr("annotations.csv:1: '24': class not in the list of classes"));
+  Write("annotations.csv", "A/v_A,1,24,0,0,10,10\n");
+  EXPECT_THAT(Error(),
+              HasSubstr("annotations.csv: A/v_A frame 1: the class 24 is none of the 24 of the data set, 0 "
+                        "Basketball to 23 WalkingWithDog"));
+  Write("annotations.csv", "A/v_A,1,3,0.1,0.2,0.5,0.9\n");
+  EXPECT_THAT(Error(),
+              HasSubstr("annotations.csv: the boxes are fractions of the frame (the largest coordinate is "
+                        "0.9), expected pixels"));
+  Write("annotations.csv", "A/v_A.avi,1,3,1,2,50,90\n");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv: no row of any video that " + root_ +
+                                 "/clips.txt names, as A/v_A; its rows are of others, as A/v_A.avi"));
+  Write("annotations.csv", "");
+  EXPECT_THAT(Error(), HasSubstr("annotations.csv: has no row of any video"));
   Write("annotations.csv", "A/v_A,0,3,0,0,1,1\n");
   EXPECT_THAT(Error(), HasSubstr(":1: column 2 (frame) is '0', expected a frame number from 1"));
   Write("annotations.csv", "A/v_A,1,3,0,0,1\n");

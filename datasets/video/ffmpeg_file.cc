@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include "absl/strings/str_cat.h"
+#include "datasets/video/not_a_video.h"
 #include "opencv2/core.hpp"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -50,9 +51,7 @@ absl::StatusOr<std::unique_ptr<FfmpegFile>> FfmpegFile::Open(const std::string& 
 }
 
 absl::Status FfmpegFile::OpenStream(const std::string& path) {
-  const auto unreadable = [&] {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": not a video FFmpeg can read"));
-  };
+  const auto unreadable = [&] { return NotAVideo(path); };
   // The prefix keeps FFmpeg from taking a name for a protocol or a list of images.
   if (avformat_open_input(&format_, absl::StrCat("file:", path).c_str(), nullptr, nullptr) < 0)
     return unreadable();
