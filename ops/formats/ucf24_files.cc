@@ -63,14 +63,12 @@ std::string VideoOfLine(const std::string& text) {
 
 }  // namespace
 
-std::vector<int> IdsOfUcf24Classes(const CsvOptions& options) {
-  std::vector<int> ids;
+Ucf24ClassIds::Ucf24ClassIds(const CsvOptions& options) {
   for (const ActionClass& c : Ucf24Classes()) {
     const ActionClass* own =
         options.named_classes == nullptr ? &c : FindClass(*options.named_classes, c.name);
-    ids.push_back(own == nullptr ? kNoClass : own->id);
+    ids_.push_back(own == nullptr ? kNoClass : own->id);
   }
-  return ids;
 }
 
 absl::StatusOr<Ucf24Annotations> ReadUcf24Annotations(const std::string& path, const CsvOptions& options) {
@@ -87,11 +85,9 @@ absl::StatusOr<Ucf24Annotations> ReadUcf24Annotations(const std::string& path, c
   if (kind == FileKind::kMatlab5) {
     annotations.layout = "finalAnnots.mat";
     MRSN_ASSIGN_OR_RETURN(annotations.contents, ReadUcf24Mat(path));
-    const std::vector<int> ids = IdsOfUcf24Classes(options);
+    const Ucf24ClassIds ids(options);
     for (RowBlock& block : annotations.contents.blocks) {
-      for (Row& row : block.rows) {
-        if (row.class_id < static_cast<int>(ids.size())) row.class_id = ids[row.class_id];
-      }
+      for (Row& row : block.rows) row.class_id = ids.Of(row.class_id);
     }
     return annotations;
   }

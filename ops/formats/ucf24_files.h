@@ -38,8 +38,17 @@ absl::StatusOr<CsvContents> ReadUcf24Folder(const std::string& path, RowKind kin
 absl::Status ParseUcf24Frame(const TextFile& file, const std::string& relative_path, RowKind kind,
                              const CsvOptions& options, RowBlock& block, std::vector<Warning>& warnings);
 
-// The id that each of UCF101-24's classes, by its number, has in the data set (CsvOptions::named_classes).
-std::vector<int> IdsOfUcf24Classes(const CsvOptions& options);
+// The ids that UCF101-24's classes have in a data set (CsvOptions::named_classes).
+class Ucf24ClassIds {
+ public:
+  explicit Ucf24ClassIds(const CsvOptions& options);
+  // Of the class that files of UCF101-24 give the number `number`, from 0; the number itself if it is none of
+  // its classes.
+  int Of(int number) const { return number < static_cast<int>(ids_.size()) ? ids_[number] : number; }
+
+ private:
+  std::vector<int> ids_;
+};
 
 struct Ucf24Annotations {
   std::string layout;  // "pyannot.pkl"

@@ -47,7 +47,7 @@ bool Table(const PickleValue* value, int64_t columns, std::vector<double>* numbe
 // pyannot.pkl: "Class/v_..." -> {"annotations": [{"sf", "ef", "label", "boxes"}], ..}. Frames from 0, the end
 // is the first frame after the tube; boxes are x, y, width, height in uint8 or uint16, in which x + width
 // overflows.
-absl::Status ReadPyannot(const PickleValue& root, const std::string& name, const std::vector<int>& ids,
+absl::Status ReadPyannot(const PickleValue& root, const std::string& name, const Ucf24ClassIds& ids,
                          RowCollector* rows) {
   std::vector<double> boxes;
   for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
@@ -69,7 +69,7 @@ absl::Status ReadPyannot(const PickleValue& root, const std::string& name, const
         return Bad(name, absl::StrCat(place, ": ", count, " boxes"), absl::StrCat("ef - sf = ", end - first));
       }
       Row row;
-      row.class_id = label < static_cast<int64_t>(ids.size()) ? ids[label] : static_cast<int>(label);
+      row.class_id = ids.Of(static_cast<int>(label));
       row.person_id = static_cast<double>(t);
       for (int64_t k = 0; k < count; ++k) {
         const double* box = &boxes[4 * k];
@@ -159,7 +159,7 @@ absl::StatusOr<Ucf24Annotations> ParseUcf24Pickle(absl::string_view bytes, const
     annotations.test_videos = Splits(root.Get("test_videos"));
   } else if (root.kind == Kind::kDict && root.items.size() > 1 && root.items[1]->kind == Kind::kDict) {
     annotations.layout = "pyannot.pkl";
-    MRSN_RETURN_IF_ERROR(ReadPyannot(root, name, IdsOfUcf24Classes(options), &rows));
+    MRSN_RETURN_IF_ERROR(ReadPyannot(root, name, Ucf24ClassIds(options), &rows));
   } else {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": a pickle of ", root.Described(),
