@@ -44,13 +44,8 @@ struct RowParser : LineParser {
 
   bool Line(absl::string_view line, int64_t number) {
     absl::string_view fields[8];
-    const int split = SplitFields(line, fields, 8);
-    const int count = WithoutCommaAtTheEnd(line, fields, split, 8);
-    if (count != split) warnings.Add(kCommaAtTheEnd, number, line);
-    if (count == 1 && TrimBlanks(line).empty()) {
-      warnings.Add(kBlankLine, number, line);
-      return true;
-    }
+    const int count = FieldsOfRow(*this, line, number, fields);
+    if (count == 0) return true;
     const bool box_list = kind == RowKind::kBoxList;
     if (count != 7 && count != 8 && !(count == 6 && box_list) &&
         !(count == 2 && options->allow_keyframe_rows)) {
@@ -59,10 +54,7 @@ struct RowParser : LineParser {
           absl::StrCat(box_list ? "6, " : "", "7 or 8", options->allow_keyframe_rows ? " (or 2)" : ""), line);
       return false;
     }
-    if (at_start && number == 1 && IsHeader(fields, count)) {
-      warnings.Add(kHeader, number, line);
-      return true;
-    }
+    if (IsHeaderLine(*this, line, number, fields, count)) return true;
     if (fields[0].empty()) return Bad(0, fields[0], "a video id");
     int64_t micros;
     if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
@@ -131,17 +123,9 @@ struct ExclusionParser : LineParser {
 
   bool Line(absl::string_view line, int64_t number) {
     absl::string_view fields[2];
-    const int split = SplitFields(line, fields, 2);
-    const int count = WithoutCommaAtTheEnd(line, fields, split, 2);
-    if (count != split) warnings.Add(kCommaAtTheEnd, number, line);
-    if (count == 1 && TrimBlanks(line).empty()) {
-      warnings.Add(kBlankLine, number, line);
-      return true;
-    }
-    if (count == 2 && at_start && number == 1 && IsHeader(fields, count)) {
-      warnings.Add(kHeader, number, line);
-      return true;
-    }
+    const int count = FieldsOfRow(*this, line, number, fields);
+    if (count == 0) return true;
+    if (count == 2 && IsHeaderLine(*this, line, number, fields, count)) return true;
     int64_t micros;
     if (count != 2 || fields[0].empty()) {
       error = absl::StrCat("expected 2 columns, video,timestamp, found ", Quoted(line));

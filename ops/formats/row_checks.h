@@ -3,6 +3,7 @@
 #define MRSN_OPS_FORMATS_ROW_CHECKS_H_
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -13,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "ops/formats/annotation_rows.h"
 #include "ops/formats/lines.h"
+#include "ops/formats/numbers.h"
 #include "ops/formats/read_options.h"
 
 namespace mrsn::formats {
@@ -66,6 +68,26 @@ inline const char* OddTime(const CsvOptions& options, double time) {
   }
   if (options.fractional_timestamps || time == std::floor(time)) return nullptr;
   return options.strict ? kBrokenSecond : kFractionLeftOut;
+}
+
+// Splits a line at commas into at most N fields and returns how many there are, N + 1 if there are more, 0
+// for a blank line. Warns of a blank line, and of a comma at the end, which is not followed by a field.
+template <size_t N>
+int FieldsOfRow(LineParser& parser, absl::string_view line, int64_t number, absl::string_view (&fields)[N]) {
+  const int split = SplitFields(line, fields, N);
+  const int count = WithoutCommaAtTheEnd(line, fields, split, N);
+  if (count != split) parser.warnings.Add(kCommaAtTheEnd, number, line);
+  if (count != 1 || !TrimBlanks(line).empty()) return count;
+  parser.warnings.Add(kBlankLine, number, line);
+  return 0;
+}
+
+// Whether a line with these fields is the first one of the file and names the columns; warns of it.
+inline bool IsHeaderLine(LineParser& parser, absl::string_view line, int64_t number,
+                         const absl::string_view* fields, int count) {
+  if (!parser.at_start || number != 1 || !IsHeader(fields, count)) return false;
+  parser.warnings.Add(kHeader, number, line);
+  return true;
 }
 
 // An odd row: a warning and true, or with options.strict an error and false. A parser has `options`,

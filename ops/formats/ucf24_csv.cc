@@ -41,21 +41,13 @@ struct CsvParser : LineParser {
     const bool may_have_tubes = ground_truth && options->allow_tubes;
     const int expected = ground_truth ? 7 : 8;
     absl::string_view fields[8];
-    const int split = SplitFields(line, fields, 8);
-    const int count = WithoutCommaAtTheEnd(line, fields, split, 8);
-    if (count != split) warnings.Add(kCommaAtTheEnd, number, line);
-    if (count == 1 && TrimBlanks(line).empty()) {
-      warnings.Add(kBlankLine, number, line);
-      return true;
-    }
+    const int count = FieldsOfRow(*this, line, number, fields);
+    if (count == 0) return true;
     if (count != expected && !(may_have_tubes && count == 8)) {
       error = WrongColumns(count, 8, absl::StrCat(expected, may_have_tubes ? " or 8" : ""), line);
       return false;
     }
-    if (at_start && number == 1 && IsHeader(fields, count)) {
-      warnings.Add(kHeader, number, line);
-      return true;
-    }
+    if (IsHeaderLine(*this, line, number, fields, count)) return true;
     if (columns == 0) columns = count;
     if (columns != count) {
       error = absl::StrCat(count, " columns, the rows before have ", columns);
