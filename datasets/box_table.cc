@@ -97,6 +97,19 @@ Keyframe KeyframeOf(const RowBlock& block, int number) {
   return {block.keyframes.videos()[entry.video], TimestampOf(entry)};
 }
 
+RowsOfOtherClasses FindRowsOfOtherClasses(const formats::CsvContents& contents,
+                                          const absl::flat_hash_set<int>& ids) {
+  RowsOfOtherClasses found;
+  for (const formats::RowBlock& block : contents.blocks) {
+    for (const formats::Row& row : block.rows) {
+      if (ids.contains(row.class_id) || found.rows++ > 0) continue;
+      found.first = KeyframeOf(block, row.keyframe);
+      found.class_id = row.class_id;
+    }
+  }
+  return found;
+}
+
 std::vector<std::string> VideosOf(const BoxTable& table) {
   std::vector<std::string> videos;
   for (const Keyframe& keyframe : table.keyframes()) {

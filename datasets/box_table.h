@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/types/span.h"
 #include "datasets/dataset.h"
 #include "ops/base/box.h"
@@ -52,6 +53,15 @@ class BoxTable {
 
 // Key frame number `number` of a block of rows; fractions of a second are cut off.
 Keyframe KeyframeOf(const formats::RowBlock& block, int number);
+
+// The rows of a file whose class is none of `ids`.
+struct RowsOfOtherClasses {
+  int64_t rows = 0;
+  Keyframe first;  // of the first of these rows
+  int class_id = 0;
+};
+RowsOfOtherClasses FindRowsOfOtherClasses(const formats::CsvContents& contents,
+                                          const absl::flat_hash_set<int>& ids);
 
 // The names of the videos, in order.
 std::vector<std::string> VideosOf(const BoxTable& table);

@@ -85,10 +85,8 @@ class AnnotationCheck {
 
   std::map<std::string, VideoUse> Run() {
     const std::vector<ClassCount> classes = CheckClasses(layout_, &report_);
-    for (const ClassCount& c : classes) {
-      class_ids_.insert(c.id);
-      named_classes_.push_back({c.id, c.name, ""});
-    }
+    for (const ClassCount& c : classes) named_classes_.push_back({c.id, c.name, ""});
+    class_ids_ = formats::ClassIds(named_classes_);
     for (const SplitLayout& split : layout_.splits) CheckSplit(split, classes);
     CheckOverlap();
     return std::move(uses_);

@@ -99,20 +99,15 @@ void CheckExamples(const SplitNumbers& split, const std::string& file, CheckRepo
 
 void CheckRowClasses(const std::string& file, const formats::CsvContents& contents,
                      const absl::flat_hash_set<int>& ids, CheckReport* report) {
-  int64_t unknown = 0;
-  std::string first;
-  for (const formats::RowBlock& block : contents.blocks) {
-    for (const formats::Row& row : block.rows) {
-      if (ids.empty() || ids.contains(row.class_id) || unknown++ > 0) continue;
-      const Keyframe keyframe = KeyframeOf(block, row.keyframe);
-      first = absl::StrCat(keyframe.video, ",", keyframe.timestamp);
-      if (row.class_id != formats::kNoClass) absl::StrAppend(&first, ": class ", row.class_id);
-    }
-  }
-  if (unknown == 0) return;
-  report->Add(CheckSeverity::kError, "unknown_class", file,
-              absl::StrCat(unknown, " rows have a class that is not in the list of classes; first: ", first),
-              unknown);
+  if (ids.empty()) return;
+  const RowsOfOtherClasses unknown = FindRowsOfOtherClasses(contents, ids);
+  if (unknown.rows == 0) return;
+  report->Add(
+      CheckSeverity::kError, "unknown_class", file,
+      absl::StrCat(unknown.rows, " rows have a class that is not in the list of classes; first: ",
+                   unknown.first.video, ",", unknown.first.timestamp,
+                   unknown.class_id == formats::kNoClass ? "" : absl::StrCat(": class ", unknown.class_id)),
+      unknown.rows);
 }
 
 }  // namespace mrsn::datasets

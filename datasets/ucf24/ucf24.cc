@@ -35,21 +35,14 @@ struct Annotations {
 
 // Files may hold the rows of more classes than the data set has, if they are of other videos.
 absl::Status CheckClasses(const std::string& path, const formats::CsvContents& contents,
-                          const std::vector<ActionClass>& classes) {
-  absl::flat_hash_set<int> known;
-  for (const ActionClass& action : classes) known.insert(action.id);
-  for (const formats::RowBlock& block : contents.blocks) {
-    for (const formats::Row& row : block.rows) {
-      if (known.contains(row.class_id)) continue;
-      const Keyframe keyframe = KeyframeOf(block, row.keyframe);
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": ", keyframe.video, " frame ", keyframe.timestamp, ": the class",
-                       row.class_id == formats::kNoClass ? "" : absl::StrCat(" ", row.class_id),
-                       " is none of the ", classes.size(), " of the data set, ", classes.front().id, " ",
-                       classes.front().name, " to ", classes.back().id, " ", classes.back().name));
-    }
-  }
-  return absl::OkStatus();
+                          const std::vector<formats::ActionClass>& classes) {
+  const RowsOfOtherClasses other = FindRowsOfOtherClasses(contents, formats::ClassIds(classes));
+  if (other.rows == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": ", other.first.video, " frame ", other.first.timestamp, ": the class",
+                   other.class_id == formats::kNoClass ? "" : absl::StrCat(" ", other.class_id),
+                   " is none of the ", classes.size(), " of the data set, ", classes.front().id, " ",
+                   classes.front().name, " to ", classes.back().id, " ", classes.back().name));
 }
 
 std::string FirstVideo(const formats::CsvContents& contents) {
@@ -84,7 +77,7 @@ absl::StatusOr<Annotations> ReadAnnotations(const std::string& path, FrameSize f
                      " names, as ", *std::min_element(videos.begin(), videos.end()),
                      first.empty() ? "" : "; its rows are of others, as ", first));
   }
-  MRSN_RETURN_IF_ERROR(CheckClasses(path, contents, classes));
+  MRSN_RETURN_IF_ERROR(CheckClasses(path, contents, named));
   return Annotations{BoxTable(contents, frame), contents.has_tubes};
 }
 
