@@ -8,17 +8,15 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "datasets/box_table.h"
 #include "datasets/check/class_checks.h"
+#include "datasets/check/row_warnings.h"
 #include "ops/base/file.h"
 #include "ops/base/keyframe.h"
 #include "ops/formats/ava_csv.h"
 #include "ops/formats/box_list.h"
-#include "ops/formats/row_checks.h"
 #include "ops/formats/ucf24_files.h"
 #include "ops/plausibility/plausibility.h"
 
@@ -36,48 +34,6 @@ constexpr double kBorder = 0.01;
 constexpr double kLowRecall = 0.5;
 
 std::string NameOf(const Keyframe& keyframe) { return absl::StrCat(keyframe.video, ",", keyframe.timestamp); }
-
-struct RowFault {
-  const char* what;
-  const char* code;
-  CheckSeverity severity;
-};
-
-// The readers' warnings. What the data sets, which read strictly, refuse is an error.
-RowFault FaultOf(const std::string& what) {
-  static constexpr RowFault kFaults[] = {
-      {formats::kBlankLine, "blank_line", CheckSeverity::kNote},
-      {formats::kFrameBeforeFirst, "keyframe_range", CheckSeverity::kError},
-      {formats::kFractionLeftOut, "broken_second", CheckSeverity::kError},
-      {formats::kScoreRange, "score_range", CheckSeverity::kError},
-      {formats::kUnknownClass, "unknown_class", CheckSeverity::kError},
-      {formats::kInvalidBox, "degenerate_box", CheckSeverity::kError},
-      {formats::kInvertedBox, "degenerate_box", CheckSeverity::kError},
-      {formats::kNoArea, "degenerate_box", CheckSeverity::kError},
-      {formats::kDuplicate, "duplicate_row", CheckSeverity::kWarning},
-      {formats::kNoScore, "no_score", CheckSeverity::kWarning},
-      {formats::kHeader, "header_line", CheckSeverity::kNote},
-      {formats::kCommaAtTheEnd, "comma_at_end", CheckSeverity::kNote},
-  };
-  for (const RowFault& fault : kFaults) {
-    if (what == fault.what) return fault;
-  }
-  if (absl::StrContains(what, "byte order mark")) return {"", "byte_order_mark", CheckSeverity::kNote};
-  if (absl::StrContains(what, "keyframe")) return {"", "keyframe_range", CheckSeverity::kError};
-  return {"", "odd_row", CheckSeverity::kWarning};
-}
-
-void AddWarnings(const std::string& path, const std::vector<formats::Warning>& warnings,
-                 CheckReport* report) {
-  for (const formats::Warning& warning : warnings) {
-    const RowFault fault = FaultOf(warning.what);
-    const std::string text = formats::ToString(warning);
-    report->Add(
-        fault.severity, fault.code, path,
-        absl::StrCat(absl::StartsWith(text, path + ":") ? "line " : "", absl::StripPrefix(text, path + ":")),
-        warning.count);
-  }
-}
 
 class AnnotationCheck {
  public:
@@ -130,7 +86,7 @@ class AnnotationCheck {
       report_.Add(CheckSeverity::kError, "unreadable_file", path, contents.status().message());
       return std::nullopt;
     }
-    AddWarnings(path, contents->warnings, &report_);
+    AddRowWarnings(path, contents->warnings, &report_);
     return *std::move(contents);
   }
 
@@ -145,7 +101,7 @@ class AnnotationCheck {
       report_.Add(CheckSeverity::kError, "unreadable_file", path, list.status().message());
       return excluded;
     }
-    AddWarnings(path, list->warnings, &report_);
+    AddRowWarnings(path, list->warnings, &report_);
     for (const auto& entry : list->keyframes.keyframes()) {
       excluded.insert({list->keyframes.videos()[entry.video],
                        static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)});
