@@ -13,14 +13,13 @@
 
 namespace mrsn::experiments {
 
-// FileLock::Wait on rank 0, or FileLock::Try without `wait`; the others wait for rank 0 and get its error.
+// FileLock::Take on rank 0; the others wait for rank 0 and get its error.
 inline absl::StatusOr<std::optional<FileLock>> LockFolder(const std::string& folder, const std::string& what,
                                                           ProcessGroup& group, bool wait) {
   std::optional<FileLock> held;
   absl::Status status;
   if (group.first()) {
-    const std::string path = folder + "/lock";
-    absl::StatusOr<FileLock> lock = wait ? FileLock::Wait(path, what) : FileLock::Try(path, what);
+    absl::StatusOr<FileLock> lock = FileLock::Take(folder + "/lock", what, wait);
     status = lock.status();
     if (lock.ok()) held.emplace(*std::move(lock));
   }

@@ -12,9 +12,8 @@
 namespace mrsn::experiments {
 
 // Runs each of `runs` and, first, the runs they need, except those whose weights came with the program.
-// `settings` holds for each child; `parallel` children run at once, each with
-// RunSettings::processes processes. Finished runs are found on disk and
-// cost nothing.
+// `settings` holds for each child; `parallel` children run at once, each with RunSettings::processes
+// processes. Finished runs are found on disk and cost nothing.
 absl::Status RunMany(const std::vector<std::shared_ptr<const RunNode>>& runs, const RunSettings& settings,
                      int parallel);
 

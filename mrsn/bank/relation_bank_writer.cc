@@ -126,10 +126,9 @@ absl::StatusOr<std::unique_ptr<RelationBankWriter>> RelationBankWriter::Create(
     if (!FileExists(path)) return absl::OkStatus();
     return absl::AlreadyExistsError(absl::StrCat("relation bank ", path, ": exists already"));
   };
-  const std::string lock = absl::StrCat(state->folder, "/rank", options.rank, ".lock"),
-                    what = absl::StrCat("relation bank ", path);
-  MRSN_ASSIGN_OR_RETURN(
-      state->lock, options.wait ? FileLock::Wait(lock, what, exists) : FileLock::Try(lock, what, exists));
+  MRSN_ASSIGN_OR_RETURN(state->lock,
+                        FileLock::Take(absl::StrCat(state->folder, "/rank", options.rank, ".lock"),
+                                       absl::StrCat("relation bank ", path), options.wait, exists));
   MRSN_RETURN_IF_ERROR(state->OpenParts(options.rank));
   return std::unique_ptr<RelationBankWriter>(new RelationBankWriter(std::move(state)));
 }

@@ -94,14 +94,6 @@ absl::StatusOr<FileLock> FileLock::Take(const std::string& path, absl::string_vi
   }
 }
 
-absl::StatusOr<FileLock> FileLock::Wait(const std::string& path, absl::string_view what, Needed needed) {
-  return Take(path, what, /*wait=*/true, needed);
-}
-
-absl::StatusOr<FileLock> FileLock::Try(const std::string& path, absl::string_view what, Needed needed) {
-  return Take(path, what, /*wait=*/false, needed);
-}
-
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {

@@ -23,13 +23,19 @@ class FileLock {
 
   // Takes the lock of `path`, whose folder is made if need be. While another process or object holds it,
   // waits and says so on standard error: "<what>: waits for process 17 on host a, which holds <path>".
-  // Errors: the file cannot be made or locked; Stopped() if a stop signal comes while it waits; `needed`'s.
-  static absl::StatusOr<FileLock> Wait(const std::string& path, absl::string_view what,
+  // Without `wait`: Unavailable, with the holder's process and host. Other errors: the file cannot be made or
+  // locked; Stopped() if a stop signal comes while it waits; `needed`'s.
+  static absl::StatusOr<FileLock> Take(const std::string& path, absl::string_view what, bool wait,
                                        Needed needed = absl::OkStatus);
 
-  // Unavailable, with the holder's process and host, instead of waiting.
+  static absl::StatusOr<FileLock> Wait(const std::string& path, absl::string_view what,
+                                       Needed needed = absl::OkStatus) {
+    return Take(path, what, /*wait=*/true, needed);
+  }
   static absl::StatusOr<FileLock> Try(const std::string& path, absl::string_view what,
-                                      Needed needed = absl::OkStatus);
+                                      Needed needed = absl::OkStatus) {
+    return Take(path, what, /*wait=*/false, needed);
+  }
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;  // the object had a lock before: `other` holds it then
@@ -37,8 +43,6 @@ class FileLock {
 
  private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  static absl::StatusOr<FileLock> Take(const std::string& path, absl::string_view what, bool wait,
-                                       Needed needed);
 
   int descriptor_;
 };
