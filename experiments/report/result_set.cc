@@ -9,12 +9,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "experiments/tables/result_files.h"
+#include "experiments/tables/result_values.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
 namespace {
-
-constexpr double kPercent = 100;
 
 bool Matches(const std::string& name, const std::vector<std::string>& patterns) {
   return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
@@ -87,7 +86,7 @@ BySeed Values(const ReportedExperiment& experiment, const ValueOf& value_of) {
   BySeed values;
   for (const ReportedRun& run : experiment.runs) {
     const std::optional<double> value = value_of(run.result);
-    if (value.has_value()) values[run.result.seed()] = kPercent * *value;
+    if (value.has_value()) values[run.result.seed()] = *value;
   }
   return values;
 }
@@ -151,28 +150,14 @@ absl::StatusOr<ResultSet> ReadResultSet(const std::vector<std::string>& sources,
 
 std::string SpeedId(int number) { return absl::StrCat("s", number); }
 
-BySeed FrameMaps(const ReportedExperiment& experiment) {
-  return Values(experiment, [](const Result& result) {
-    return result.has_frame_map() ? std::optional<double>(result.frame_map()) : std::nullopt;
-  });
-}
+BySeed FrameMaps(const ReportedExperiment& experiment) { return Values(experiment, FrameMapOf); }
 
 BySeed ClassAps(const ReportedExperiment& experiment, int class_id) {
-  return Values(experiment, [class_id](const Result& result) {
-    for (const ClassScore& score : result.per_class()) {
-      if (score.id() == class_id && score.has_ap()) return std::optional<double>(score.ap());
-    }
-    return std::optional<double>();
-  });
+  return Values(experiment, [class_id](const Result& result) { return ClassApOf(result, class_id); });
 }
 
 BySeed KindMeans(const ReportedExperiment& experiment, const std::string& kind) {
-  return Values(experiment, [&kind](const Result& result) {
-    for (const KindScore& score : result.by_kind()) {
-      if (score.kind() == kind && score.has_mean_ap()) return std::optional<double>(score.mean_ap());
-    }
-    return std::optional<double>();
-  });
+  return Values(experiment, [&kind](const Result& result) { return KindMeanOf(result, kind); });
 }
 
 }  // namespace mrsn::experiments

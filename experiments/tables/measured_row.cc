@@ -6,14 +6,13 @@
 #include "experiments/config/config.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/tables/result_files.h"
+#include "experiments/tables/result_values.h"
 #include "experiments/tables/table_manifest.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
 namespace {
-
-constexpr double kPercent = 100;
 
 absl::StatusOr<Counts> ReadCounts(const std::string& path) {
   Counts counts;
@@ -83,7 +82,7 @@ absl::StatusOr<std::vector<MeasuredRow>> SelectMeasuredRows(const Table& table, 
 BySeed FrameMaps(const MeasuredRow& row) {
   BySeed values;
   for (const Result& result : row.results) {
-    if (result.has_frame_map()) values[result.seed()] = kPercent * result.frame_map();
+    if (const auto value = FrameMapOf(result)) values[result.seed()] = *value;
   }
   return values;
 }
@@ -91,9 +90,7 @@ BySeed FrameMaps(const MeasuredRow& row) {
 BySeed MeansOfKind(const MeasuredRow& row, const std::string& kind) {
   BySeed values;
   for (const Result& result : row.results) {
-    for (const KindScore& score : result.by_kind()) {
-      if (score.kind() == kind && score.has_mean_ap()) values[result.seed()] = kPercent * score.mean_ap();
-    }
+    if (const auto value = KindMeanOf(result, kind)) values[result.seed()] = *value;
   }
   return values;
 }
