@@ -62,10 +62,7 @@ void Order(const std::vector<Table>& tables, ResultSet* results) {
   std::stable_sort(
       results->experiments.begin(), results->experiments.end(),
       [&](const ReportedExperiment& a, const ReportedExperiment& b) { return place(a) < place(b); });
-  int number = 0;
-  for (ReportedExperiment& experiment : results->experiments) {
-    for (ReportedRun& run : experiment.runs) run.id = absl::StrCat("r", ++number);
-  }
+  results->NumberRuns();
 }
 
 absl::StatusOr<const ReportedExperiment*> Named(const ResultSet& results, const std::string& flag,

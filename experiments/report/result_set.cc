@@ -111,6 +111,13 @@ const ReportedExperiment* ResultSet::Find(const std::string& name) const {
   return nullptr;
 }
 
+void ResultSet::NumberRuns() {
+  int number = 0;
+  for (ReportedExperiment& experiment : experiments) {
+    for (ReportedRun& run : experiment.runs) run.id = absl::StrCat("r", ++number);
+  }
+}
+
 absl::StatusOr<ResultSet> ReadResultSet(const std::vector<std::string>& sources,
                                         const std::vector<std::string>& patterns) {
   ResultSet set;
@@ -132,16 +139,15 @@ absl::StatusOr<ResultSet> ReadResultSet(const std::vector<std::string>& sources,
                      " in ", absl::StrJoin(sources, ", "), "; there are ",
                      left_out.empty() ? "none" : absl::StrJoin(left_out, ", ")));
   }
-  int number = 0;
   for (ReportedExperiment& experiment : set.experiments) {
     std::sort(experiment.runs.begin(), experiment.runs.end(),
               [](const ReportedRun& a, const ReportedRun& b) { return a.result.seed() < b.result.seed(); });
-    for (ReportedRun& run : experiment.runs) {
-      run.id = absl::StrCat("r", ++number);
+    for (const ReportedRun& run : experiment.runs) {
       MRSN_RETURN_IF_ERROR(CheckComparable(set.first(), run.result));
       MRSN_RETURN_IF_ERROR(CheckComparable(experiment.runs.front().result, run.result));
     }
   }
+  set.NumberRuns();
   set.protocol = set.first().protocol();
   set.data_fingerprint = set.first().data_fingerprint();
   set.iou_threshold = set.first().iou_threshold();

@@ -37,6 +37,8 @@ struct ResultSet {
   const Result& first() const { return experiments.front().runs.front().result; }
   // Null if the set has no such experiment.
   const ReportedExperiment* Find(const std::string& name) const;
+  // Gives the runs their ids, in the order of the experiments.
+  void NumberRuns();
 };
 
 // Reads every source (ReadAllMeasurements) and keeps the experiments whose name matches one of `patterns`,
