@@ -1,46 +1,27 @@
 #include "experiments/report/run_folders.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "experiments/config/text_proto.h"
-#include "mrsn/checkpoint/checkpoint.pb.h"
+#include "mrsn/checkpoint/byte_source.h"
+#include "mrsn/checkpoint/checkpoint_metadata.h"
+#include "mrsn/checkpoint/safetensors_header.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
 namespace {
 
-// The hash of the weights, from the header of the file: eight bytes of its length, then JSON.
+// "" for a file of another program.
 absl::StatusOr<std::string> HashOfWeights(const std::string& path) {
-  constexpr uint64_t kLargestHeader = 100'000'000;
-  const auto invalid = [&](const std::string& what) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
-  };
-  std::ifstream file(path, std::ios::binary);
-  unsigned char length_bytes[8];
-  if (!file.read(reinterpret_cast<char*>(length_bytes), sizeof length_bytes))
-    return invalid("cannot be read");
-  uint64_t length = 0;
-  for (int i = 7; i >= 0; --i) length = length << 8 | length_bytes[i];
-  if (length > kLargestHeader) return invalid("is no safetensors file");
-  std::string header(length, '\0');
-  if (!file.read(header.data(), static_cast<std::streamsize>(length))) return invalid("is cut off");
-  const auto json = nlohmann::json::parse(header, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return invalid("is no safetensors file");
-  const auto metadata = json.find("__metadata__");
-  if (metadata == json.end() || !metadata->is_object()) return std::string();
-  const auto about = metadata->find("mrsn.checkpoint");
-  if (about == metadata->end() || !about->is_string()) return std::string();
-  Checkpoint checkpoint;
-  MRSN_RETURN_IF_ERROR(ParseTextProto(about->get<std::string>(), path, &checkpoint));
+  MRSN_ASSIGN_OR_RETURN(const ByteSource file, ByteSource::Open(path));
+  MRSN_ASSIGN_OR_RETURN(const SafetensorsHeader header, ReadSafetensorsHeader(file));
+  if (!HasCheckpointMetadata(header.metadata)) return std::string();
+  MRSN_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointMetadata(header.metadata, path));
   return checkpoint.weights_hash();
 }
 

@@ -19,6 +19,10 @@ std::map<std::string, std::string> CheckpointMetadata(const Checkpoint& checkpoi
   return {{kKey, text}};
 }
 
+bool HasCheckpointMetadata(const std::map<std::string, std::string>& metadata) {
+  return metadata.count(kKey) > 0;
+}
+
 absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, std::string>& metadata,
                                                   const std::string& origin) {
   const auto found = metadata.find(kKey);

@@ -13,6 +13,9 @@ namespace mrsn {
 // {"mrsn.checkpoint": text}. Equal messages give equal text; doubles are read back exactly.
 std::map<std::string, std::string> CheckpointMetadata(const Checkpoint& checkpoint);
 
+// Whether the metadata hold a Checkpoint. Other programs write files without one.
+bool HasCheckpointMetadata(const std::map<std::string, std::string>& metadata);
+
 // The error names `origin`: the key is missing (another program wrote the file) or its text is no Checkpoint.
 absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, std::string>& metadata,
                                                   const std::string& origin);

@@ -27,11 +27,7 @@ const char* NameOf(at::ScalarType type) {
 }
 
 absl::StatusOr<Safetensors> ReadFrom(const ByteSource& source) {
-  const std::string& origin = source.origin();
-  MRSN_ASSIGN_OR_RETURN(const std::string start, source.Head(kSafetensorsLengthBytes));
-  MRSN_ASSIGN_OR_RETURN(const uint64_t head_bytes, SafetensorsHeaderEnd(start, source.size(), origin));
-  MRSN_ASSIGN_OR_RETURN(const std::string head, source.Head(head_bytes));
-  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ParseSafetensorsHeader(head, source.size(), origin));
+  MRSN_ASSIGN_OR_RETURN(SafetensorsHeader header, ReadSafetensorsHeader(source));
   Safetensors content;
   content.metadata = std::move(header.metadata);
   for (const SafetensorsHeader::Entry& entry : header.entries) {

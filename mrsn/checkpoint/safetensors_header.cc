@@ -160,4 +160,11 @@ absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::string_view head,
   return header;
 }
 
+absl::StatusOr<SafetensorsHeader> ReadSafetensorsHeader(const ByteSource& source) {
+  MRSN_ASSIGN_OR_RETURN(const std::string start, source.Head(kSafetensorsLengthBytes));
+  MRSN_ASSIGN_OR_RETURN(const uint64_t bytes, SafetensorsHeaderEnd(start, source.size(), source.origin()));
+  MRSN_ASSIGN_OR_RETURN(const std::string head, source.Head(bytes));
+  return ParseSafetensorsHeader(head, source.size(), source.origin());
+}
+
 }  // namespace mrsn

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "mrsn/checkpoint/byte_source.h"
 #include "mrsn/checkpoint/dtype.h"
 
 namespace mrsn {
@@ -42,6 +43,9 @@ absl::StatusOr<uint64_t> SafetensorsHeaderEnd(absl::string_view start, uint64_t 
 // overlap, leave a hole or do not end where the file ends, or metadata is no string.
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::string_view head, uint64_t file_bytes,
                                                          const std::string& origin);
+
+// Reads the header alone. Errors as above, or of the source.
+absl::StatusOr<SafetensorsHeader> ReadSafetensorsHeader(const ByteSource& source);
 
 }  // namespace mrsn
 
