@@ -76,29 +76,35 @@ absl::StatusOr<const ReportedExperiment*> Named(const ResultSet& results, const 
       absl::StrCat("--", flag, "=", name, ": no result of this experiment; there are ", names));
 }
 
+const ReportedExperiment* BestOf(const ResultSet& results) {
+  const ReportedExperiment* found = nullptr;
+  double best = -1;
+  for (const ReportedExperiment& experiment : results.experiments) {
+    const auto mean = MeanOf(FrameMaps(experiment));
+    const double value = mean ? mean->mean : 0;
+    if (value > best) found = &experiment, best = value;
+  }
+  return found;
+}
+
 absl::StatusOr<Viewpoint> ViewpointOf(const ResultSet& results, const ReportOptions& options) {
-  Viewpoint view{&results.experiments.front(), nullptr};
+  Viewpoint view{&results.experiments.front(), BestOf(results)};
   if (!options.baseline.empty()) {
     MRSN_ASSIGN_OR_RETURN(view.baseline, Named(results, "baseline", options.baseline));
   }
   if (!options.focus.empty()) {
     MRSN_ASSIGN_OR_RETURN(view.focus, Named(results, "focus", options.focus));
-    return view;
-  }
-  double best = -1;
-  for (const ReportedExperiment& experiment : results.experiments) {
-    const auto mean = MeanOf(FrameMaps(experiment));
-    const double value = mean ? mean->mean : 0;
-    if (value > best) view.focus = &experiment, best = value;
   }
   return view;
 }
 
-std::string Summary(const Viewpoint& view) {
+std::string Summary(const ResultSet& results, const Viewpoint& view) {
   const auto mean = MeanOf(FrameMaps(*view.focus));
   if (!mean) return "No class has ground truth, so that there is no mAP.";
   std::string text =
-      absl::StrFormat("%s has the best frame-mAP shown, %.2f %%", view.focus->name, mean->mean);
+      absl::StrFormat(view.focus == BestOf(results) ? "%s has the best frame-mAP shown, %.2f %%"
+                                                    : "%s has a frame-mAP of %.2f %%",
+                      view.focus->name, mean->mean);
   const auto gain = GainOf(FrameMaps(*view.focus), FrameMaps(*view.baseline));
   if (view.focus == view.baseline || !gain) return text + ".";
   absl::StrAppendFormat(&text, ", %+.2f points over %s", gain->mean, view.baseline->name);
@@ -118,7 +124,7 @@ absl::StatusOr<Document> Report(ResultSet results, const ReportOptions& options)
   MRSN_ASSIGN_OR_RETURN(const Viewpoint view, ViewpointOf(results, options));
   Document document;
   document.title = options.title;
-  document.summary = Summary(view);
+  document.summary = Summary(results, view);
   document.facts = Facts(results);
   if (!options.source.empty()) document.facts.emplace_back("Results read from", options.source);
   document.warnings = Warnings(results);

@@ -24,6 +24,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr char kNasty[] = "<script>alert('x')</script> & \"more\"";
 
@@ -163,6 +164,15 @@ TEST(Report, ClassesAreSortedAndHaveGains) {
   }
   ASSERT_GE(order.size(), 2);
   EXPECT_EQ(order[0], "run");
+}
+
+TEST(Report, OnlyTheBestIsCalledTheBest) {
+  ReportOptions options = Options();
+  EXPECT_THAT(Report(Results(), options)->summary,
+              StartsWith("my/own <b> has the best frame-mAP shown, 60.00 %"));
+  options.focus = "micro/acre";
+  EXPECT_THAT(Report(Results(), options)->summary,
+              StartsWith("micro/acre has a frame-mAP of 34.00 %, +3.00 points over micro/none"));
 }
 
 TEST(Report, EveryRunIsListedWithItsOrigin) {
