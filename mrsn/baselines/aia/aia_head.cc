@@ -107,7 +107,7 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
     bank.clip_index = bank.offset = at::empty({0}, input.clip_index.options());
   }
   CheckWidth(bank, options_.bank_width);
-  if (options_.asynchronous_memory) {
+  if (KeepsMemory()) {
     bank.features = at::cat({bank.features, persons.detach()});
     bank.clip_index = at::cat({bank.clip_index, input.clip_index});
     bank.offset = at::cat({bank.offset, at::zeros_like(input.clip_index)});
@@ -212,7 +212,7 @@ HeadOutput AiaHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor interactions =
       options_.structure == AiaStructure::kParallel ? Parallel(query, keys) : Serial(query, keys);
   HeadOutput output;
-  if (options_.memory && options_.asynchronous_memory) output.memory = persons.detach();
+  if (KeepsMemory()) output.memory = persons.detach();
   output.G = at::relu(hidden1_(at::relu(hidden0_(persons + interactions))));
   Note(taps, "interactions", interactions);
   Note(taps, "G", output.G);

@@ -41,6 +41,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "mrsn/baselines/aia/aia_config.h"
@@ -70,6 +71,11 @@ class AiaHead : public RelationHead {
     NonLocalKeys objects, memory;
   };
 
+  // Whether the bank that the head reads is its own memory (BankNeeds::own_memory).
+  bool KeepsMemory() const {
+    const std::optional<BankNeeds> bank = needs().bank;
+    return bank.has_value() && bank->own_memory;
+  }
   at::Tensor Reduce(torch::nn::Linear& reduce, const at::Tensor& features);
   Keys MakeKeys(const HeadInput& input, const at::Tensor& persons);
   NonLocalKeys Memory(const HeadInput& input, const at::Tensor& persons);
