@@ -12,11 +12,31 @@ _COPTS = [
     "-Wswitch",  # a new oneof case must be handled wherever one is switched over
 ]
 
-def mrsn_cc_library(name, copts = [], **kwargs):
-    cc_library(name = name, copts = _COPTS + copts, **kwargs)
+def _compiled(deps, copts):
+    """The arguments deps and copts of a rule. Files that see LibTorch take its headers precompiled.
 
-def mrsn_cc_binary(name, copts = [], **kwargs):
-    cc_binary(name = name, copts = _COPTS + copts, **kwargs)
+    A target with compiler options of its own does not: GCC takes a precompiled header only with the same options.
+    """
+    if type(deps) != type([]) or "//third_party:libtorch" not in deps or copts:
+        return {"deps": deps, "copts": _COPTS + copts}
+    return {
+        "deps": deps + select({
+            "//third_party/libtorch:not_precompiled": [],
+            "//conditions:default": ["//third_party/libtorch:precompiled"],
+        }),
+        "copts": _COPTS + select({
+            "//third_party/libtorch:not_precompiled": [],
+            "//conditions:default": ["-include", "third_party/libtorch/precompiled.h"],
+        }),
+    }
+
+def mrsn_cc_library(name, deps = [], copts = [], **kwargs):
+    kwargs.update(_compiled(deps, copts))
+    cc_library(name = name, **kwargs)
+
+def mrsn_cc_binary(name, deps = [], copts = [], **kwargs):
+    kwargs.update(_compiled(deps, copts))
+    cc_binary(name = name, **kwargs)
 
 def _cores(threads):
     return ["cpu:%d" % threads] if threads > 1 else []
@@ -34,14 +54,8 @@ def mrsn_cc_test(name, deps = [], copts = [], size = "small", threads = 1, tags 
       tags: more tags.
       **kwargs: passed to cc_test.
     """
-    cc_test(
-        name = name,
-        copts = _COPTS + copts,
-        size = size,
-        tags = tags + _cores(threads),
-        deps = deps + ["//third_party:gtest_main"],
-        **kwargs
-    )
+    kwargs.update(_compiled(deps + ["//third_party:gtest_main"], copts))
+    cc_test(name = name, size = size, tags = tags + _cores(threads), **kwargs)
 
 def mrsn_cc_test_with_cpus(name, size = "small", threads = 1, **kwargs):
     """A test, and <name>_default, <name>_avx2 and <name>_avx512, which run its program as on a lesser processor.
@@ -82,10 +96,9 @@ def mrsn_cc_benchmark(name, srcs, deps = [], copts = [], smoke_args = [], data =
     cc_library(
         name = library,
         srcs = srcs,
-        copts = _COPTS + copts,
         testonly = True,
         alwayslink = True,
-        deps = deps + ["//third_party:benchmark_main"],
+        **_compiled(deps + ["//third_party:benchmark_main"], copts)
     )
     cc_binary(name = name, testonly = True, data = data, deps = [":" + library], **kwargs)
     cc_test(
