@@ -1,28 +1,33 @@
 #include "datasets/clip_config.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include "absl/strings/str_cat.h"
 
 namespace mrsn::datasets {
 namespace {
 
-// The values of unset fields for one data set.
+// What UsualClip says of its unset fields.
 struct ClipDefaults {
   int frames = 8, stride = 8;
   int short_side = 256;        // 0: frames keep their size
   int video_short_side = 256;  // of the frames as they are
 };
 
+// Of the data set that `config` names.
 ClipDefaults DefaultsOf(const DatasetConfig& config) {
-  switch (config.dataset_case()) {
-    case DatasetConfig::kMicroWorld:
-      return {4, 2, 0, 64};
-    case DatasetConfig::kUcf24:
-      return {8, 4, 256, 240};
-    case DatasetConfig::kAva:
-    case DatasetConfig::DATASET_NOT_SET:
-      break;
-  }
-  return {};
+  ClipDefaults defaults;
+  const auto& reflection = *config.GetReflection();
+  const auto* dataset =
+      reflection.GetOneofFieldDescriptor(config, config.GetDescriptor()->FindOneofByName("dataset"));
+  if (dataset == nullptr) return defaults;
+  const UsualClip& usual = dataset->message_type()->options().GetExtension(usual_clip);
+  if (usual.has_frames()) defaults.frames = usual.frames();
+  if (usual.has_stride()) defaults.stride = usual.stride();
+  if (usual.has_short_side()) defaults.short_side = usual.short_side();
+  if (usual.has_video_short_side()) defaults.video_short_side = usual.video_short_side();
+  return defaults;
 }
 
 }  // namespace

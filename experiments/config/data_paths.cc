@@ -1,10 +1,13 @@
 #include "experiments/config/data_paths.h"
 
-#include <map>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "ops/base/path_kind.pb.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -13,37 +16,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr char kSomeFile[] = "<file>";
-
-const std::map<std::string, StringMeaning>& Meanings() {
-  static const auto* meanings = new std::map<std::string, StringMeaning>{
-      {"mrsn.DatasetConfig.train_split", StringMeaning::kNotAFile},
-      {"mrsn.DatasetConfig.inference_split", StringMeaning::kNotAFile},
-      {"mrsn.ProposalConfig.object_boxes", StringMeaning::kOptionalFile},
-      {"mrsn.Ucf24Config.annotations", StringMeaning::kFile},
-      {"mrsn.Ucf24Config.detections", StringMeaning::kOptionalFile},
-      {"mrsn.Ucf24Config.classes", StringMeaning::kFile},
-      {"mrsn.Ucf24Config.frames", StringMeaning::kFile},
-      {"mrsn.Ucf24Config.videos", StringMeaning::kFile},
-      {"mrsn.Ucf24Config.frame_name", StringMeaning::kFile},
-      {"mrsn.AvaConfig.version", StringMeaning::kNotAFile},
-      {"mrsn.AvaConfig.train_annotations", StringMeaning::kFile},
-      {"mrsn.AvaConfig.val_annotations", StringMeaning::kFile},
-      {"mrsn.AvaConfig.train_excluded", StringMeaning::kFile},
-      {"mrsn.AvaConfig.val_excluded", StringMeaning::kFile},
-      {"mrsn.AvaConfig.train_boxes", StringMeaning::kFile},
-      {"mrsn.AvaConfig.val_boxes", StringMeaning::kFile},
-      {"mrsn.AvaConfig.label_map", StringMeaning::kFile},
-      {"mrsn.AvaConfig.evaluated_label_map", StringMeaning::kFile},
-      {"mrsn.AvaConfig.frames", StringMeaning::kFile},
-      {"mrsn.AvaConfig.videos", StringMeaning::kFile},
-      {"mrsn.AvaConfig.frame_name", StringMeaning::kFile},
-      {"mrsn.Inputs.initialise_from", StringMeaning::kNotAFile},
-      {"mrsn.Inputs.relation_bank_from", StringMeaning::kNotAFile},
-      {"mrsn.Inputs.pretrained_backbone", StringMeaning::kOptionalFile},
-      {"mrsn.Inputs.pretraining", StringMeaning::kNotAFile},
-  };
-  return *meanings;
-}
 
 void Forget(Message* message) {
   const auto& reflection = *message->GetReflection();
@@ -55,18 +27,18 @@ void Forget(Message* message) {
       Forget(reflection.MutableMessage(message, field));
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) continue;
     const bool some = !reflection.GetString(*message, field).empty();
-    switch (MeaningOf(*field)) {
-      case StringMeaning::kNotAFile:
-        break;
-      case StringMeaning::kFile:
+    switch (field->options().GetExtension(path_kind)) {
+      case PATH:
         if (some) reflection.ClearField(message, field);  // an empty one means that there is none
         break;
-      case StringMeaning::kOptionalFile:
+      case OPTIONAL_PATH:
         if (some) {
           reflection.SetString(message, field, kSomeFile);
         } else {
           reflection.ClearField(message, field);
         }
+        break;
+      default:
         break;
     }
   }
@@ -78,13 +50,6 @@ std::string NameOf(const std::string& experiment) {
 }
 
 }  // namespace
-
-StringMeaning MeaningOf(const FieldDescriptor& field) {
-  const auto known = Meanings().find(field.full_name());
-  return known == Meanings().end() ? StringMeaning::kNotAFile : known->second;
-}
-
-bool IsKnown(const FieldDescriptor& field) { return Meanings().count(field.full_name()) > 0; }
 
 void ForgetPlacesOfFiles(DatasetConfig* data) { Forget(data); }
 

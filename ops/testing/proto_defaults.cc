@@ -29,7 +29,7 @@ std::string DefaultIn(const std::string& comment) {
 std::map<std::string, std::string> DocumentedDefaults(const std::string& proto) {
   static const std::regex kPackage(R"(^package (\w+);)"), kComment(R"(^\s*//\s?(.*)$)"),
       kBlock(R"(^\s*(message|enum|oneof) (\w+) \{)"), kEnd(R"(^\s*\})"),
-      kField(R"(^\s*optional [\w.]+ (\w+) = \d+;\s*(?://\s*(.*))?$)");
+      kField(R"(^\s*optional [\w.]+ (\w+) = \d+(?: \[.*\])?;\s*(?://\s*(.*))?$)");
   std::map<std::string, std::string> defaults;
   std::string package, above;
   std::vector<std::string> messages;  // and "" for enums and oneofs

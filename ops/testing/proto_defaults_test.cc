@@ -16,7 +16,7 @@ message A {
   optional int32 two = 2;  // no default: it belongs elsewhere
   // A path of
   // some length. default "a/b.csv"
-  optional string three = 3;
+  optional string three = 3 [(path_kind) = PATH];
   message B {
     optional double four = 1;  // default 0.1: most of the old one
   }
