@@ -1,6 +1,9 @@
 #include "datasets/collate.h"
 
 #include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 #include "c10/util/Exception.h"
 
@@ -16,32 +19,41 @@ float* PutBox(const Box& box, float* to) {
   return to;
 }
 
-// All clips of one pathway in one tensor; the only copy between decoder and model.
-template <typename Value, int channels>
-at::Tensor Stack(const std::vector<Sample>& samples, PlaneStack<Value, channels> Sample::*pathway) {
-  const int frames = (samples[0].*pathway).frames;
+// All clips of stack number k in one tensor; the only copy between decoder and model.
+template <size_t k>
+at::Tensor Stack(const std::vector<Sample>& samples) {
+  const auto& first = std::get<k>(samples[0].Stacks());
+  using Planes = std::decay_t<decltype(first)>;
+  using Value = typename decltype(Planes::values)::value_type;
   const FrameStack& slow = samples[0].slow;
-  const size_t size = static_cast<size_t>(channels) * frames * slow.height * slow.width;
+  const size_t size = static_cast<size_t>(Planes::kChannels) * first.frames * slow.height * slow.width;
   for (const Sample& sample : samples) {
-    const auto& clip = sample.*pathway;
-    TORCH_CHECK(clip.frames == frames, "collate: clips of ", clip.frames, " and ", frames, " frames (",
-                sample.keyframe.video, ")");
-    TORCH_CHECK(frames == 0 || (clip.height == slow.height && clip.width == slow.width),
+    const Planes& clip = std::get<k>(sample.Stacks());
+    TORCH_CHECK(clip.frames == first.frames, "collate: clips of ", clip.frames, " and ", first.frames,
+                " frames (", sample.keyframe.video, ")");
+    TORCH_CHECK(clip.frames == 0 || (clip.height == slow.height && clip.width == slow.width),
                 "collate: frames of ", clip.width, "x", clip.height, " and ", slow.width, "x", slow.height,
                 " (", sample.keyframe.video, ")");
     TORCH_CHECK(clip.values.size() == size, "collate: clip has ", clip.values.size(), " values (",
                 sample.keyframe.video, ")");
   }
-  if (frames == 0) return at::Tensor();
-  at::Tensor stacked =
-      at::empty({static_cast<int64_t>(samples.size()), channels, frames, slow.height, slow.width},
-                c10::CppTypeToScalarType<Value>::value);
+  if (first.frames == 0) return at::Tensor();
+  at::Tensor stacked = at::empty(
+      {static_cast<int64_t>(samples.size()), Planes::kChannels, first.frames, slow.height, slow.width},
+      c10::CppTypeToScalarType<Value>::value);
   Value* to = stacked.data_ptr<Value>();
   for (const Sample& sample : samples) {
-    std::memcpy(to, (sample.*pathway).values.data(), size * sizeof(Value));
+    std::memcpy(to, std::get<k>(sample.Stacks()).values.data(), size * sizeof(Value));
     to += size;
   }
   return stacked;
+}
+
+template <size_t... k>
+void PutStacks(const std::vector<Sample>& samples, Clip* clip, std::index_sequence<k...>) {
+  static_assert(sizeof...(k) == std::tuple_size_v<decltype(clip->Stacks())>,
+                "Sample::Stacks() and Clip::Stacks() belong together");
+  ((std::get<k>(clip->Stacks()) = Stack<k>(samples)), ...);
 }
 
 // Sample::objects of all clips, if the samples have objects.
@@ -82,9 +94,7 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   }
   ClipBatch batch;
   batch.scaling = samples[0].scaling;
-  batch.slow = Stack(samples, &Sample::slow);
-  batch.fast = Stack(samples, &Sample::fast);
-  batch.flow = Stack(samples, &Sample::flow);
+  PutStacks(samples, &batch, std::make_index_sequence<std::tuple_size_v<decltype(samples[0].Stacks())>>());
   batch.boxes = at::empty({num_actors, 4}, at::kFloat);
   batch.clip_index = at::empty({num_actors}, at::kLong);
   batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);

@@ -71,7 +71,13 @@ struct Sample {
   bool has_objects = false;       // whether the data has object boxes (ProposalConfig.object_boxes)
   PixelScaling scaling = {};      // how the model wants the pixels of slow and fast: TransformConfig
 
-  auto Stacks() const { return std::tie(slow, fast, flow); }  // every stack of frames
+  // Every stack of frames, in the order of Clip::Stacks(), which Collate makes of them.
+  template <typename Self>
+  static auto StacksOf(Self& self) {
+    return std::tie(self.slow, self.fast, self.flow);
+  }
+  auto Stacks() const { return StacksOf(*this); }
+  auto Stacks() { return StacksOf(*this); }
 };
 
 // One ground-truth row: one person doing one action.

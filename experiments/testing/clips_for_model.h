@@ -2,15 +2,21 @@
 #ifndef MRSN_EXPERIMENTS_TESTING_CLIPS_FOR_MODEL_H_
 #define MRSN_EXPERIMENTS_TESTING_CLIPS_FOR_MODEL_H_
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/dataset.h"
+#include "mrsn/detector_input.h"
 #include "mrsn/model_needs.h"
 
 namespace mrsn::experiments {
@@ -40,12 +46,11 @@ class ClipsForModel : public datasets::Dataset {
     std::mt19937 random(static_cast<unsigned>(index));
     datasets::Sample sample;
     sample.keyframe = keyframes_[index];
-    Fill(frames(), random, &sample.slow);
-    if (needs_.alpha > 0) Fill(static_cast<int>(needs_.alpha) * frames(), random, &sample.fast);
-    if (needs_.flow) {
-      Fill(frames(), random, &sample.flow);
-      for (float& value : sample.flow.values) value = value / 128 - 1;
-    }
+    InputSize size;
+    size.frames = frames();
+    size.height = size.width = side_;
+    DetectorInput shapes = MakeInput(size, needs_, at::kMeta);
+    Fill(shapes, random, &sample, std::make_index_sequence<std::tuple_size_v<decltype(sample.Stacks())>>());
     const std::vector<Box> boxes = {{0.1f, 0.1f, 0.6f, 0.9f}, {0, 0, 1, 1}, {0.4f, 0.3f, 0.9f, 0.8f}};
     for (int64_t person = index == 0 ? 0 : 1; person < (index == 0 ? 1 : 3); ++person) {
       datasets::Actor actor;
@@ -62,12 +67,26 @@ class ClipsForModel : public datasets::Dataset {
   }
 
  private:
+  template <size_t... k>
+  static void Fill(DetectorInput& shapes, std::mt19937& random, datasets::Sample* sample,
+                   std::index_sequence<k...>) {
+    (FillStack(std::get<k>(shapes.Stacks()), random, &std::get<k>(sample->Stacks())), ...);
+  }
+
+  // `like` [1,channels,frames,height,width], or undefined where the model reads no such frames. Pixels are
+  // whole numbers of a byte; other values lie in [-1,1).
   template <typename Value, int channels>
-  void Fill(int frames, std::mt19937& random, datasets::PlaneStack<Value, channels>* stack) const {
-    stack->frames = frames;
-    stack->height = stack->width = side_;
-    stack->values.resize(size_t{channels} * frames * side_ * side_);
-    for (Value& value : stack->values) value = static_cast<Value>(random() % 256);
+  static void FillStack(const at::Tensor& like, std::mt19937& random,
+                        datasets::PlaneStack<Value, channels>* stack) {
+    if (!like.defined()) return;
+    stack->frames = static_cast<int>(like.size(2));
+    stack->height = static_cast<int>(like.size(3));
+    stack->width = static_cast<int>(like.size(4));
+    stack->values.resize(like.numel());
+    for (Value& value : stack->values) {
+      value = static_cast<Value>(random() % 256);
+      if (std::is_floating_point_v<Value>) value = value / 128 - 1;
+    }
   }
 
   const ModelNeeds needs_;

@@ -8,6 +8,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <tuple>
+
 namespace mrsn {
 
 // The frames: all that a backbone reads.
@@ -15,6 +17,9 @@ struct Clip {
   at::Tensor slow;  // [B,3,T,H,W] normalised RGB
   at::Tensor fast;  // [B,3,alpha T,H,W] the same, for models with two pathways
   at::Tensor flow;  // [B,2,T,H,W] motion to the next frame, x and y, 1 = 20 pixels
+
+  // All of them, in the order of datasets::Sample::Stacks(), which they are made from.
+  auto Stacks() { return std::tie(slow, fast, flow); }
 };
 
 // The frames, and the boxes in them.
