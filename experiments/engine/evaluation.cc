@@ -17,6 +17,7 @@
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/ava_csv.h"
+#include "ops/formats/ground_truth_csv.h"
 #include "ops/formats/ucf24_files.h"
 
 namespace mrsn::experiments {
@@ -35,6 +36,17 @@ class Unit {
  private:
   double x_ = 1, y_ = 1;
 };
+
+// Rows of the classes `evaluated`, by id.
+std::vector<formats::GroundTruthRow> GroundTruthOf(const datasets::Dataset& dataset,
+                                                   const std::set<int>& evaluated, const Unit& unit) {
+  std::vector<formats::GroundTruthRow> rows;
+  for (const datasets::AnnotatedBox& box : dataset.GroundTruth()) {
+    if (evaluated.count(box.class_id) == 0) continue;
+    rows.push_back({box.keyframe, unit.Of(box.box), box.class_id, box.person_id});
+  }
+  return rows;
+}
 
 std::vector<formats::Detection> DetectionsOf(const ScoredRows& rows, const datasets::Dataset& dataset,
                                              const Unit& unit) {
@@ -98,10 +110,11 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   }
   MRSN_ASSIGN_OR_RETURN(auto evaluator, eval::FrameMapEvaluator::Create(evaluator_options));
   const Unit unit(dataset);
-  for (const datasets::AnnotatedBox& box : dataset.GroundTruth()) {
-    if (evaluated.count(box.class_id) == 0) continue;
-    MRSN_RETURN_IF_ERROR(
-        evaluator.AddGroundTruth(box.keyframe, unit.Of(box.box), box.class_id, box.person_id));
+  const bool pixels = dataset.annotation_unit() == datasets::BoxUnit::kPixels;
+  std::string ground_truth;
+  for (const formats::GroundTruthRow& row : GroundTruthOf(dataset, evaluated, unit)) {
+    MRSN_RETURN_IF_ERROR(evaluator.AddGroundTruth(row.keyframe, row.box, row.class_id, row.person_id));
+    ground_truth += pixels ? formats::FormatUcf24GroundTruthRow(row) : formats::FormatAvaGroundTruthRow(row);
   }
   InferenceOptions inference;
   inference.title = options.title;
@@ -115,8 +128,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   const auto take = [&](const ScoredRows& rows) -> absl::Status {
     for (const formats::Detection& d : DetectionsOf(rows, dataset, unit)) {
       MRSN_RETURN_IF_ERROR(evaluator.AddDetection(d.keyframe, d.box, d.class_id, d.score));
-      csv += dataset.annotation_unit() == datasets::BoxUnit::kPixels ? formats::FormatUcf24Row(d)
-                                                                     : formats::FormatAvaRow(d);
+      csv += pixels ? formats::FormatUcf24Row(d) : formats::FormatAvaRow(d);
     }
     return absl::OkStatus();
   };
@@ -149,6 +161,9 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   if (!options.group->first()) return result;
   if (!options.detections_path.empty()) {
     MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
+  }
+  if (!options.ground_truth_path.empty()) {
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.ground_truth_path, ground_truth));
   }
   if (parts.has_value()) parts->Remove();
   Fill(evaluator.Compute(), &result);

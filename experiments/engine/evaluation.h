@@ -26,6 +26,9 @@ struct EvaluationOptions {
   datasets::Unreadable unreadable;
   // CSV of every box × class, in the data set's own layout; "" = none.
   std::string detections_path;
+  // CSV of the ground truth that was counted, in the same layout; "" = none. //eval:frame_map gives the same
+  // value for the two files.
+  std::string ground_truth_path;
   // Names everything that decides about the scores: weights, data, config. An evaluation that was stopped
   // then leaves its scores in the folder <detections_path>.parts, and one of the same identity goes on with
   // them; the result is the same. "" = it begins anew.

@@ -97,6 +97,20 @@ TEST_F(EvaluationTest, DetectionsInAvasLayout) {
             "video1,0902,0.25,0.5,0.75,1,5,0.25\n");
 }
 
+TEST_F(EvaluationTest, TheGroundTruthThatCountsInTheLayoutOfTheDetections) {
+  options_.ground_truth_path = options_.detections_path + ".truth";
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(*ReadFile(options_.ground_truth_path),
+            "video0,0902,0.25,0.5,0.75,1,1,0\n"
+            "video1,0902,0.25,0.5,0.75,1,5,0\n");
+  clips_.annotation_size = {320, 240};
+  options_.config.set_protocol("voc");
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(*ReadFile(options_.ground_truth_path),
+            "video0,902,1,80,120,240,240\n"
+            "video1,902,5,80,120,240,240\n");
+}
+
 TEST_F(EvaluationTest, DetectionsInPixelsWhereTheAnnotationsAre) {
   clips_.annotation_size = {320, 240};
   options_.config.set_protocol("voc");
