@@ -2,31 +2,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "mrsn/checkpoint/byte_source.h"
-#include "mrsn/checkpoint/checkpoint_metadata.h"
-#include "mrsn/checkpoint/safetensors_header.h"
+#include "mrsn/checkpoint/checkpoint_of_file.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
-namespace {
-
-// "" for a file of another program.
-absl::StatusOr<std::string> HashOfWeights(const std::string& path) {
-  MRSN_ASSIGN_OR_RETURN(const ByteSource file, ByteSource::Open(path));
-  MRSN_ASSIGN_OR_RETURN(const SafetensorsHeader header, ReadSafetensorsHeader(file));
-  if (!HasCheckpointMetadata(header.metadata)) return std::string();
-  MRSN_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointMetadata(header.metadata, path));
-  return checkpoint.weights_hash();
-}
-
-}  // namespace
-
 absl::StatusOr<std::string> RunFolderOf(const std::string& runs_root, const Result& result) {
   std::vector<std::string> folders;
   std::error_code error;
@@ -39,8 +25,10 @@ absl::StatusOr<std::string> RunFolderOf(const std::string& runs_root, const Resu
   for (const std::string& folder : folders) {
     const std::string weights = folder + "/weights.safetensors";
     if (!FileExists(weights)) continue;
-    MRSN_ASSIGN_OR_RETURN(const std::string hash, HashOfWeights(weights));
-    if (!hash.empty() && hash == result.weights_hash()) return folder;
+    MRSN_ASSIGN_OR_RETURN(const std::optional<Checkpoint> about, ReadCheckpointOfFile(weights));
+    if (about.has_value() && about->has_weights_hash() && about->weights_hash() == result.weights_hash()) {
+      return folder;
+    }
   }
   return std::string();
 }

@@ -181,8 +181,14 @@ std::vector<std::string> Warnings(const ResultSet& results) {
   const auto warn = [&](const std::string& runs, const std::string& what) {
     if (!runs.empty()) warnings.push_back(absl::StrCat(what, " (", runs, ")."));
   };
-  warn(RunsWhere(results, [](const Result& r) { return !r.official(); }),
-       "Not official: the configuration was overridden by hand, or the result does not say");
+  warn(
+      RunsWhere(results, [](const Result& r) { return !r.official(); }),
+      "Not official: the configuration was overridden by hand, the weights are not those that the experiment "
+      "trains, or the result does not say");
+  warn(RunsWhere(results, [](const Result& r) { return r.given_weights().random(); }),
+       "Scores of random weights, not of trained ones");
+  warn(RunsWhere(results, [](const Result& r) { return r.given_weights().missing_size() > 0; }),
+       "The file of the weights did not fill the model");
   warn(RunsWhere(results, [](const Result& r) { return absl::EndsWith(r.commit(), "-dirty"); }),
        "Measured with code that was not committed");
   warn(RunsWhere(results, [](const Result& r) { return r.unread_evaluation_clips() > 0; }),

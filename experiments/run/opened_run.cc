@@ -39,7 +39,8 @@ std::string Described(const Dataset& dataset) {
 
 class Opener {
  public:
-  explicit Opener(const RunSettings& settings) : settings_(settings) {}
+  // `trains`: also what the trainings read; otherwise only what the evaluation of given weights reads.
+  Opener(const RunSettings& settings, bool trains) : settings_(settings), trains_(trains) {}
 
   absl::StatusOr<OpenedRuns> Run(std::shared_ptr<const RunNode> node) {
     OpenedRuns opened;
@@ -65,6 +66,7 @@ class Opener {
     runs_[node.get()] = run;
     run->node = std::move(node);
     OpenDataAndModel(*run, evaluated);
+    if (!trains_) return run;
     MRSN_RETURN_IF_ERROR(OpenInitial(*run));
     MRSN_RETURN_IF_ERROR(OpenBankWriter(*run));
     return run;
@@ -73,9 +75,10 @@ class Opener {
   void OpenDataAndModel(OpenedRun& run, bool evaluated) {
     const ResolvedExperiment& resolved = *run.node->resolved;
     const Experiment& experiment = resolved.experiment;
-    std::vector<DataNeed> data = {{"train_data", experiment.train_data(), Usage::kTrain, &run.train_data}};
+    std::vector<DataNeed> data;
+    if (trains_) data.push_back({"train_data", experiment.train_data(), Usage::kTrain, &run.train_data});
     if (evaluated) data.push_back({"eval_data", experiment.eval_data(), Usage::kInference, &run.eval_data});
-    if (run.node->bank_writer != nullptr) {
+    if (trains_ && run.node->bank_writer != nullptr) {
       data.push_back({"train_data, boxes for the relation bank", BankBoxesConfig(experiment.train_data()),
                       Usage::kBank, &run.bank_boxes});
     }
@@ -85,7 +88,7 @@ class Opener {
       all_there = all_there && opened.ok();
       if (opened.ok()) *need.dataset = *opened;
     }
-    const std::string& pretrained = experiment.inputs().pretrained_backbone();
+    const std::string pretrained = trains_ ? experiment.inputs().pretrained_backbone() : "";
     const auto pretrained_path = PretrainedBackbonePath(pretrained, settings_.data_root);
     const bool has_pretrained = !pretrained.empty() && pretrained_path.ok();
     at::manual_seed(run.node->seed);
@@ -191,6 +194,7 @@ class Opener {
   }
 
   const RunSettings& settings_;
+  const bool trains_;
   at::Device device_ = at::kCPU;
   std::map<const RunNode*, std::shared_ptr<OpenedRun>> runs_;
   std::map<std::tuple<std::string, Usage, datasets::UnreadablePolicy, double>, OpenedData> data_;
@@ -215,13 +219,19 @@ absl::Status OpenedRuns::AllThere() const {
 }
 
 absl::StatusOr<OpenedRuns> Open(std::shared_ptr<const RunNode> node, const RunSettings& settings) {
-  return Opener(settings).Run(std::move(node));
+  return Opener(settings, /*trains=*/true).Run(std::move(node));
 }
 
 absl::StatusOr<OpenedRuns> Open(const RunRequest& request, const RunSettings& settings) {
   ExperimentGraph graph(settings.configs_root);
   MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const RunNode> node, graph.Add(request));
   return Open(std::move(node), settings);
+}
+
+absl::StatusOr<OpenedRuns> OpenForEvaluation(const RunRequest& request, const RunSettings& settings) {
+  ExperimentGraph graph(settings.configs_root);
+  MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const RunNode> node, graph.Add(request));
+  return Opener(settings, /*trains=*/false).Run(std::move(node));
 }
 
 }  // namespace mrsn::experiments

@@ -38,8 +38,8 @@ struct OpenedRun {
   std::shared_ptr<const ShippedWeights> shipped;
 
   // Runs that read the same data share the data set.
-  std::shared_ptr<const datasets::Dataset> train_data;
-  std::shared_ptr<const datasets::Dataset> eval_data;  // only of the run that was asked for
+  std::shared_ptr<const datasets::Dataset> train_data;  // null if opened for an evaluation
+  std::shared_ptr<const datasets::Dataset> eval_data;   // only of the run that was asked for
   std::shared_ptr<const datasets::Dataset>
       bank_boxes;  // the training videos, for the bank that training reads
   // The evaluated videos, for the bank that evaluation reads; only of the run that was asked for.
@@ -76,6 +76,10 @@ absl::StatusOr<OpenedRuns> Open(std::shared_ptr<const RunNode> node, const RunSe
 
 // Resolves the configs first; their errors are returned.
 absl::StatusOr<OpenedRuns> Open(const RunRequest& request, const RunSettings& settings);
+
+// Opens what the evaluation of given weights reads: eval_data, eval_bank_boxes, and the model with the seed's
+// random weights. No training data and no other run is opened.
+absl::StatusOr<OpenedRuns> OpenForEvaluation(const RunRequest& request, const RunSettings& settings);
 
 }  // namespace mrsn::experiments
 

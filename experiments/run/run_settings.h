@@ -4,7 +4,8 @@
 //                                                 weights.safetensors     when trained
 //                                                 train.jsonl             loss and rate
 //                                                 bank-<data>/            relation banks written by it
-//                                                 detections.csv          AVA layout
+//                                                 detections.csv          layout of the data set
+//                                                 groundtruth.csv         that was counted, likewise
 //   <output_root>/results/<label>/seed<k>.textproto
 //   <output_root>/logs/<label>/seed<k>.log                                of child processes
 //

@@ -19,6 +19,7 @@
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/bank_data.h"
+#include "experiments/run/model_evaluation.h"
 #include "experiments/run/run_lock.h"
 #include "experiments/run/shipped_weights.h"
 #include "mrsn/checkpoint/checkpoint_metadata.h"
@@ -48,9 +49,6 @@ absl::StatusOr<TrainedModel> LoadTrained(const std::string& identity, TrainedMod
   }
   MRSN_RETURN_IF_ERROR(LoadWeights(weights, trained.weights_path, "", model));
   trained.weights_hash = WeightsHash(model);
-  trained.train_seconds = about.seconds();
-  trained.iterations = about.iteration();
-  trained.skipped_clips = about.skipped_clips();
   trained.about = about;
   return trained;
 }
@@ -95,26 +93,8 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
                                                                const DatasetConfig& data,
                                                                const datasets::Unreadable& unreadable) {
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, Trained(writer));
-  const ResolvedExperiment& resolved = *writer.node->resolved;
-  BankFillingOptions filling;
-  filling.identity = {trained.weights_hash, BankData(dataset, data), resolved.fingerprint};
-  filling.title = absl::StrCat("write ", writer.model->needs().bank.has_value() ? "memory " : "bank ",
-                               resolved.name, " seed ", writer.node->seed);
-  filling.workers = settings_.workers;
-  filling.group = &group_;
-  filling.wait = settings_.wait;
-  filling.loss = resolved.experiment.train().loss();
-  filling.unreadable = unreadable;
-  const std::string path =
-      absl::StrCat(trained.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
-  // Rank 0 looks for files: the others may see them a little later, or what it has just written.
-  MRSN_ASSIGN_OR_RETURN(const bool written, group_.Ask(FileExists(path)));
-  if (!written) {
-    const absl::Status filled = FillBank(filling, path, dataset, *writer.model);
-    // Another process may have written the bank while this one waited for it.
-    if (!absl::IsAlreadyExists(filled)) MRSN_RETURN_IF_ERROR(filled);
-  }
-  return RelationBank::Open(path, filling.identity);
+  return WriteOrOpenBank({&writer, trained.weights_hash, &dataset, data, unreadable, trained.folder},
+                         settings_);
 }
 
 absl::StatusOr<RunTrainer::Start> RunTrainer::Prepare(OpenedRun& run) {
@@ -182,9 +162,6 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
                         Train(options, resolved.experiment.train(), train_data, windows, *run.model));
   run.model->zero_grad();  // frees the gradients: the model may wait long for its next use
   trained.weights_hash = WeightsHash(*run.model);
-  trained.train_seconds = report.seconds;
-  trained.iterations = report.iterations;
-  trained.skipped_clips = report.skipped;
   trained.about = report.about;
   MRSN_RETURN_IF_ERROR(
       group_.Agree(group_.first() ? WriteSafetensors(trained.weights_path, Weights(*run.model, report.about))

@@ -3,7 +3,6 @@
 #ifndef MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
 #define MRSN_EXPERIMENTS_RUN_RUN_TRAINER_H_
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
 #include "datasets/unreadable.h"
+#include "experiments/run/model_evaluation.h"
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_settings.h"
 #include "mrsn/bank/relation_bank.h"
@@ -25,19 +25,14 @@ struct TrainedModel {
   std::string folder;  // of the run
   std::string weights_path;
   std::string weights_hash;
-  double train_seconds = 0;
-  int64_t iterations = 0;
-  int64_t skipped_clips = 0;  // that could not be read
-  Checkpoint about;           // what the weights' file says
+  Checkpoint about;  // what the weights' file says
 };
 
 // In a group of several processes every rank calls the same functions in the same order.
 class RunTrainer {
  public:
-  explicit RunTrainer(const RunSettings& settings)
-      : settings_(settings), group_(settings.group != nullptr ? *settings.group : OneProcess()) {}
+  explicit RunTrainer(const RunSettings& settings) : settings_(settings), group_(GroupOf(settings)) {}
 
-  int workers() const { return settings_.workers; }
   ProcessGroup& group() const { return group_; }
 
   // Trains the run's model, and first the runs it needs; run.model has the trained weights then.

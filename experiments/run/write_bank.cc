@@ -6,21 +6,20 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
 #include "experiments/engine/bank_filling.h"
 #include "experiments/engine/training_snapshot.h"
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/run/bank_data.h"
+#include "experiments/run/given_weights.h"
+#include "experiments/run/model_evaluation.h"
 #include "experiments/run/model_fit.h"
 #include "experiments/run/open_in_turn.h"
 #include "experiments/run/opened_run.h"
 #include "mrsn/bank/relation_bank.h"
 #include "mrsn/build_model.h"
-#include "mrsn/checkpoint/load_checkpoint.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
 #include "ops/base/status_macros.h"
@@ -30,22 +29,15 @@
 namespace mrsn::experiments {
 namespace {
 
-constexpr char kRandom[] = "random:";
 constexpr size_t kIdentityDigits = 12;  // in names of folders
 
 absl::StatusOr<std::shared_ptr<Detector>> ModelOf(const ResolvedExperiment& resolved,
                                                   const std::string& checkpoint, at::Device device) {
-  absl::string_view seed_text = checkpoint;
-  const bool random = absl::ConsumePrefix(&seed_text, kRandom);
-  uint64_t seed = 0;
-  if (random && !absl::SimpleAtoi(seed_text, &seed)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("checkpoint ", checkpoint, ": expected random:<seed>, such as random:0"));
-  }
-  at::manual_seed(seed);
+  MRSN_ASSIGN_OR_RETURN(const WeightsSource source, ReadWeightsSource(checkpoint));
+  at::manual_seed(source.seed.value_or(0));
   auto model = BuildDetector(resolved.experiment.model(), device);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
-  if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, "auto", **model, {}).status());
+  MRSN_RETURN_IF_ERROR(LoadGivenWeights(source, /*allow_missing=*/false, **model).status());
   return model;
 }
 
@@ -94,7 +86,7 @@ absl::StatusOr<Source> OpenSource(const WriteBankOptions& options) {
 
 absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options) {
   const RunSettings& settings = options.settings;
-  ProcessGroup& group = settings.group != nullptr ? *settings.group : OneProcess();
+  ProcessGroup& group = GroupOf(settings);
   at::set_num_threads(settings.threads);
   MRSN_ASSIGN_OR_RETURN(const Source source, OpenInTurn<Source>(group, [&] { return OpenSource(options); }));
   const TrainConfig& train = source.resolved.experiment.train();

@@ -15,8 +15,7 @@ namespace mrsn::experiments {
 struct WriteBankOptions {
   RunRequest request;  // whose model and data; `seed` and `label` do not matter
   RunSettings settings;
-  // A file with the model's weights, ours or another framework's (mrsn/checkpoint/load_checkpoint.h), or
-  // "random:<seed>" for fresh ones.
+  // A file with the model's weights, ours or another framework's, or "random:<seed>" (given_weights.h).
   std::string checkpoint;
   // The videos: those that the experiment evaluates, or those that it trains on.
   bool evaluated_videos = false;
@@ -31,7 +30,7 @@ struct WrittenBank {
 
 // Writes the bank that a run of the experiment would write with these weights; an interrupted call goes on. A
 // finished bank of the same weights, data and experiment is left as it is. Errors: what
-// LoadExperiment, OpenDataset and LoadCheckpoint report; InvalidArgument for a model that needs the bank of
+// LoadExperiment, OpenDataset and LoadGivenWeights report; InvalidArgument for a model that needs the bank of
 // another one, or gives no features; FailedPrecondition for another bank in the folder. Every process of
 // RunSettings::group calls it.
 absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options);
