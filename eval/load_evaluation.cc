@@ -73,7 +73,7 @@ absl::StatusOr<LoadedEvaluation> LoadEvaluation(const EvaluationFiles& files) {
   options.iou_threshold = files.iou_threshold;
   options.num_threads = files.num_threads;
   if (files.label_map.empty()) {
-    options.classes = DefaultClasses(files.dataset);
+    options.classes = files.classes.empty() ? DefaultClasses(files.dataset) : files.classes;
   } else {
     MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ReadLabelMap(files.label_map));
     options.classes = std::move(map.classes);

@@ -21,13 +21,14 @@ struct EvaluationFiles {
   Dataset dataset = Dataset::kAva;
   Protocol protocol = Protocol::kOfficial2019;  // must be one of the data set's
   double iou_threshold = 0.5;
-  std::string ground_truth;  // AVA: CSV. UCF101-24: CSV, finalAnnots.mat or a YOWO folder
-  std::string detections;    // AVA: CSV. UCF101-24: CSV or a YOWO folder
-  std::string label_map;     // "" = AVA's 60 classes, UCF101-24's 24
-  std::string excluded;      // AVA: CSV of excluded keyframes; "" = none
-  std::string videos;        // UCF101-24: list of the videos that count; "" = all
-  bool with_tubes = false;   // fill LoadedEvaluation::tubes; UCF101-24 with ground truth that has tubes
-  LinkingOptions linking;    // of these
+  std::string ground_truth;                   // AVA: CSV. UCF101-24: CSV, finalAnnots.mat or a YOWO folder
+  std::string detections;                     // AVA: CSV. UCF101-24: CSV or a YOWO folder
+  std::string label_map;                      // "" = `classes`
+  std::vector<formats::ActionClass> classes;  // empty = AVA's 60 classes, UCF101-24's 24
+  std::string excluded;                       // AVA: CSV of excluded keyframes; "" = none
+  std::string videos;                         // UCF101-24: list of the videos that count; "" = all
+  bool with_tubes = false;  // fill LoadedEvaluation::tubes; UCF101-24 with ground truth that has tubes
+  LinkingOptions linking;   // of these
   int num_threads = 0;
 };
 

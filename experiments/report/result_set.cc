@@ -38,23 +38,17 @@ std::optional<std::pair<std::string, std::string>> FirstOtherClass(const Result&
   return std::nullopt;
 }
 
+absl::Status Differ(const std::string& what, const std::string& of_a, const std::string& name_a,
+                    const std::string& of_b, const std::string& name_b) {
+  return absl::InvalidArgumentError(absl::StrCat("these results cannot be compared: ", what, " is ", of_a,
+                                                 " in ", name_a, " and ", of_b, " in ", name_b));
+}
+
 absl::Status CheckComparable(const Result& a, const Result& b) {
-  const auto differ = [&](const std::string& what, const std::string& of_a, const std::string& of_b) {
-    return absl::InvalidArgumentError(absl::StrCat("these results cannot be compared: ", what, " is ", of_a,
-                                                   " in ", RunName(a), " and ", of_b, " in ", RunName(b)));
-  };
-  if (a.protocol() != b.protocol()) return differ("the protocol", a.protocol(), b.protocol());
-  if (a.iou_threshold() != b.iou_threshold()) {
-    return differ("the IoU threshold", absl::StrCat(a.iou_threshold()), absl::StrCat(b.iou_threshold()));
-  }
-  if (a.data_fingerprint() != b.data_fingerprint()) {
-    return differ("the evaluated data", a.data_fingerprint().substr(0, 12),
-                  b.data_fingerprint().substr(0, 12));
-  }
-  if (const auto classes = FirstOtherClass(a, b)) return differ("a class", classes->first, classes->second);
+  MRSN_RETURN_IF_ERROR(CheckSameEvaluation(a, RunName(a), b, RunName(b)));
   if (a.experiment() == b.experiment() && a.config_fingerprint() != b.config_fingerprint()) {
-    return differ("the configuration", a.config_fingerprint().substr(0, 12),
-                  b.config_fingerprint().substr(0, 12));
+    return Differ("the configuration", a.config_fingerprint().substr(0, 12), RunName(a),
+                  b.config_fingerprint().substr(0, 12), RunName(b));
   }
   return absl::OkStatus();
 }
@@ -152,6 +146,23 @@ absl::StatusOr<ResultSet> ReadResultSet(const std::vector<std::string>& sources,
   set.data_fingerprint = set.first().data_fingerprint();
   set.iou_threshold = set.first().iou_threshold();
   return set;
+}
+
+absl::Status CheckSameEvaluation(const Result& a, const std::string& name_a, const Result& b,
+                                 const std::string& name_b) {
+  const auto differ = [&](const std::string& what, const std::string& of_a, const std::string& of_b) {
+    return Differ(what, of_a, name_a, of_b, name_b);
+  };
+  if (a.protocol() != b.protocol()) return differ("the protocol", a.protocol(), b.protocol());
+  if (a.iou_threshold() != b.iou_threshold()) {
+    return differ("the IoU threshold", absl::StrCat(a.iou_threshold()), absl::StrCat(b.iou_threshold()));
+  }
+  if (a.data_fingerprint() != b.data_fingerprint()) {
+    return differ("the evaluated data", a.data_fingerprint().substr(0, 12),
+                  b.data_fingerprint().substr(0, 12));
+  }
+  if (const auto classes = FirstOtherClass(a, b)) return differ("a class", classes->first, classes->second);
+  return absl::OkStatus();
 }
 
 std::string SpeedId(int number) { return absl::StrCat("s", number); }

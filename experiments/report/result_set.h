@@ -48,6 +48,11 @@ struct ResultSet {
 absl::StatusOr<ResultSet> ReadResultSet(const std::vector<std::string>& sources,
                                         const std::vector<std::string>& patterns);
 
+// InvalidArgument, naming both results and both values, if they differ in protocol, IoU threshold, evaluated
+// data or classes.
+absl::Status CheckSameEvaluation(const Result& a, const std::string& name_a, const Result& b,
+                                 const std::string& name_b);
+
 // Names the line of the page's list of speeds that holds the speed of the set's `number`-th experiment,
 // from 1.
 std::string SpeedId(int number);
