@@ -43,6 +43,7 @@ std::string ImportReport::Summary() const {
   add(inflated.size(), "inflated", first(inflated));
   add(first_rows.size(), "without their background row", first(first_rows));
   add(left_out.size(), "left out", first(left_out));
+  add(zeroed.size(), "set to 0", zeroed.empty() ? "" : zeroed[0]);
   add(kept.size(), "of the model's kept", kept.empty() ? "" : kept[0]);
   return absl::StrJoin(parts, ", ");
 }
@@ -55,6 +56,7 @@ std::string ImportReport::Text() const {
   for (const Entry& entry : inflated) text += Line("inflated", entry);
   for (const Entry& entry : first_rows) text += Line("background row dropped", entry);
   for (const Entry& entry : left_out) text += Line("left out", entry);
+  for (const std::string& name : zeroed) absl::StrAppend(&text, "  set to 0 ", name, "\n");
   for (const std::string& name : kept) absl::StrAppend(&text, "  kept as initialised ", name, "\n");
   return text;
 }
@@ -68,6 +70,7 @@ std::string ImportReport::Json() const {
                        {"inflated", ToJson(inflated)},
                        {"background_row_dropped", ToJson(first_rows)},
                        {"left_out", ToJson(left_out)},
+                       {"zeroed", zeroed},
                        {"kept", kept},
                        {"missing", missing},
                        {"unexpected", ToJson(unexpected)},

@@ -17,11 +17,12 @@ struct ImportReport {
   std::string format;       // of the name map: "pyslowfast"
   std::string file_sha256;  // 64 hexadecimal digits
 
-  std::vector<Entry> mapped;      // copied into the model
-  std::vector<Entry> inflated;    // those of `mapped` that were 2-D kernels and are spread over time
-  std::vector<Entry> first_rows;  // those of `mapped` that lost their background class
-  std::vector<Entry> left_out;    // in the file, left out by a rule or by ImportOptions::backbone_only
-  std::vector<std::string> kept;  // in the model, left as initialised by ImportOptions::backbone_only
+  std::vector<Entry> mapped;        // copied into the model
+  std::vector<Entry> inflated;      // those of `mapped` that were 2-D kernels and are spread over time
+  std::vector<Entry> first_rows;    // those of `mapped` that lost their background class
+  std::vector<Entry> left_out;      // in the file, left out by a rule or by ImportOptions::backbone_only
+  std::vector<std::string> zeroed;  // in the model, 0 because the format's models lack them
+  std::vector<std::string> kept;    // in the model, left as initialised by ImportOptions::backbone_only
 
   // An import is complete if these are empty.
   std::vector<std::string> missing;  // in the model, not in the file

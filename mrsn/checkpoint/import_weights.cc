@@ -34,6 +34,14 @@ bool Inflates(const at::Tensor& from, const at::Tensor& to) {
          from.size(2) == to.size(3) && from.size(3) == to.size(4);
 }
 
+std::vector<int64_t> WithoutOnes(const at::Tensor& tensor) {
+  std::vector<int64_t> sizes;
+  for (const int64_t size : tensor.sizes()) {
+    if (size != 1) sizes.push_back(size);
+  }
+  return sizes;
+}
+
 bool HasOneRowMore(const at::Tensor& from, const at::Tensor& to) {
   return from.dim() == to.dim() && to.dim() > 0 && from.size(0) == to.size(0) + 1 &&
          from.sizes().slice(1) == to.sizes().slice(1);
@@ -80,7 +88,7 @@ absl::StatusOr<ImportReport> ImportWeights(const NamedTensors& file, const std::
     at::Tensor from = value;
     const bool inflates = Inflates(from, to);
     const bool first_row = names.HasBackgroundRow(entry.native) && HasOneRowMore(from, to);
-    if (!SameKind(from, to) || (from.sizes() != to.sizes() && !inflates && !first_row)) {
+    if (!SameKind(from, to) || (WithoutOnes(from) != WithoutOnes(to) && !inflates && !first_row)) {
       entry.note = absl::StrFormat("%s in the file, %s in the model", Shown(from), Shown(to));
       report.mismatched.push_back(entry);
       continue;
@@ -93,6 +101,8 @@ absl::StatusOr<ImportReport> ImportWeights(const NamedTensors& file, const std::
       entry.note = absl::StrFormat("%s into %s", Shown(from), Shown(to));
       report.first_rows.push_back(entry);
       from = from.slice(0, 1);
+    } else {
+      from = from.reshape(to.sizes());
     }
     entry.note.clear();
     report.mapped.push_back(entry);
@@ -106,6 +116,9 @@ absl::StatusOr<ImportReport> ImportWeights(const NamedTensors& file, const std::
     if (copied.count(name) > 0 || unfit.count(name) > 0) continue;
     if (!wanted(name)) {
       report.kept.push_back(name);
+    } else if (names.ZeroIfMissing(name)) {
+      report.zeroed.push_back(name);
+      copies.emplace_back(name, at::zeros_like(tensor));
     } else if (!absl::EndsWith(name, kCounter)) {
       report.missing.push_back(name);
     }

@@ -20,10 +20,12 @@ struct ImportOptions {
 };
 
 // `model` holds all parameters and buffers. A tensor is copied if the shapes are equal; floating-point types
-// are converted. Two further cases are copied:
+// are converted. Sizes of 1 do not count: a 1x1x1 convolution of another framework is a linear layer here,
+// and both have the same elements in the same order. Two further cases are copied:
 //  - a 2-D kernel [O,I,h,w] into a 3-D kernel [O,I,t,h,w]: each of the t slices becomes the kernel divided by
 //    t, so that a still clip gives the image's result;
 //  - a classifier with a background class into a classifier with one row less.
+// A tensor that the format's models lack (NameMap.zero_if_missing) becomes 0.
 // A file without num_batches_tracked (older than PyTorch 0.4.1, or frozen batch norms) is complete, because
 // this project never reads the counter.
 // Without allow_partial, a missing, unexpected or mismatched tensor is InvalidArgument with

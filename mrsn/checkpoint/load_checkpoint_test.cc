@@ -359,30 +359,5 @@ TEST(ReadTensorsTest, EveryDtypeHasItsValues) {
   }
 }
 
-TEST(ImportWeightsTest, HalfPrecisionIsWidenedAndIntegersAreNotWeights) {
-  const auto mapper = ChooseNameMap("native", {}, false, "f");
-  const NamedTensors model = {{"backbone.a", at::zeros({2})}};
-  const auto half =
-      ImportWeights({{"backbone.a", at::tensor({1.5, -2.0}).to(at::kHalf)}}, "f", *mapper, {}, model);
-  ASSERT_TRUE(half.ok()) << half.status();
-  EXPECT_TRUE(at::equal(model[0].second, at::tensor({1.5f, -2.0f})));
-  const auto integers = ImportWeights({{"backbone.a", at::tensor({1, 2})}}, "f", *mapper, {}, model);
-  EXPECT_THAT(std::string(integers.status().message()),
-              HasSubstr("int32 [2] in the file, float32 [2] in the model"));
-}
-
-TEST(ImportWeightsTest, OldFilesLackTheCounterAndTwinsAreErrors) {
-  const auto mapper = ChooseNameMap("native", {}, false, "f");
-  const NamedTensors model = {{"backbone.a", at::zeros({1})},
-                              {"backbone.norm.num_batches_tracked", at::zeros({}, at::kLong)}};
-  const auto old = ImportWeights({{"backbone.a", at::ones({1})}}, "f", *mapper, {}, model);
-  ASSERT_TRUE(old.ok()) << old.status();
-  EXPECT_TRUE(old->complete());
-  const auto twins = ImportWeights({{"backbone.a", at::ones({1})}, {"model.backbone.a", at::ones({1})}}, "f",
-                                   *mapper, {}, model);
-  EXPECT_THAT(std::string(twins.status().message()),
-              HasSubstr("f: both 'backbone.a' and 'model.backbone.a' are native's name for 'backbone.a'"));
-}
-
 }  // namespace
 }  // namespace mrsn

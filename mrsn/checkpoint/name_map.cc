@@ -53,6 +53,7 @@ absl::StatusOr<NameMapper> NameMapper::Parse(const std::string& text, const std:
   MRSN_ASSIGN_OR_RETURN(mapper.recognised_by_, Compile(map.recognised_by(), origin, "recognised_by"));
   MRSN_ASSIGN_OR_RETURN(mapper.background_row_of_,
                         Compile(map.background_row_of(), origin, "background_row_of"));
+  MRSN_ASSIGN_OR_RETURN(mapper.zero_if_missing_, Compile(map.zero_if_missing(), origin, "zero_if_missing"));
   for (const NameMap::Rule& rule : map.rule()) {
     MRSN_ASSIGN_OR_RETURN(Regex match, Compile(WithSlow(rule.match(), two_pathways), origin, "rule.match"));
     const std::string to = WithSlow(rule.to(), two_pathways);
@@ -89,6 +90,10 @@ std::string NameMapper::ToNative(std::string name) const {
 
 bool NameMapper::HasBackgroundRow(const std::string& native_name) const {
   return RE2::FullMatch(native_name, *background_row_of_);
+}
+
+bool NameMapper::ZeroIfMissing(const std::string& native_name) const {
+  return RE2::FullMatch(native_name, *zero_if_missing_);
 }
 
 std::vector<std::string> NameMapFormats() {

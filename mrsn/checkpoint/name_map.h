@@ -33,6 +33,7 @@ class NameMapper {
   std::string LeftOut(const std::string& name) const;
   std::string ToNative(std::string name) const;
   bool HasBackgroundRow(const std::string& native_name) const;
+  bool ZeroIfMissing(const std::string& native_name) const;
 
  private:
   using Regex = std::unique_ptr<re2::RE2>;
@@ -40,7 +41,7 @@ class NameMapper {
   NameMapper();
 
   std::string format_;
-  Regex recognised_by_, background_row_of_;
+  Regex recognised_by_, background_row_of_, zero_if_missing_;
   std::vector<std::pair<Regex, std::string>> rules_;     // match, to
   std::vector<std::pair<Regex, std::string>> left_out_;  // match, why
 };

@@ -184,14 +184,41 @@ TEST(NameMapTest, LateralsNonLocalBlocksAndClassifiers) {
         {"backbone.slow_path.layer3.1.non_local_block.conv_out.bn.weight",
          "backbone.slow.res4_1_nonlocal.norm.weight"},
         {"roi_head.bbox_head.fc_cls.weight", "head.classifier.weight"},
+        {"roi_head.shared_head.conv1.conv.weight", "head.relation0.weight"},
+        {"roi_head.shared_head.conv2.bn.running_var", "head.relation1_norm.running_var"},
+        {"roi_head.shared_head.convs.0.conv.weight", "head.relation2.weight"},
+        {"roi_head.shared_head.fbo.st_feat_conv.bias", "head.reduce_persons.bias"},
+        {"roi_head.shared_head.fbo.lt_feat_conv.weight", "head.reduce_bank.weight"},
+        {"roi_head.shared_head.fbo.non_local_layer_2.st_feat_conv.conv.weight", "head.layer1.query.weight"},
+        {"roi_head.shared_head.fbo.non_local_layer_1.lt_feat_conv.conv.bias", "head.layer0.key.bias"},
+        {"roi_head.shared_head.fbo.non_local_layer_1.ln.weight", "head.layer0.norm.weight"},
         {"cls_head.fc_cls.bias", "head.classifier.bias"}}},
       {"acar",
        {{"Tconv1.weight", "backbone.lateral_stem.conv.weight"},
         {"backbone.Tconv4.0.weight", "backbone.lateral_res4.conv.weight"},
+        {"backbone.module.slow_res4.2.conv3.weight", "backbone.slow.res5_2.conv_c.weight"},
+        {"backbone.module.Tconv1.1.running_var", "backbone.lateral_stem.norm.running_var"},
+        {"head.module.fc.weight", "head.classifier.weight"},
+        {"head.module.fc2.weight", "head.classifier.weight"},
+        {"head.module.fc1.weight", "head.actor.weight"},
+        {"head.module.conv_reduce.weight", "head.reduce.weight"},
+        {"head.module.hr2o.1.conv_q.weight", "head.hr2o1.query.weight"},
+        {"head.module.hr2o.0.conv.weight", "head.hr2o0.output.weight"},
+        {"head.module.hr2o.0.norm.bias", "head.hr2o0.norm.bias"},
         {"Tconv2.1.running_mean", "backbone.lateral_res2.norm.running_mean"}}},
       {"alphaction",
        {{"fast.Tconv1.conv.weight", "backbone.lateral_stem.conv.weight"},
-        {"backbone.body.fast.Tconv4.conv.bias", "backbone.lateral_res4.conv.bias"}}},
+        {"backbone.body.fast.Tconv4.conv.bias", "backbone.lateral_res4.conv.bias"},
+        {"roi_heads.action.predictor.cls_score.weight", "head.classifier.weight"},
+        {"roi_heads.action.feature_extractor.fc2.bias", "head.hidden1.bias"},
+        {"roi_heads.action.feature_extractor.ia_structure.person_dim_reduce.bias", "head.person_query.bias"},
+        {"roi_heads.action.feature_extractor.ia_structure.O_block_2.out.weight",
+         "head.object1.output.weight"},
+        {"roi_heads.action.feature_extractor.ia_structure.P_block_2.shortcut.weight",
+         "head.person1.shortcut.weight"},
+        {"roi_heads.action.feature_extractor.ia_structure.M_block_1.temporal_position_v",
+         "head.memory0.value_position"},
+        {"roi_heads.action.feature_extractor.ia_structure.dense_params.5", "head.mixture5"}}},
       {"caffe2",
        {{"t_pool1_subsample_w", "backbone.lateral_stem.conv.weight"},
         {"t_pool1_subsample_bn_s", "backbone.lateral_stem.norm.weight"},
@@ -205,6 +232,10 @@ TEST(NameMapTest, LateralsNonLocalBlocksAndClassifiers) {
         {"nonlocal_conv4_20_g_w", "backbone.slow.res4_20_nonlocal.g.weight"},
         {"nonlocal_conv4_20_out_b", "backbone.slow.res4_20_nonlocal.out.bias"},
         {"nonlocal_conv3_1_bn_s", "backbone.slow.res3_1_nonlocal.norm.weight"},
+        {"box_pooled_fbonl_reduc_w", "head.reduce_persons.weight"},
+        {"lfb_1x1_b", "head.reduce_bank.bias"},
+        {"lfb_nl1_theta_w", "head.layer1.query.weight"},
+        {"lfb_nl0_out_b", "head.layer0.output.bias"},
         {"pred_w", "head.classifier.weight"},
         {"pred_b", "head.classifier.bias"}}},
       {"native",
@@ -243,6 +274,10 @@ TEST(NameMapTest, WhatIsLeftOutAndWhereARowIsDropped) {
   EXPECT_EQ(mmaction2->LeftOut("data_preprocessor.mean"), "the mean and deviation of its input's colours");
   EXPECT_TRUE(mmaction2->HasBackgroundRow("head.classifier.weight"));
   EXPECT_FALSE(mmaction2->HasBackgroundRow("backbone.resnet.stem.weight"));
+  EXPECT_FALSE(mmaction2->ZeroIfMissing("head.classifier.bias"));
+  const auto acar = ChooseNameMap("acar", {}, true, "file");
+  EXPECT_TRUE(acar->ZeroIfMissing("head.classifier.bias"));
+  EXPECT_FALSE(acar->ZeroIfMissing("head.classifier.weight"));
 }
 
 TEST(NameMapTest, BadMapsAreErrorsThatNameTheField) {

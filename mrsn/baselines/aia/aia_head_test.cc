@@ -326,20 +326,7 @@ TEST_F(AiaHeadTest, StructuresMatchGolden) {
   const std::map<std::string, AiaStructure> structures = {{"aia_serial/", AiaStructure::kSerial},
                                                           {"aia_dense/", AiaStructure::kDenseSerial},
                                                           {"aia_parallel/", AiaStructure::kParallel}};
-  const Renames renames = {{"key_position", "temporal_position_k"},
-                           {"value_position", "temporal_position_v"},
-                           {"output.", "out."},
-                           {"person0.", "P_block_1."},
-                           {"person1.", "P_block_2."},
-                           {"object0.", "O_block_1."},
-                           {"object1.", "O_block_2."},
-                           {"memory0.", "M_block_1."},
-                           {"memory1.", "M_block_2."},
-                           {"person_query.", "person_dim_reduce."},
-                           {"person_key.", "person_key_dim_reduce."},
-                           {"object_key.", "object_dim_reduce."},
-                           {"memory_key.", "mem_dim_reduce."},
-                           {"mixture", "dense_params."}};
+  const PublicNames names = {"alphaction", "roi_heads.action.feature_extractor.ia_structure.", "head."};
   for (const auto& [name, structure] : structures) {
     AiaHeadOptions options;
     options.channels = options.bank_width = 24;
@@ -349,7 +336,7 @@ TEST_F(AiaHeadTest, StructuresMatchGolden) {
     options.padding = {6, 3, 2};
     AiaHead head(options);
     head.eval();
-    for (const std::string& missing : LoadGolden(head, name, renames)) {
+    for (const std::string& missing : LoadGolden(head, name, names)) {
       EXPECT_TRUE(missing.find("hidden") == 0 || missing.find("classifier") == 0) << missing;
     }
     HeadInput input;
@@ -368,7 +355,7 @@ TEST_F(AiaHeadTest, StructuresMatchGolden) {
     const at::Tensor out = TapNamed(taps, "interactions");
     EXPECT_TRUE(Close(out, Golden()[name + "out"].view({4, 24}), 2e-5)) << name;
     out.backward(Golden()[name + "gout"].view({4, 24}));
-    ExpectGoldenGradients(head, {{"person", person}, {"obj", object}, {"mem", memory}}, name, renames, 5e-5);
+    ExpectGoldenGradients(head, {{"person", person}, {"obj", object}, {"mem", memory}}, name, names, 5e-5);
   }
 }
 

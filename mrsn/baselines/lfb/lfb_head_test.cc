@@ -249,15 +249,7 @@ TEST_F(LfbHeadTest, LogCountCountsKeys) {
 // The public code's tensors: three clips of one person each, ten entries a window.
 TEST_F(LfbHeadTest, NonLocalOperatorMatchesGolden) {
   const std::string name = "lfb_nl_2layer/";
-  const Renames renames = {{"reduce_persons.", "st_feat_conv."},
-                           {"reduce_bank.", "lt_feat_conv."},
-                           {"query.", "st_feat_conv.conv."},
-                           {"key.", "lt_feat_conv.conv."},
-                           {"value.", "global_conv.conv."},
-                           {"output.", "out_conv.conv."},
-                           {"norm.", "ln."},
-                           {"layer0.", "non_local_layer_1."},
-                           {"layer1.", "non_local_layer_2."}};
+  const PublicNames names = {"mmaction2", "roi_head.shared_head.fbo.", "head."};
   LfbHeadOptions options;
   options.channels = 24;
   options.bank_width = 20;
@@ -265,7 +257,7 @@ TEST_F(LfbHeadTest, NonLocalOperatorMatchesGolden) {
   options.affine_norm = true;
   LfbHead head(options);
   head.eval();
-  EXPECT_EQ(LoadGolden(head, name, renames),
+  EXPECT_EQ(LoadGolden(head, name, names),
             (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
   HeadInput input;
   input.actors = Golden()[name + "in/st"].view({3, 24, 1, 1}).clone().set_requires_grad(true);
@@ -279,7 +271,7 @@ TEST_F(LfbHeadTest, NonLocalOperatorMatchesGolden) {
   const at::Tensor out = TapNamed(taps, "long_term");
   EXPECT_TRUE(Close(out, Golden()[name + "out"].view({3, 16}), 2e-5));
   out.backward(Golden()[name + "gout"].view({3, 16}));
-  ExpectGoldenGradients(head, {{"st", input.actors}, {"lt", bank}}, name, renames, 5e-5);
+  ExpectGoldenGradients(head, {{"st", input.actors}, {"lt", bank}}, name, names, 5e-5);
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "mrsn/checkpoint/import_weights.h"
+#include "mrsn/checkpoint/name_map.h"
 #include "mrsn/testing/compare.h"
 #include "ops/testing/golden.h"
 
@@ -21,33 +23,38 @@ inline const ops::GoldenBundle& Golden() {
   return *golden;
 }
 
-// Pairs {ours, theirs}: parts of our parameter names and what the public code calls them.
-using Renames = std::vector<std::pair<std::string, std::string>>;
+// How names of a case become ours: as names of the framework's checkpoints, by its name map.
+struct PublicNames {
+  std::string format;  // of the name map: "acar"
+  std::string theirs;  // before the names of the case in a checkpoint: "head.module."
+  std::string ours;    // before the names of the module in a detector: "head."
+};
 
-// The first occurrence of each pair's first is replaced, in the order given.
-inline std::string Renamed(std::string name, const Renames& renames) {
-  for (const auto& [ours, theirs] : renames) {
-    const size_t at = name.find(ours);
-    if (at != std::string::npos) name.replace(at, ours.size(), theirs);
-  }
-  return name;
+inline NameMapper MapperOf(const PublicNames& names) {
+  return ChooseNameMap(names.format, {}, /*two_pathways=*/false, "golden").value();
 }
 
-// Sets each parameter and buffer that the case "<prefix>" has; returns those it lacks.
+// Imports the weights of the case "<prefix>" as those of a checkpoint; returns the parameters and buffers
+// that it lacks. It must have no others, and none of another shape.
 inline std::vector<std::string> LoadGolden(torch::nn::Module& module, const std::string& prefix,
-                                           const Renames& renames) {
-  at::NoGradGuard no_grad;
-  std::vector<std::string> missing;
-  const auto set = [&](const std::string& name, at::Tensor value) {
-    const std::string theirs = prefix + "w/" + Renamed(name, renames);
-    if (Golden().contains(theirs)) {
-      value.copy_(Golden()[theirs].reshape(value.sizes()));
-    } else {
-      missing.push_back(name);
+                                           const PublicNames& names) {
+  const std::string start = prefix + "w/";
+  NamedTensors file, model;
+  for (const auto& [name, value] : Golden().tensors) {
+    if (name.compare(0, start.size(), start) == 0) {
+      file.emplace_back(names.theirs + name.substr(start.size()), value);
     }
-  };
-  for (const auto& parameter : module.named_parameters()) set(parameter.key(), parameter.value());
-  for (const auto& buffer : module.named_buffers()) set(buffer.key(), buffer.value());
+  }
+  for (const auto& item : module.named_parameters())
+    model.emplace_back(names.ours + item.key(), item.value());
+  for (const auto& item : module.named_buffers()) model.emplace_back(names.ours + item.key(), item.value());
+  ImportOptions options;
+  options.allow_partial = true;
+  const auto report = ImportWeights(file, "golden", MapperOf(names), options, model);
+  if (!report.ok()) return {std::string(report.status().message())};
+  EXPECT_TRUE(report->unexpected.empty() && report->mismatched.empty()) << report->Text();
+  std::vector<std::string> missing;
+  for (const std::string& name : report->missing) missing.push_back(name.substr(names.ours.size()));
   return missing;
 }
 
@@ -55,16 +62,19 @@ inline std::vector<std::string> LoadGolden(torch::nn::Module& module, const std:
 // add the same to all scores of a softmax: their gradients are 0.
 inline void ExpectGoldenGradients(const torch::nn::Module& module,
                                   const std::vector<std::pair<std::string, at::Tensor>>& inputs,
-                                  const std::string& prefix, const Renames& renames, double tolerance) {
+                                  const std::string& prefix, const PublicNames& names, double tolerance) {
+  const NameMapper mapper = MapperOf(names);
   std::map<std::string, at::Tensor> ours(inputs.begin(), inputs.end());
   for (const auto& parameter : module.named_parameters()) {
-    ours[Renamed(parameter.key(), renames)] = parameter.value();
+    ours[names.ours + parameter.key()] = parameter.value();
   }
   int compared = 0;
   const std::string start = prefix + "grad/";
   for (const auto& [name, expected] : Golden().tensors) {
     if (name.compare(0, start.size(), start) != 0) continue;
-    const auto found = ours.find(name.substr(start.size()));
+    const std::string theirs = name.substr(start.size());
+    auto found = ours.find(theirs);
+    if (found == ours.end()) found = ours.find(mapper.ToNative(names.theirs + theirs));
     if (found == ours.end() || !found->second.grad().defined()) {
       ADD_FAILURE() << "no gradient for " << name;
       continue;
