@@ -1,0 +1,161 @@
+// Whole detectors of public repositories: their weights by their names in, their logits out.
+// testdata/make_peer_models.py says how the cases were made; the weights are made up there and here by one
+// formula.
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "experiments/config/config.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mrsn/action_detector.h"
+#include "mrsn/build_model.h"
+#include "mrsn/checkpoint/load_checkpoint.h"
+#include "mrsn/checkpoint/safetensors.h"
+#include "ops/base/file.h"
+#include "ops/base/runfiles.h"
+
+namespace mrsn::experiments {
+namespace {
+
+using nlohmann::json;
+
+// `count` numbers in [0,1) that follow from the name: make_peer_models.py's uniform().
+std::vector<double> Uniform(const std::string& name, int64_t count) {
+  uint32_t seed = 2166136261u;
+  for (const char byte : name) seed = (seed ^ static_cast<uint8_t>(byte)) * 16777619u;
+  std::vector<double> values(count);
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t x = seed + static_cast<uint32_t>(i) * 0x9E3779B9u;
+    x = (x ^ (x >> 16)) * 0x85EBCA6Bu;
+    x = (x ^ (x >> 13)) * 0xC2B2AE35u;
+    values[i] = (x ^ (x >> 16)) / 4294967296.0;
+  }
+  return values;
+}
+
+at::Tensor ToTensor(const std::vector<double>& values, const std::vector<int64_t>& shape) {
+  return at::tensor(values, at::kDouble).to(at::kFloat).reshape(shape);
+}
+
+// make_peer_models.py's values_of().
+at::Tensor WeightNamed(const std::string& name, const std::vector<int64_t>& shape) {
+  if (absl::EndsWith(name, "num_batches_tracked")) return at::zeros(shape, at::kLong);
+  int64_t fan_in = 1;
+  for (size_t d = 1; d < shape.size(); ++d) fan_in *= shape[d];
+  std::vector<double> values = Uniform(name, shape[0] * fan_in);
+  const double bound = std::sqrt(6.0 / static_cast<double>(fan_in));
+  for (double& u : values) {
+    if (absl::EndsWith(name, "running_var")) {
+      u += 0.5;
+    } else if (shape.size() > 1) {
+      u = (2 * u - 1) * bound;
+    } else if (absl::EndsWith(name, "weight")) {
+      u = u / 2 + 0.25;
+    } else {
+      u = 0.2 * (u - 0.5);
+    }
+  }
+  return ToTensor(values, shape);
+}
+
+at::Tensor InputNamed(const std::string& name, const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t size : shape) count *= size;
+  std::vector<double> values = Uniform(name, count);
+  for (double& u : values) u = 2 * u - 1;
+  return ToTensor(values, shape);
+}
+
+// Rows of clip and four corners.
+void Split(const json& rows, at::Tensor* clips, at::Tensor* boxes) {
+  std::vector<int64_t> of_clip;
+  std::vector<double> corners;
+  for (const json& row : rows) {
+    of_clip.push_back(row[0]);
+    for (int c = 1; c < 5; ++c) corners.push_back(row[c]);
+  }
+  *clips = at::tensor(of_clip, at::kLong);
+  *boxes = ToTensor(corners, {static_cast<int64_t>(of_clip.size()), 4});
+}
+
+DetectorInput InputOf(const json& made) {
+  DetectorInput input;
+  input.fast = InputNamed("clip", made["clip"]);
+  const std::vector<int64_t> slow = made["slow_frames"];
+  input.slow = input.fast.index_select(2, at::tensor(slow, at::kLong));
+  Split(made["boxes"], &input.clip_index, &input.boxes);
+  if (made.contains("objects")) Split(made["objects"], &input.object_clip_index, &input.object_boxes);
+  if (made.contains("entries")) {
+    std::vector<int64_t> clips, seconds;
+    for (const json& entry : made["entries"]) {
+      clips.push_back(entry[0]);
+      seconds.push_back(entry[1]);
+    }
+    input.bank = {InputNamed("bank", {static_cast<int64_t>(clips.size()), 2304}),
+                  at::tensor(clips, at::kLong), at::tensor(seconds, at::kLong)};
+  }
+  return input;
+}
+
+struct Case {
+  std::string name, format, experiment, change;
+};
+
+class PeerModelsTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(PeerModelsTest, GivesThePublicCodesLogits) {
+  const Case& peer = GetParam();
+  const json made = json::parse(*ReadFile(absl::StrCat("experiments/parity/testdata/", peer.name, ".json")));
+  const auto resolved =
+      LoadExperiment(DataFilesRoot() + "/experiments/configs", peer.experiment, peer.change);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  const auto model = BuildModel(resolved->experiment.model(), at::kCPU);
+  ASSERT_TRUE(model.ok()) << model.status();
+  (*model)->eval();
+  Safetensors weights;
+  for (const json& entry : made["state"]) {
+    const std::string name = entry[0];
+    weights.tensors[name] = WeightNamed(name, entry[1]);
+  }
+  const std::string file = ::testing::TempDir() + "/" + peer.name + ".safetensors";
+  ASSERT_TRUE(WriteSafetensors(file, weights).ok());
+  const auto report = LoadCheckpoint(file, "auto", **model, {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->format, peer.format);
+  EXPECT_TRUE(report->left_out.empty() && report->kept.empty()) << report->Text();
+
+  const at::NoGradGuard no_grad;
+  const at::Tensor logits = (*model)->Forward(InputOf(made)).logits;
+  std::vector<double> expected_values;
+  for (const json& row : made["logits"]) {
+    for (const json& value : row) expected_values.push_back(value);
+  }
+  const at::Tensor expected = ToTensor(expected_values, logits.sizes().vec());
+  const double largest = expected.abs().max().item<double>();
+  EXPECT_GT(largest, 1e-3) << "a case in which nothing happens";
+  EXPECT_LT((logits - expected).abs().max().item<double>(), 2e-5 * largest);
+}
+
+INSTANTIATE_TEST_SUITE_P(Peers, PeerModelsTest,
+                         ::testing::Values(Case{"acar_r50_linear", "acar", "ava22/slowfast_r50",
+                                                "compatibility: ACAR model { num_classes: 60 }"},
+                                           Case{"acar_r50", "acar", "ava21/acar_r50_short",
+                                                "compatibility: ACAR model { num_classes: 60 }"},
+                                           Case{"acar_r101", "acar", "ava22/acar_r101_short",
+                                                "compatibility: ACAR model { num_classes: 60 }"},
+                                           Case{"aia_r50_dense", "alphaction", "ava22/aia_r50",
+                                                "compatibility: ALPHACTION "
+                                                "model { aia { asynchronous_memory: false "
+                                                "padding { persons: 25 objects: 5 memory_per_second: 5 } } } "
+                                                "inputs { relation_bank_from: \"ava22/slowfast_r50\" }"}),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace mrsn::experiments
