@@ -142,8 +142,17 @@ struct ExclusionParser : LineParser {
   }
 };
 
-void AppendAvaRow(std::string& text, const Detection& detection) {
-  absl::StrAppendFormat(&text, "%s,%04d,", detection.keyframe.video, detection.keyframe.timestamp);
+// The digits behind the point, without zeros at the end; nothing for a whole second.
+std::string FractionOf(int64_t micros) {
+  if (micros % KeyframeTable::kUnit == 0) return "";
+  std::string digits = absl::StrFormat(".%06d", micros % KeyframeTable::kUnit);
+  digits.erase(digits.find_last_not_of("0.") + 1);
+  return digits;
+}
+
+void AppendAvaRow(std::string& text, const Detection& detection, int64_t micros) {
+  absl::StrAppendFormat(&text, "%s,%04d%s,", detection.keyframe.video, micros / KeyframeTable::kUnit,
+                        FractionOf(micros));
   for (double value : {detection.box.x1, detection.box.y1, detection.box.x2, detection.box.y2}) {
     AppendShortest(text, value);
     text += ',';
@@ -151,6 +160,10 @@ void AppendAvaRow(std::string& text, const Detection& detection) {
   absl::StrAppend(&text, detection.class_id, ",");
   AppendShortest(text, detection.score);
   text += '\n';
+}
+
+void AppendAvaRow(std::string& text, const Detection& detection) {
+  AppendAvaRow(text, detection, detection.keyframe.timestamp * KeyframeTable::kUnit);
 }
 
 }  // namespace
@@ -203,6 +216,12 @@ absl::StatusOr<KeyframeList> ReadAvaExclusions(const std::string& path, const Cs
 std::string FormatAvaRow(const Detection& detection) {
   std::string text;
   AppendAvaRow(text, detection);
+  return text;
+}
+
+std::string FormatAvaRow(const Detection& detection, int64_t micros) {
+  std::string text;
+  AppendAvaRow(text, detection, micros);
   return text;
 }
 

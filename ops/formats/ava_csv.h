@@ -5,6 +5,7 @@
 #ifndef MRSN_OPS_FORMATS_AVA_CSV_H_
 #define MRSN_OPS_FORMATS_AVA_CSV_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ absl::StatusOr<KeyframeList> ParseAvaExclusions(const TextFile& file, const CsvO
 // from which the same double is read back, so that a file evaluates exactly like
 // the rows in memory.
 std::string FormatAvaRow(const Detection& detection);
+
+// The same for a key frame between two seconds: `micros`, millionths of a second, stands instead of
+// detection.keyframe.timestamp, with as few decimals as it needs: "v,0904.5,...".
+std::string FormatAvaRow(const Detection& detection, int64_t micros);
 
 // All rows, in order, written atomically (temporary file and rename).
 absl::Status WriteAvaDetections(const std::string& path, absl::Span<const Detection> detections);

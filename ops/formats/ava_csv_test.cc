@@ -273,6 +273,20 @@ TEST(AvaCsvTest, WrittenRowsReadBackExactly) {
             "1j20qq1JyX4,0904,0.015,0.052,1,0.979,12,0.93\n");
 }
 
+TEST(AvaCsvTest, KeyFramesBetweenSecondsAreReadBack) {
+  const Detection row = {{"v", 0}, {0.25, 0.5, 1, 1}, 12, 0.5};
+  EXPECT_EQ(FormatAvaRow(row, 904500000), "v,0904.5,0.25,0.5,1,1,12,0.5\n");
+  EXPECT_EQ(FormatAvaRow(row, 66667), "v,0000.066667,0.25,0.5,1,1,12,0.5\n");
+  EXPECT_EQ(FormatAvaRow(row, 10050000), "v,0010.05,0.25,0.5,1,1,12,0.5\n");
+  EXPECT_EQ(FormatAvaRow(row, 7000000), "v,0007,0.25,0.5,1,1,12,0.5\n");
+  CsvOptions options;
+  options.fractional_timestamps = true;
+  const TextFile file = *TextFile::FromBytes(FormatAvaRow(row, 904050000), "f.csv");
+  const absl::StatusOr<CsvContents> read = ParseAvaCsv(file, RowKind::kDetections, options);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->blocks.at(0).keyframes.keyframes().at(0).micros, 904050000);
+}
+
 TEST(AvaCsvTest, Exclusions) {
   const absl::StatusOr<KeyframeList> list = ReadAvaExclusions(Write("e.csv", "v,0902\nv,1038\n\n"));
   ASSERT_TRUE(list.ok());
