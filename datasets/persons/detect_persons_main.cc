@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "datasets/media/media_files.h"
 #include "datasets/persons/detect_videos.h"
 #include "datasets/persons/person_detector.h"
@@ -17,6 +15,7 @@
 #include "ops/base/fingerprint.h"
 #include "ops/base/parallel.h"
 #include "ops/base/program.h"
+#include "ops/base/size_flag.h"
 #include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, root, "",
@@ -68,18 +67,6 @@ constexpr char kUsage[] =
     "//datasets:check says how many boxes a threshold leaves and which part of the ground truth they cover.\n"
     "A run that was stopped goes on when started again with the same flags.\n";
 
-absl::StatusOr<cv::Size> ParseSize(const std::string& flag, const std::string& value) {
-  const std::vector<std::string> parts = absl::StrSplit(value, 'x');
-  cv::Size size;
-  if (parts.size() == 2 && absl::SimpleAtoi(parts[0], &size.width) &&
-      absl::SimpleAtoi(parts[1], &size.height) && size.width > 0 && size.height > 0 && size.width <= 32768 &&
-      size.height <= 32768) {
-    return size;
-  }
-  return WrongUsage(
-      absl::StrCat("--", flag, "=", value, " is no size; allowed: WIDTHxHEIGHT, such as 640x640"));
-}
-
 absl::Status CheckRange(const std::string& flag, double value, double low, double high) {
   if (value >= low && value <= high) return absl::OkStatus();
   return WrongUsage(absl::StrCat("--", flag, " is ", value, "; allowed: ", low, " to ", high));
@@ -104,7 +91,8 @@ absl::StatusOr<DetectOptions> OptionsOfFlags() {
   if (const int last = absl::GetFlag(FLAGS_last_keyframe); last >= 0) options.last_keyframe = last;
   options.frames_per_second = absl::GetFlag(FLAGS_frames_per_second);
   options.frame_step = absl::GetFlag(FLAGS_frame_step);
-  MRSN_ASSIGN_OR_RETURN(options.frame_size, ParseSize("frame_size", absl::GetFlag(FLAGS_frame_size)));
+  MRSN_ASSIGN_OR_RETURN(const PictureSize frame, SizeFlag("frame_size", absl::GetFlag(FLAGS_frame_size)));
+  options.frame_size = {frame.width, frame.height};
   options.threads = absl::GetFlag(FLAGS_threads) > 0 ? absl::GetFlag(FLAGS_threads) : DefaultThreads();
   return options;
 }
@@ -118,7 +106,8 @@ absl::StatusOr<PersonDetectorOptions> DetectorOptionsOfFlags() {
   options.nms_iou = static_cast<float>(absl::GetFlag(FLAGS_nms_iou));
   options.person_class = absl::GetFlag(FLAGS_person_class);
   if (const std::string size = absl::GetFlag(FLAGS_input_size); !size.empty()) {
-    MRSN_ASSIGN_OR_RETURN(options.input, ParseSize("input_size", size));
+    MRSN_ASSIGN_OR_RETURN(const PictureSize input, SizeFlag("input_size", size));
+    options.input = {input.width, input.height};
   }
   return options;
 }
