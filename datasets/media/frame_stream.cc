@@ -36,6 +36,10 @@ class VideoFileStream : public FrameStream {
     } catch (const cv::Exception& error) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": ", error.err));
     }
+    // OpenCV 4.6 turns pictures the wrong way round; turned here, they are those of video/video_decoder.h.
+    capture_.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
+    counterclockwise_turns_ =
+        static_cast<int>(std::lround(capture_.get(cv::CAP_PROP_ORIENTATION_META) / 90)) & 3;
     const double rate = capture_.get(cv::CAP_PROP_FPS);
     if (rate > 0 && rate <= kHighestRate) rate_ = rate;
     const double stated = capture_.get(cv::CAP_PROP_FRAME_COUNT);
@@ -72,7 +76,10 @@ class VideoFileStream : public FrameStream {
     } catch (const cv::Exception& error) {
       return absl::InvalidArgumentError(absl::StrCat(path_, ": frame ", index_, ": ", error.err));
     }
-    return bgr;
+    if (counterclockwise_turns_ == 0) return bgr;
+    cv::Mat turned;
+    cv::rotate(bgr, turned, 3 - counterclockwise_turns_);  // ROTATE_90_COUNTERCLOCKWISE is 2
+    return turned;
   }
 
  private:
@@ -92,6 +99,7 @@ class VideoFileStream : public FrameStream {
   std::string path_;
   cv::VideoCapture capture_;
   double first_stamp_ = 0;
+  int counterclockwise_turns_ = 0;  // quarter turns that show the picture upright
 };
 
 class FolderStream : public FrameStream {

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "datasets/media/numbered_video.h"
+#include "datasets/media/turned_video.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "opencv2/imgcodecs.hpp"
+#include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
 
 namespace mrsn::datasets {
@@ -49,6 +51,29 @@ TEST(FrameStream, CutFileIsAnError) {
   absl::StatusOr<bool> more = true;
   while (more.ok() && *more) more = (*stream)->Advance();
   EXPECT_THAT(std::string(more.status().message()), HasSubstr("cut.avi: breaks off after"));
+}
+
+TEST(FrameStream, TurnedVideosAreUpright) {
+  const std::string folder = Folder("turned"), plain = folder + "/plain.mp4";
+  cv::VideoWriter writer(plain, cv::VideoWriter::fourcc('a', 'v', 'c', '1'), 25, {128, 64});
+  for (int i = 0; i < 3; ++i) writer.write(NumberedFrame(1000 + i));
+  writer.release();
+  const std::string bytes = *ReadFile(plain);
+  for (const cv::RotateFlags rotation :
+       {cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE}) {
+    const std::string path = folder + "/turned.mp4";
+    ASSERT_TRUE(WriteFileAtomically(path, TurnedMp4(bytes, rotation)).ok());
+    const auto lying = FrameStream::Open(plain, 0), turned = FrameStream::Open(path, 0);
+    ASSERT_TRUE(turned.ok()) << turned.status();
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(*(*lying)->Advance() && *(*turned)->Advance());
+      cv::Mat expected;
+      cv::rotate(*(*lying)->Frame(), expected, rotation);
+      const cv::Mat found = *(*turned)->Frame();
+      ASSERT_EQ(found.size(), expected.size());
+      EXPECT_EQ(cv::norm(found, expected, cv::NORM_INF), 0) << rotation;
+    }
+  }
 }
 
 TEST(FrameStream, FolderKeepsTheTimesAroundAHole) {
