@@ -26,6 +26,7 @@ class MrsnHead : public RelationHead {
   // G is Eq. 7's, before long-term support, so that MRSN_S and MRSN_L store the same.
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
   HeadNeeds needs() const override { return NeedsOf(options_); }
+  const MrsnHeadOptions& options() const { return options_; }
 
  private:
   MrsnHeadOptions options_;
