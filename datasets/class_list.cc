@@ -9,9 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/label_map.h"
+#include "ops/formats/sniff.h"
+#include "ops/formats/text_file.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -27,11 +28,15 @@ bool HasIds(absl::string_view line) {
 }  // namespace
 
 absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, int first_id) {
-  MRSN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  MRSN_ASSIGN_OR_RETURN(const formats::TextFile file, formats::TextFile::OpenUnchecked(path));
+  const formats::FileKind kind = formats::KindOf(file.text());
+  if (kind != formats::FileKind::kText && kind != formats::FileKind::kEmpty) {
+    return formats::NotThe("a list of classes", path, formats::LookAtBytes(file.text()));
+  }
   std::vector<ActionClass> classes;
   std::map<absl::string_view, int> lines;  // by name
   int number = 0;
-  for (const absl::string_view whole : absl::StrSplit(absl::string_view(text), '\n')) {
+  for (const absl::string_view whole : absl::StrSplit(file.text(), '\n')) {
     ++number;
     const absl::string_view line = absl::StripAsciiWhitespace(whole);
     if (line.empty()) continue;

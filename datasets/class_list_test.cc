@@ -41,6 +41,22 @@ TEST(ClassListTest, LabelMapsKeepTheirIds) {
   EXPECT_EQ((*lines)[1].id, 7);
 }
 
+// Names are compared with those of other files.
+TEST(ClassListTest, AByteOrderMarkIsNoPartOfTheFirstName) {
+  const auto classes = ReadClassList(Write("\xef\xbb\xbfsit\r\nstand\r\n"), 1);
+  ASSERT_TRUE(classes.ok()) << classes.status();
+  ASSERT_EQ(classes->size(), 2);
+  EXPECT_EQ((*classes)[0].name, "sit");
+}
+
+TEST(ClassListTest, OtherFilesSayWhatTheyAre) {
+  EXPECT_THAT(Error("<!DOCTYPE html>\n<html></html>"),
+              HasSubstr("class_list_test.txt: is a web page (HTML), not a list of classes"));
+  EXPECT_THAT(Error("\xff\xd8\xff\xe0 and more"), HasSubstr("a JPEG image of 13 bytes"));
+  EXPECT_THAT(Error("[\"sit\", \"stand\"]"), HasSubstr("is a JSON file, not a list of classes"));
+  EXPECT_THAT(Error("\xff\xfes\0i\0"), HasSubstr("is UTF-16"));
+}
+
 TEST(ClassListTest, ErrorsNameFileAndLine) {
   EXPECT_THAT(Error(" \n"), HasSubstr("class_list_test.txt: no class found"));
   EXPECT_THAT(Error("a\nb\na\n"), HasSubstr(":3: class 'a' occurs in line 1 already"));
