@@ -186,6 +186,8 @@ std::vector<Fault> AvaFaults() {
            return absl::StrReplaceAll(old, {{",,0.9", ",,0.2"}});
          });
        }},
+      {"broken_second", "val_excluded.csv", Append("annotations/val_excluded.csv", "vidC,903.5\n")},
+      {"keyframe_range", "train_excluded.csv", Append("annotations/train_excluded.csv", "vidB,899\n")},
       {"excluded_unknown_video", "vidY", Append("annotations/val_excluded.csv", "vidY,910\n")},
   };
 }

@@ -135,8 +135,10 @@ struct ExclusionParser : LineParser {
       error = absl::StrCat("column 2 (timestamp) is ", Quoted(fields[1]), ", expected a number of seconds");
       return false;
     }
-    const char* odd = OddSecond(*options, micros);
-    if (options->strict && odd != nullptr) return GoOn(*this, odd, number, fields[1]);
+    double seconds;
+    ParseDouble(fields[1], seconds);
+    const char* odd = OddTime(*options, seconds);
+    if (odd != nullptr && !GoOn(*this, odd, number, fields[1])) return false;
     keyframes.Find(fields[0], micros);
     return true;
   }

@@ -291,6 +291,11 @@ TEST(AvaCsvTest, Exclusions) {
   const absl::StatusOr<KeyframeList> list = ReadAvaExclusions(Write("e.csv", "v,0902\nv,1038\n\n"));
   ASSERT_TRUE(list.ok());
   EXPECT_EQ(list->keyframes.size(), 2);
+  const auto odd = ReadAvaExclusions(Write("e.csv", "v,0902\nv,0901\nv,903.5\n"));
+  ASSERT_TRUE(odd.ok()) << odd.status();
+  ASSERT_EQ(odd->warnings.size(), 2);
+  EXPECT_THAT(ToString(odd->warnings[0]), HasSubstr("e.csv:2: '0901'"));
+  EXPECT_THAT(ToString(odd->warnings[1]), HasSubstr("its fraction is left out"));
   EXPECT_THAT(std::string(ReadAvaExclusions(Write("e.csv", "v,0902\nv\n")).status().message()),
               HasSubstr("e.csv:2: expected 2 columns"));
   EXPECT_THAT(std::string(ReadAvaExclusions(Write("e.csv", "v,0902,3\n")).status().message()),
