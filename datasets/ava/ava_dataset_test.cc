@@ -83,6 +83,27 @@ TEST_F(AvaDatasetTest, SecondsRateNamesAndClassesOfOnesOwn) {
                     HasSubstr("there is img_000")));
 }
 
+// Key frames of the same video at 1.5 and 2 seconds, numbered by half seconds: 6 images each.
+TEST_F(AvaDatasetTest, KeyFramesByHalfSeconds) {
+  std::filesystem::remove_all(root_);
+  Write("train.csv", "v,3,0.1,0.1,0.5,0.9,1,0\nv,4,0.1,0.1,0.5,0.9,2,0\n");
+  Write("classes.txt", "sit\nwave\n");
+  ASSERT_TRUE(MakeFolders(root_ + "/frames/v").ok());
+  for (int number = 0; number < 48; ++number) {
+    cv::imwrite(absl::StrFormat("%s/frames/v/%d.jpg", root_, number),
+                cv::Mat(kHeight, kWidth, CV_8UC3, cv::Scalar::all(2 * number)));
+  }
+  const auto dataset = Open(
+      "ava { train_annotations: 'train.csv' train_excluded: '' train_boxes: '' frame_name: '%d.jpg' "
+      "first_frame: 0 first_second: 0 frames_per_second: 6 first_keyframe_second: 1 last_keyframe_second: 7 "
+      "}",
+      Usage::kTrain);
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->keyframe(0).timestamp, 3);
+  EXPECT_THAT(Numbers(dataset->Load(0, 0)->fast), ElementsAre(14, 15, 16, 17, 18, 19, 20, 21));
+  EXPECT_THAT(Numbers(dataset->Load(1, 0)->fast), ElementsAre(20, 21, 22, 23, 24, 25, 26, 27));
+}
+
 TEST_F(AvaDatasetTest, AnnotationsInPixelsAndWithoutARow) {
   Write("annotations/ava_val_v2.2.csv", "1j20qq1JyX4,0902,34,91,130,283,12,0\n");
   EXPECT_THAT(Error(),

@@ -64,7 +64,8 @@ TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
       {"v,0902,0.5,0,0.4,1,12,0", "ground truth box '0.5,0,0.4,1' has x2 < x1"},
       {"v,0902,0,0,1,1,walk,0", "column 7 (class) is 'walk'"},
       {"v,0902,0.5,0,0.5,1,12,0", "ground truth box of no area"},
-      {"v,902.5,0,0,1,1,12,0", "'902.5': keyframe that is no whole second"},
+      {"v,902.5,0,0,1,1,12,0",
+       "ava_test.csv:2: '902.5': keyframe that is no whole second; number the key frames"},
       {"v,0902,0,0,1,1,12,0.5", "column 8 (person id) is '0.5'"},
       {",0902,0,0,1,1,12,0", "column 1 (video) is ''"},
   };
@@ -81,6 +82,8 @@ TEST(AvaFilesTest, BoxLists) {
   ASSERT_EQ(table->num_rows(), 2);
   EXPECT_FLOAT_EQ(table->rows(0)[0].score, 0.995f);
   EXPECT_EQ(DetectedActors(table->rows(0)).size(), 1) << "rows of one box";
+  EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,0902,0,0,1,1,,1\nv,902.5,0,0,1,1,,1\n")).status().message()),
+              HasSubstr("ava_test.csv:2: '902.5': keyframe that is no whole second; number the"));
   // The well-known mistake: annotations, whose last column is a person's number.
   EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,0902,0.1,0.2,0.3,0.4,12,7\n")).status().message()),
               HasSubstr("'7': score outside 0..1"));
@@ -149,6 +152,8 @@ TEST(AvaFilesTest, ExcludedKeyframes) {
               HasSubstr("ava_test.csv:2: expected 2 columns, video,timestamp"));
   EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,1\n")).status().message()),
               HasSubstr("'1': keyframe outside 902..1798"));
+  EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,0902\nv,902.5\n")).status().message()),
+              HasSubstr("ava_test.csv:2: '902.5': keyframe that is no whole second; number the"));
 }
 
 const std::vector<ActionClass> kClasses = {{3, "run", ""}, {11, "sit", ""}, {12, "stand", ""}};

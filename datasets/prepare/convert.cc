@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -49,6 +50,28 @@ void AppendTime(std::string& text, int64_t micros) {
   } else {
     formats::AppendShortest(text, static_cast<double>(micros) / KeyframeTable::kUnit);
   }
+}
+
+// The key frames' times become numbers of steps.
+absl::Status CountSteps(const ConvertOptions& options, CsvContents* contents) {
+  if (!options.keyframe_step.has_value()) return absl::OkStatus();
+  const int64_t step = std::llround(*options.keyframe_step * KeyframeTable::kUnit);
+  for (RowBlock& block : contents->blocks) {
+    KeyframeTable numbered;
+    for (const KeyframeTable::Entry& entry : block.keyframes.keyframes()) {
+      const std::string& video = block.keyframes.videos()[entry.video];
+      if (step <= 0 || entry.micros % step != 0) {
+        std::string time;
+        AppendTime(time, entry.micros);
+        return absl::InvalidArgumentError(absl::StrCat(options.input, ": key frame ", video, ",", time,
+                                                       " is no whole number of steps of ",
+                                                       *options.keyframe_step, " s"));
+      }
+      numbered.Find(video, entry.micros / step * KeyframeTable::kUnit);
+    }
+    block.keyframes = std::move(numbered);
+  }
+  return absl::OkStatus();
 }
 
 class Writer {
@@ -124,6 +147,7 @@ formats::BoxListOptions BoxOptions(const ConvertOptions& options) {
 absl::Status ConvertBoxes(const ConvertOptions& options, ConvertReport* report) {
   MRSN_ASSIGN_OR_RETURN(formats::BoxList list, formats::ReadBoxList(options.input, BoxOptions(options)));
   report->recognised = absl::StrCat(list.layout, list.in_pixels ? ", boxes in pixels" : "");
+  MRSN_RETURN_IF_ERROR(CountSteps(options, &list.contents));
   const int64_t merged = formats::MergeEqualBoxes(&list.contents);
   Writer writer(report);
   writer.AddRows(list.contents,
@@ -156,6 +180,7 @@ absl::Status ConvertAvaAnnotations(const ConvertOptions& options, ConvertReport*
     report->recognised = absl::StrCat(list.layout, list.in_pixels ? ", boxes in pixels" : "");
     contents = std::move(list.contents);
   }
+  MRSN_RETURN_IF_ERROR(CountSteps(options, &contents));
   int64_t unlabelled = 0;
   for (RowBlock& block : contents.blocks) {
     for (const Row& row : block.rows) persons |= row.person_id != 1;
@@ -246,6 +271,11 @@ absl::StatusOr<ConvertReport> Convert(const ConvertOptions& options) {
                                                      absl::StrJoin(PreparedKindNames(), ", ")));
     }
     report.kind = named->first;
+  }
+  const bool seconds = report.kind == PreparedKind::kBoxes || report.kind == PreparedKind::kAvaAnnotations;
+  if (options.keyframe_step.has_value() && !seconds) {
+    return absl::InvalidArgumentError(absl::StrCat(options.input, ": ", PreparedKindName(report.kind),
+                                                   " have no seconds that steps could count"));
   }
   switch (report.kind) {
     case PreparedKind::kBoxes:

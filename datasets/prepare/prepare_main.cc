@@ -20,6 +20,10 @@ ABSL_FLAG(
     "For detections of AlphAction and HIT: the JSON file with their \"images\" (ava_val_v2.2_min.json).");
 ABSL_FLAG(std::string, frame_size, "",
           "For boxes in pixels of a file that does not say it: the size of its frames, 320x240 for UCF101.");
+ABSL_FLAG(
+    double, keyframe_step, 0,
+    "For boxes and annotations with key frames at fractions of a second: the seconds from one key frame's "
+    "number to the next. With 0.5 second 902.5 becomes number 1805. 0: seconds stay.");
 ABSL_FLAG(bool, all_classes, false, "For split lists: keep videos of all classes, not only UCF101-24's.");
 
 namespace mrsn::datasets {
@@ -63,6 +67,12 @@ absl::Status Main() {
   if (!known) {
     return WrongUsage(absl::StrCat("--kind is ", options.kind, "; allowed: auto, ",
                                    absl::StrJoin(PreparedKindNames(), ", ")));
+  }
+  if (const double step = absl::GetFlag(FLAGS_keyframe_step); step != 0) {
+    if (!(step >= 0.001 && step <= 1000)) {
+      return WrongUsage(absl::StrCat("--keyframe_step is ", step, "; allowed: 0, 0.001 to 1000"));
+    }
+    options.keyframe_step = step;
   }
   const std::string size = absl::GetFlag(FLAGS_frame_size);
   if (!size.empty()) {
