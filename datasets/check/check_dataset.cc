@@ -46,6 +46,7 @@ absl::StatusOr<DatasetLayout> LayoutOfAva(const DatasetConfig& config, const std
     layout.first_frame = static_cast<int>(options.media.first_frame);
     layout.first_second = options.first_second;
     layout.frames_per_second = options.frames_per_second;
+    layout.video_first_second = options.video_first_second;
     layout.first_keyframe_second = options.keyframes.first;
     layout.last_keyframe_second = options.keyframes.last;
   }

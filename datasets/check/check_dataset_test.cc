@@ -216,6 +216,27 @@ TEST(CheckDataset, NothingIsWrongWithTheWholeAva) {
   EXPECT_EQ(report.frames, 450);
 }
 
+// Movies need not begin when folders of images do.
+TEST(CheckDataset, MoviesOfAva) {
+  const std::string root = Folder("ava_movies");
+  MakeSmallAva(root);
+  fs::remove_all(root + "/frames");
+  fs::create_directories(root + "/videos");
+  for (const char* video : {"vidA", "vidB", "vidC"}) {
+    WriteNumberedVideo(absl::StrCat(root, "/videos/", video, ".avi"), 90, 30, {128, 96});
+  }
+  DatasetConfig config = Config(kSmallAvaConfig);
+  config.mutable_ava()->set_video_first_second(901);
+  const CheckReport report = Check(config, root);
+  EXPECT_TRUE(report.findings.empty()) << CheckSummary(report, 10);
+  EXPECT_EQ(report.video_files, 3);
+  config.mutable_ava()->set_video_first_second(900);
+  EXPECT_TRUE(Has(Check(config, root), {"keyframe_beyond_end", "vidA", {}}))
+      << "second 903 is frame 90 of 90";
+  config.mutable_ava()->set_video_first_second(902.5);
+  EXPECT_TRUE(Has(Check(config, root), {"keyframe_before_start", "vidA", {}}));
+}
+
 TEST(CheckDataset, FindsEveryFaultOfAva) {
   const std::vector<Fault> faults = AvaFaults();
   EXPECT_GE(faults.size(), 25u);

@@ -35,7 +35,8 @@ struct DatasetLayout {
   std::string frame_name = "{video}_%06d.jpg";
   int first_frame = 1;  // number of the first image
   // Of data with seconds.
-  double first_second = 900, frames_per_second = 30;
+  double first_second = 900, frames_per_second = 30;  // of folders of images
+  double video_first_second = 0;                      // of files, which state their own rates
   int first_keyframe_second = 902, last_keyframe_second = 1798;
   // Boxes are in pixels of a frame of this size; {0,0} = in [0,1].
   FrameSize annotation_frame_size;

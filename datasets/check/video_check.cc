@@ -34,7 +34,13 @@ class OneVideo {
  public:
   OneVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use, CheckLevel level,
            const std::function<void()>& frame_done)
-      : layout_(layout), name_(name), use_(use), level_(level), frame_done_(frame_done) {}
+      : layout_(layout),
+        name_(name),
+        use_(use),
+        level_(level),
+        frame_done_(frame_done),
+        first_second_(layout.first_second),
+        rate_(layout.frames_per_second) {}
 
   VideoFacts Run() {
     const std::string folder = absl::StrCat(layout_.frames, "/", name_);
@@ -99,7 +105,7 @@ class OneVideo {
   // The frame, from 0, that key frame `timestamp` is.
   int64_t FrameOf(int timestamp) const {
     if (!seconds()) return timestamp - 1;
-    return std::llround((timestamp - layout_.first_second) * layout_.frames_per_second);
+    return std::llround((timestamp - first_second_) * rate_);
   }
 
   void CheckLastKeyframe() {
@@ -120,7 +126,8 @@ class OneVideo {
     }
     // A folder that reaches far behind the last possible key frame has frames of a higher rate.
     const int64_t end = FrameOf(layout_.last_keyframe_second);
-    if (seconds() && facts_.frames > end * 1.15 + 10 * layout_.frames_per_second) {
+    const bool states_no_rate = seconds() && facts_.is_folder;
+    if (states_no_rate && facts_.frames > end * 1.15 + 10 * layout_.frames_per_second) {
       Add(CheckSeverity::kWarning, "rate",
           absl::StrFormat(
               "has %d frames, %.1f s at %g frames a second; the last key second, %d, is after %g s: has it "
@@ -215,6 +222,8 @@ class OneVideo {
       return Add(CheckSeverity::kError, "unreadable_video", std::string(stream.status().message()));
     FrameStream& video = **stream;
     const double rate = video.rate();
+    first_second_ = layout_.video_first_second;
+    if (rate > 0) rate_ = rate;
     if (seconds() && rate > 0 &&
         std::abs(rate - layout_.frames_per_second) > kRateSlack * layout_.frames_per_second) {
       Add(CheckSeverity::kError, "rate",
@@ -253,6 +262,7 @@ class OneVideo {
   const VideoUse& use_;
   const CheckLevel level_;
   const std::function<void()>& frame_done_;
+  double first_second_, rate_;  // the time of the first frame, and frames a second
   VideoFacts facts_;
   std::map<std::string, int> shown_;
   std::map<std::string, int64_t> hidden_;

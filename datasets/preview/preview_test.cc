@@ -57,6 +57,25 @@ TEST(ReadPreview, FramesOfAva) {
   EXPECT_THAT(page->clips[3].fault, HasSubstr("not this one"));
 }
 
+// Films that begin at second 901, with 25 frames a second.
+TEST(ReadPreview, FramesOfFilms) {
+  const std::string root = ::testing::TempDir() + "/preview_films";
+  MakeSmallAva(root);
+  std::filesystem::remove_all(root + "/frames");
+  std::filesystem::create_directories(root + "/videos");
+  for (const char* video : {"vidA", "vidB"}) WriteNumberedVideo(root + "/videos/" + video + ".avi", 75, 25);
+  DatasetLayout layout = Layout(kSmallAvaConfig, root);
+  layout.video_first_second = 901;
+  const auto page = ReadPreview(layout, {});
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->clips.size(), 4u);
+  EXPECT_EQ(page->clips[1].keyframe, "second 903");
+  EXPECT_EQ(page->clips[1].fault, "");
+  EXPECT_EQ(NumberIn(page->clips[1].jpeg), 50);
+  EXPECT_EQ(page->clips[1].around[0].first, "-1 s");
+  EXPECT_EQ(NumberIn(page->clips[1].around[0].second), 25);
+}
+
 TEST(ReadPreview, ChoosesByClassVideoAndSeed) {
   const std::string root = ::testing::TempDir() + "/preview_ucf24";
   MakeSmallUcf24(root);

@@ -17,9 +17,9 @@
 #include "datasets/check/class_checks.h"
 #include "datasets/media/for_each_video.h"
 #include "datasets/media/frame_stream.h"
+#include "datasets/video_media.h"
 #include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
-#include "ops/base/file.h"
 #include "ops/base/keyframe.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
@@ -148,20 +148,21 @@ std::string MediaPath(const DatasetLayout& layout, const std::string& video) {
   const std::string folder = absl::StrCat(layout.frames, "/", video);
   std::error_code error;
   if (!layout.frames.empty() && std::filesystem::is_directory(folder, error)) return folder;
-  for (const char* extension : {".mp4", ".mkv", ".webm", ".avi"}) {
-    const std::string path = absl::StrCat(layout.videos, "/", video, extension);
-    if (FileExists(path)) return path;
-  }
-  return layout.videos.empty() ? folder : absl::StrCat(layout.videos, "/", video);
+  if (layout.videos.empty()) return folder;
+  const std::string stem = absl::StrCat(layout.videos, "/", video), file = FindVideoFile(stem);
+  return file.empty() ? stem : file;
 }
 
 // Reads the key frames of one video, of which there is at least one, in one pass.
 absl::Status ReadImages(const DatasetLayout& layout, const PreviewOptions& options,
                         std::vector<PreviewClip*> clips, const std::vector<int>& timestamps,
                         const std::function<void()>& frame_done) {
-  MRSN_ASSIGN_OR_RETURN(const auto stream,
-                        FrameStream::Open(MediaPath(layout, clips[0]->video), layout.frames_per_second));
-  const double rate = Seconds(layout) ? layout.frames_per_second : stream->rate() > 0 ? stream->rate() : 25;
+  const std::string path = MediaPath(layout, clips[0]->video);
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(path, error);
+  MRSN_ASSIGN_OR_RETURN(const auto stream, FrameStream::Open(path, layout.frames_per_second));
+  const double first_second = folder ? layout.first_second : layout.video_first_second;
+  const double rate = stream->rate() > 0 ? stream->rate() : Seconds(layout) ? layout.frames_per_second : 25;
   struct Wanted {
     PreviewClip* clip;
     int place;  // -1 = the key frame, else in `around`
@@ -169,7 +170,7 @@ absl::Status ReadImages(const DatasetLayout& layout, const PreviewOptions& optio
   std::multimap<int64_t, Wanted> wanted;  // by frame
   for (size_t i = 0; i < clips.size(); ++i) {
     const int64_t centre =
-        Seconds(layout) ? std::llround((timestamps[i] - layout.first_second) * rate) : timestamps[i] - 1;
+        Seconds(layout) ? std::llround((timestamps[i] - first_second) * rate) : timestamps[i] - 1;
     wanted.insert({centre, {clips[i], -1}});
     if (options.around <= 0) continue;
     for (const double part : {-1.0, -0.5, 0.5, 1.0}) {
@@ -179,15 +180,11 @@ absl::Status ReadImages(const DatasetLayout& layout, const PreviewOptions& optio
       clips[i]->around.emplace_back(absl::StrFormat("%+g s", part * options.around), "");
     }
   }
-  // A folder's frames keep their numbers where one is missing.
-  const std::string path = MediaPath(layout, clips[0]->video);
-  std::error_code error;
-  const bool folder = std::filesystem::is_directory(path, error);
   while (!wanted.empty()) {
     MRSN_ASSIGN_OR_RETURN(const bool more, stream->Advance());
     if (!more) break;
-    const int64_t number =
-        folder ? std::llround(stream->seconds() * layout.frames_per_second) : stream->index();
+    // A folder's frames keep their numbers where one is missing.
+    const int64_t number = folder ? std::llround(stream->seconds() * rate) : stream->index();
     frame_done();
     const auto [begin, end] = wanted.equal_range(number);
     if (begin == end) continue;
