@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/ava/ava_config.h"
 #include "datasets/check/annotation_checks.h"
+#include "datasets/check/checked_videos.h"
 #include "datasets/check/media_checks.h"
 #include "datasets/dataset_opener.h"
 #include "datasets/open_dataset.h"
@@ -101,12 +102,13 @@ absl::StatusOr<DatasetLayout> LayoutOfKind(const DatasetConfig& config, const st
 
 }  // namespace
 
-CheckReport CheckDataset(const DatasetLayout& layout, CheckLevel level, int threads) {
+CheckReport CheckDataset(const DatasetLayout& layout, CheckLevel level, int threads,
+                         const std::string& keep) {
   CheckReport report;
   report.root = layout.root;
   report.level = level == CheckLevel::kQuick ? "quick" : "full";
   const std::map<std::string, VideoUse> uses = CheckAnnotations(layout, &report);
-  CheckMedia(layout, uses, level, threads, &report);
+  CheckMedia(layout, uses, level, threads, CheckedVideos(keep, layout), &report);
   report.Sort();
   return report;
 }

@@ -13,8 +13,11 @@
 namespace mrsn::datasets {
 
 // Every fault of the data set that the level can see; the report is sorted. Faults are findings, never errors
-// of this call.
-CheckReport CheckDataset(const DatasetLayout& layout, CheckLevel level, int threads);
+// of this call. With the level kFull and a `keep` each video that was looked at is kept in this folder, and a
+// check that was stopped goes on from there (checked_videos.h). Whoever has written the report deletes the
+// folder.
+CheckReport CheckDataset(const DatasetLayout& layout, CheckLevel level, int threads,
+                         const std::string& keep = "");
 
 // The layout of the data set that a config describes, with both of its splits. Errors: a field out of its
 // range, generated data (micro_world has no files to check), a root that is not there.

@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/check/check_dataset.h"
+#include "datasets/check/checked_videos.h"
 #include "datasets/flow_command.h"
 #include "opencv2/core/utility.hpp"
 #include "ops/base/file.h"
@@ -24,7 +25,9 @@ ABSL_FLAG(std::string, root, "", "Folder of the data set.");
 ABSL_FLAG(std::string, level, "full",
           "quick: files of rows, and listings of folders. full: also decodes every video and looks at every "
           "image.");
-ABSL_FLAG(std::string, json, "", "File that gets all findings.");
+ABSL_FLAG(
+    std::string, json, "",
+    "File that gets all findings. Until it is written, <file>.parts holds the videos that were checked.");
 ABSL_FLAG(int, show, 5, "Findings of one kind on the screen.");
 ABSL_FLAG(int, threads, 0, "Videos at a time; 0 = as many as there are cores.");
 
@@ -40,7 +43,8 @@ constexpr char kUsage[] =
     "Prints numbers (rows, classes, the share of annotated boxes that detected ones cover) and findings: "
     "notes,\n"
     "warnings, and errors, which stop a run or make its numbers wrong. The exit code is 1 if there is an "
-    "error.\n";
+    "error.\n"
+    "With --json a check that was stopped goes on where it was when it is started again.\n";
 
 absl::StatusOr<DatasetConfig> ConfigOfFlags() {
   const std::string dataset = absl::GetFlag(FLAGS_dataset), file = absl::GetFlag(FLAGS_config);
@@ -80,11 +84,14 @@ absl::Status Main() {
     return layout.status();
   }
   cv::setNumThreads(1);  // the videos are what is split over the cores
+  const std::string json = absl::GetFlag(FLAGS_json).empty() ? "" : UserPath(absl::GetFlag(FLAGS_json));
+  const std::string parts = json.empty() ? "" : absl::StrCat(json, ".parts");
   const CheckReport report = CheckDataset(*layout, level == "quick" ? CheckLevel::kQuick : CheckLevel::kFull,
-                                          threads > 0 ? threads : DefaultThreads());
+                                          threads > 0 ? threads : DefaultThreads(), parts);
   std::fputs(CheckSummary(report, show).c_str(), stdout);
-  if (const std::string json = absl::GetFlag(FLAGS_json); !json.empty()) {
-    MRSN_RETURN_IF_ERROR(WriteFileAtomically(UserPath(json), CheckJson(report)));
+  if (!json.empty()) {
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(json, CheckJson(report)));
+    CheckedVideos(parts, *layout).Forget();
   }
   const int64_t errors = report.Count(CheckSeverity::kError);
   if (errors == 0) return absl::OkStatus();

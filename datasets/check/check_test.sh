@@ -25,5 +25,11 @@ expect 1 "none.csv: the file of annotations is not there" --config="$root/config
 echo 'ucf24 { colour: 1 }' >"$root/config.textproto"
 expect 2 'has no field named "colour"' --config="$root/config.textproto" --root="$root"
 
+# Videos without a fault; nothing is left of what the check kept on its way.
+datasets/check/make_small_root ucf24 "$root/ucf24" || exit 1
+expect 0 "3 video files, 0 folders, 36 frames counted" --config="$root/ucf24/dataset.textproto" --root="$root/ucf24" \
+  --json="$root/all.json"
+[[ -s $root/all.json && ! -e $root/all.json.parts ]] || { ls "$root" >&2; failed=1; }
+
 rm -rf "$root"
 exit $failed

@@ -1,8 +1,10 @@
 #include "datasets/check/media_checks.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -112,15 +114,31 @@ void CountUnused(const DatasetLayout& layout, const std::map<std::string, VideoU
 }  // namespace
 
 void CheckMedia(const DatasetLayout& layout, const std::map<std::string, VideoUse>& uses, CheckLevel level,
-                int threads, CheckReport* report) {
+                int threads, const CheckedVideos& checked, CheckReport* report) {
   const std::vector<std::pair<std::string, VideoUse>> videos(uses.begin(), uses.end());
   std::vector<VideoFacts> facts(videos.size());
+  std::vector<absl::Status> kept(videos.size());
+  std::atomic<int64_t> resumed{0};
   const auto check = [&](int, int64_t i, const std::function<void()>& frame_done) {
-    facts[i] = CheckVideo(layout, videos[i].first, videos[i].second, level, frame_done);
+    const auto& [name, use] = videos[i];
+    const bool full = level == CheckLevel::kFull;
+    if (std::optional<VideoFacts> found = full ? checked.Find(name, use) : std::nullopt; found.has_value()) {
+      facts[i] = *std::move(found);
+      ++resumed;
+      return absl::OkStatus();
+    }
+    facts[i] = CheckVideo(layout, name, use, level, frame_done);
+    if (full) kept[i] = checked.Keep(name, use, facts[i]);
     return absl::OkStatus();
   };
   const std::vector<absl::Status> statuses =
       ForEachVideo("check videos", static_cast<int64_t>(videos.size()), threads, check);
+  report->resumed = resumed;
+  const auto lost = std::find_if(kept.begin(), kept.end(), [](const absl::Status& s) { return !s.ok(); });
+  if (lost != kept.end()) {
+    report->Add(CheckSeverity::kNote, "not_kept", report->root,
+                absl::StrCat("a check that is stopped cannot go on later: ", lost->message()));
+  }
   for (size_t i = 0; i < videos.size(); ++i) {
     if (!statuses[i].ok()) {
       report->Add(CheckSeverity::kError, "unreadable_video", videos[i].first, statuses[i].message());

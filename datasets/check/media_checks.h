@@ -7,14 +7,16 @@
 
 #include "datasets/check/annotation_checks.h"
 #include "datasets/check/check_level.h"
+#include "datasets/check/checked_videos.h"
 #include "datasets/check/layout.h"
 #include "datasets/check/report.h"
 
 namespace mrsn::datasets {
 
-// Findings about the videos of `uses`, `threads` at a time with a progress bar.
+// Findings about the videos of `uses`, `threads` at a time with a progress bar. With the level kFull the
+// videos of `checked` are not looked at again, and each other one is kept there.
 void CheckMedia(const DatasetLayout& layout, const std::map<std::string, VideoUse>& uses, CheckLevel level,
-                int threads, CheckReport* report);
+                int threads, const CheckedVideos& checked, CheckReport* report);
 
 }  // namespace mrsn::datasets
 

@@ -99,7 +99,9 @@ std::string CheckSummary(const CheckReport& report, int most) {
   std::string text = absl::StrCat(report.root, " (", report.level, " check)\n");
   for (const SplitNumbers& split : report.splits) text += SplitText(split);
   absl::StrAppend(&text, "media: ", report.video_files, " video files, ", report.frame_folders, " folders, ",
-                  report.frames, " frames counted\n");
+                  report.frames, " frames counted",
+                  report.resumed > 0 ? absl::StrCat("; ", report.resumed, " videos by an earlier check") : "",
+                  "\n");
   for (size_t i = 0; i < report.findings.size();) {
     size_t end = i;
     while (end < report.findings.size() && report.findings[end].code == report.findings[i].code &&
@@ -130,7 +132,8 @@ std::string CheckJson(const CheckReport& report) {
                {"notes", report.Count(CheckSeverity::kNote)},
                {"video_files", report.video_files},
                {"frame_folders", report.frame_folders},
-               {"frames", report.frames}};
+               {"frames", report.frames},
+               {"resumed", report.resumed}};
   json["splits"] = Json::array();
   for (const SplitNumbers& split : report.splits) json["splits"].push_back(SplitJson(split));
   json["findings"] = Json::array();

@@ -53,6 +53,7 @@ struct CheckReport {
   std::vector<CheckFinding> findings;
   std::vector<SplitNumbers> splits;
   int64_t video_files = 0, frame_folders = 0, frames = 0;  // of the videos that the splits name
+  int64_t resumed = 0;  // videos of which an earlier check, which was stopped, knew all
 
   void Add(CheckSeverity severity, absl::string_view code, absl::string_view subject, absl::string_view text,
            int64_t count = 1);

@@ -46,11 +46,7 @@ class OneVideo {
     const std::string folder = absl::StrCat(layout_.frames, "/", name_);
     std::error_code error;
     facts_.is_folder = !layout_.frames.empty() && fs::is_directory(folder, error);
-    std::vector<std::string> files;
-    for (const char* extension : kExtensions) {
-      const std::string path = absl::StrCat(layout_.videos, "/", name_, extension);
-      if (!layout_.videos.empty() && FileExists(path)) files.push_back(path);
-    }
+    const std::vector<std::string> files = VideoFilesOf(layout_, name_);
     facts_.is_file = !files.empty();
     if (files.size() > 1) {
       Add(CheckSeverity::kWarning, "two_files", absl::StrCat("is there twice: ", files[0], ", ", files[1]));
@@ -269,6 +265,15 @@ class OneVideo {
 };
 
 }  // namespace
+
+std::vector<std::string> VideoFilesOf(const DatasetLayout& layout, const std::string& name) {
+  std::vector<std::string> files;
+  for (const char* extension : kExtensions) {
+    std::string path = absl::StrCat(layout.videos, "/", name, extension);
+    if (!layout.videos.empty() && FileExists(path)) files.push_back(std::move(path));
+  }
+  return files;
+}
 
 VideoFacts CheckVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use,
                       CheckLevel level, const std::function<void()>& frame_done) {

@@ -22,6 +22,9 @@ struct VideoFacts {
   int width = 0, height = 0;  // 0 = not looked at
 };
 
+// The files <videos>/<name>.{mp4,mkv,webm,avi} that exist.
+std::vector<std::string> VideoFilesOf(const DatasetLayout& layout, const std::string& name);
+
 // `frame_done` is called after each frame that is decoded, and after each image that is looked at.
 VideoFacts CheckVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use,
                       CheckLevel level, const std::function<void()>& frame_done);
