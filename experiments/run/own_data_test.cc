@@ -18,6 +18,7 @@
 #include "opencv2/core.hpp"
 #include "opencv2/imgcodecs.hpp"
 #include "ops/base/file.h"
+#include "ops/base/fingerprint.h"
 #include "ops/formats/pickle/pickle_writer.h"
 
 namespace mrsn::experiments {
@@ -244,6 +245,64 @@ TEST_F(OwnDataTest, PretrainedWeightsThatAreSomethingElse) {
   EXPECT_THAT(Refusal("seconds", change), AllOf(HasSubstr("k400.pyth"), HasSubstr("is empty")));
   WriteData("k400.pyth", "<!DOCTYPE html><html><title>404</title></html>");
   EXPECT_THAT(Refusal("seconds", change), AllOf(HasSubstr("k400.pyth"), HasSubstr("a web page (HTML)")));
+}
+
+// The bottleneck backbone of "caffe2", and a classifier of 400 classes, as PySlowFast's zoo offers them.
+std::string Caffe2Pickle(float value, bool complete) {
+  PickleWriter out(2);
+  const auto blob = [&](const std::string& name, const std::vector<int64_t>& shape) {
+    int64_t size = 1;
+    for (const int64_t extent : shape) size *= extent;
+    out.Text(name), out.Array("f4", shape, Raw<float>(std::vector<float>(size, value)));
+  };
+  const auto layer = [&](const std::string& conv, const std::string& norm,
+                         const std::vector<int64_t>& shape) {
+    blob(conv + "_w", shape);
+    for (const char* leaf : {"_s", "_b", "_rm", "_riv"}) blob(norm + leaf, {shape[0]});
+  };
+  out.Dict([&] {
+    out.Text("blobs"), out.Dict([&] {
+      layer("conv1", "res_conv1_bn", {2, 3, 1, 3, 3});
+      layer("res2_0_branch1", "res2_0_branch1_bn", {4, 2, 1, 1, 1});
+      layer("res2_0_branch2a", "res2_0_branch2a_bn", {1, 2, 3, 1, 1});
+      if (complete) layer("res2_0_branch2b", "res2_0_branch2b_bn", {1, 1, 1, 3, 3});
+      layer("res2_0_branch2c", "res2_0_branch2c_bn", {4, 1, 1, 1, 1});
+      blob("conv1_w_momentum", {2, 3, 1, 3, 3});
+      blob("pred_w", {400, 4}), blob("pred_b", {400});
+    });
+  });
+  return out.Finish();
+}
+
+TEST_F(OwnDataTest, PretrainedWeightsOfCaffe2) {
+  WriteSeconds();
+  Write("configs/caffe2.textproto", R"(
+base: "seconds"
+clear: "model"
+model {
+  num_classes: 2
+  slow_only { stem_channels: 2 stem_kernel: 3
+              stages { blocks: 1 channels: 4 inner_channels: 1 temporal_kernel: 3 } }
+  linear {}
+}
+train { batch_norm: FROZEN }
+inputs { pretrained_backbone: "k400.pkl" pretraining: "K400" }
+)");
+  const auto trained = [&](float value) {
+    const std::string pickle = Caffe2Pickle(value, /*complete=*/true);
+    WriteData("k400.pkl", pickle);
+    settings_.output_root = absl::StrCat(root_, "/out", ++runs_);
+    const auto finished = Run("caffe2");
+    EXPECT_TRUE(finished.ok()) << finished.status();
+    if (!finished.ok()) return std::string();
+    EXPECT_EQ(finished->result.pretraining(), "K400");
+    EXPECT_EQ(finished->result.pretrained_sha256(), Fingerprint(pickle));
+    return finished->result.weights_hash();
+  };
+  EXPECT_NE(trained(0.5f), trained(0.25f)) << "the file's values do not reach the weights";
+  WriteData("k400.pkl", Caffe2Pickle(0.5f, /*complete=*/false));
+  settings_.output_root = root_ + "/cut";
+  EXPECT_THAT(Refusal("caffe2"), AllOf(HasSubstr("k400.pkl"), HasSubstr("backbone.resnet.res2_0.conv_b")));
 }
 
 // A person is annotated at seconds 1 and 3, and somebody is found at second 2, too, who is brighter, so that
