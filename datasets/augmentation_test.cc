@@ -112,7 +112,7 @@ TEST_P(EveryAugmentation, BoxesTubeletsObjectsAndFlowStayOnTheirPixels) {
           << size.width << "x" << size.height << " seed " << seed;
 
       const FlowStack flow = TransformFlow({scene.flow}, plan.geometry);
-      std::vector<float> values = flow.values;
+      auto values = flow.values;
       const cv::Mat x(flow.height, flow.width, CV_32F, values.data());
       const cv::Mat y(flow.height, flow.width, CV_32F, values.data() + flow.height * flow.width);
       EXPECT_TRUE(Near(Found(plan.geometry.flip ? x < -0.25f : x > 0.25f), moved, plan.geometry.size));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/pixels/pixel_memory.h"
 #include "datasets/video_media.h"
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
@@ -54,7 +55,7 @@ template <typename Value, int channels>
 struct PlaneStack {
   static constexpr int kChannels = channels;
   int frames = 0, height = 0, width = 0;
-  std::vector<Value> values;  // [channels, frames, height, width]
+  std::vector<Value, PixelAllocator<Value>> values;  // [channels, frames, height, width]
 };
 using FrameStack = PlaneStack<uint8_t, 3>;  // pixels as decoded and resized; c = R, G, B
 using FlowStack = PlaneStack<float, 2>;     // c = x (to the right), y (downwards)

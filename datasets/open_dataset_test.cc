@@ -150,7 +150,7 @@ TEST(OpenDatasetTest, AugmentationIsDecidedByTheSeedAndForTrainingOnly) {
       transform.mutable_pyslowfast()->set_crop(48);
     }
     const auto training = Open(config, Usage::kTrain), again = Open(config, Usage::kTrain);
-    std::set<std::vector<uint8_t>> frames;
+    std::set<decltype(FrameStack::values)> frames;
     std::set<float> edges;
     for (uint64_t seed = 0; seed < 20; ++seed) {
       const Sample sample = *training->Load(3, seed), same = *again->Load(3, seed);
