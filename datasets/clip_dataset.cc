@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/augmentation.h"
 #include "datasets/colours.h"
+#include "datasets/pixels/frame.h"
 #include "datasets/transforms.h"
 #include "datasets/video/video_store.h"
 #include "datasets/video_frames.h"
@@ -61,8 +62,8 @@ class ClipDataset : public Dataset {
     MRSN_ASSIGN_OR_RETURN(const VideoFrames video, Open(record.video));
     MRSN_RETURN_IF_ERROR(CheckFrames(record, video.count));
     const ClipIndices clip = SampleClip(record.centre, video.count, options_.clip);
-    MRSN_ASSIGN_OR_RETURN(FrameMap frames, ReadFrames(video, clip));
-    const cv::Size size = frames.begin()->second.size();
+    MRSN_ASSIGN_OR_RETURN(const ClipFrames frames, ReadFrames(video, clip));
+    const cv::Size size = frames.read[0].size();
 
     Sample sample;
     sample.keyframe = record.keyframe;
@@ -83,16 +84,7 @@ class ClipDataset : public Dataset {
     }
     MoveBoxes(options_.transform, options_.usage, plan.geometry, &random, &sample);
 
-    for (auto& [number, frame] : frames) {
-      frame = ChangeColours(TransformFrame(frame, plan.geometry), plan.colours);
-    }
-    const auto stacked = [&](const std::vector<int64_t>& numbers) {
-      std::vector<const cv::Mat*> chosen;
-      for (const int64_t number : numbers) chosen.push_back(&frames.at(number));
-      return StackFrames(chosen);
-    };
-    sample.slow = stacked(clip.slow);
-    if (!clip.fast.empty()) sample.fast = stacked(clip.fast);
+    PutPathways(clip, frames.numbers, StackFramesOf(frames.read, plan), &sample);
     if (options_.flow.has_value()) {
       MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> flow,
                             LoadFlow(record.video, video.count, size, clip.slow));
@@ -132,7 +124,11 @@ class ClipDataset : public Dataset {
  private:
   static constexpr int64_t kUnknown = -1;  // number of frames
 
-  using FrameMap = std::map<int64_t, cv::Mat>;  // by number from 0
+  // The frames of a clip, each once.
+  struct ClipFrames {
+    std::vector<int64_t> numbers;  // from 0, ascending
+    std::vector<Frame> read;       // of one size
+  };
 
   absl::StatusOr<VideoFrames> Open(int video) const {
     const VideoMedia& media = options_.videos[video];
@@ -178,15 +174,41 @@ class ClipDataset : public Dataset {
     return counts;
   }
 
-  // All frames of a clip, each read once; of one size.
-  static absl::StatusOr<FrameMap> ReadFrames(const VideoFrames& video, const ClipIndices& clip) {
+  static absl::StatusOr<ClipFrames> ReadFrames(const VideoFrames& video, const ClipIndices& clip) {
     std::set<int64_t> distinct(clip.slow.begin(), clip.slow.end());
     distinct.insert(clip.fast.begin(), clip.fast.end());
-    const std::vector<int64_t> numbers(distinct.begin(), distinct.end());
-    MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> read, video.read(numbers));
-    FrameMap frames;
-    for (size_t i = 0; i < numbers.size(); ++i) frames[numbers[i]] = read[i];
+    ClipFrames frames;
+    frames.numbers.assign(distinct.begin(), distinct.end());
+    MRSN_ASSIGN_OR_RETURN(frames.read, video.read(frames.numbers));
     return frames;
+  }
+
+  static FrameStack StackFramesOf(const std::vector<Frame>& frames, const ClipPlan& plan) {
+    if (plan.colours.ChangesNothing()) return StackTransformedFrames(frames, plan.geometry);
+    std::vector<cv::Mat> changed;
+    for (const Frame& frame : frames) {
+      changed.push_back(ChangeColours(TransformFrame(frame.Rgb(), plan.geometry), plan.colours));
+    }
+    std::vector<const cv::Mat*> pointers;
+    for (const cv::Mat& frame : changed) pointers.push_back(&frame);
+    return StackFrames(pointers);
+  }
+
+  // `stack` has the frames `numbers`: each was decoded and transformed once, whichever pathways show it.
+  static void PutPathways(const ClipIndices& clip, const std::vector<int64_t>& numbers, FrameStack stack,
+                          Sample* sample) {
+    const auto pick = [&](const std::vector<int64_t>& chosen) {
+      std::vector<int> positions;
+      for (const int64_t number : chosen) {
+        const auto at = std::lower_bound(numbers.begin(), numbers.end(), number);
+        positions.push_back(static_cast<int>(at - numbers.begin()));
+      }
+      return PickFrames(stack, positions);
+    };
+    const bool two = !clip.fast.empty();
+    if (two) sample->slow = pick(clip.slow);
+    const std::vector<int64_t>& longer = two ? clip.fast : clip.slow;
+    (two ? sample->fast : sample->slow) = longer == numbers ? std::move(stack) : pick(longer);
   }
 
   static VideoStoreOptions StoreOptions(const ClipDatasetOptions& options) {

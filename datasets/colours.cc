@@ -104,9 +104,8 @@ ColourChange DrawColourJitter(double jitter, double pca, SplitMix64* random) {
 
 cv::Mat ChangeColours(const cv::Mat& frame, const ColourChange& change) {
   cv::Mat changed = frame;
-  if (change.hue != 0 || change.saturation != 0 || change.value != 0) changed = ShiftHsv(changed, change);
-  if (!change.blends.empty() || change.added != std::array<double, 3>{})
-    changed = BlendAndAdd(changed, change);
+  if (change.ChangesHsv()) changed = ShiftHsv(changed, change);
+  if (change.Blends()) changed = BlendAndAdd(changed, change);
   return changed;
 }
 

@@ -23,6 +23,10 @@ struct ColourChange {
   };
   std::vector<Blend> blends;
   std::array<double, 3> added = {0, 0, 0};  // to R, G and B of 0 to 255, after the blends
+
+  bool ChangesHsv() const { return hue != 0 || saturation != 0 || value != 0; }
+  bool Blends() const { return !blends.empty() || added != std::array<double, 3>{}; }
+  bool ChangesNothing() const { return !ChangesHsv() && !Blends(); }
 };
 
 // AlphAction's: hue by up to 20 degrees, saturation and value by up to a tenth of their range.

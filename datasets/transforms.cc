@@ -1,7 +1,13 @@
 #include "datasets/transforms.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
 
+#include "datasets/pixels/bilinear.h"
+#include "datasets/pixels/row_kernels.h"
 #include "opencv2/imgproc.hpp"
 
 namespace mrsn::datasets {
@@ -48,6 +54,73 @@ void PutFrame(const cv::Mat& frame, size_t t, PlaneStack<Value, channels>* stack
   cv::split(frame, planes);  // into the memory given, whose size and type are right
 }
 
+// Turns frames of one size into planes, row by row. It equals TransformFrame in every bit.
+class RowTransformer {
+ public:
+  // nullopt: only TransformFrame can do it.
+  static std::optional<RowTransformer> Make(cv::Size from, const ClipGeometry& geometry) {
+    const auto& [scaled, left, top, size, flip] = geometry;
+    if (!RowKernelsRun() || HalvesBothSides(from.width, from.height, scaled.width, scaled.height)) {
+      return std::nullopt;
+    }
+    std::optional<RowScaler> columns = RowScaler::Make({from.width, scaled.width, left, size.width}, flip);
+    if (!columns.has_value()) return std::nullopt;
+    RowTransformer transformer(geometry, *std::move(columns),
+                               RowNeighbours({from.height, scaled.height, top, size.height}));
+    transformer.copies_ = from == cv::Size(scaled.width, scaled.height) && !flip;
+    for (auto& row : transformer.pixels_) row.resize(from.width + kRowPadding);
+    for (auto& slot : transformer.scaled_) {
+      for (auto& row : slot) row.resize(size.width + 2 * kRowPadding);
+    }
+    return transformer;
+  }
+
+  // `planes` begin with the part's first rows.
+  void Transform(const Frame& frame, const RgbRows& planes) {
+    held_ = {-1, -1};
+    const int width = geometry_.size.width;
+    for (int y = 0; y < geometry_.size.height; ++y) {
+      const size_t at = static_cast<size_t>(y) * width;
+      if (copies_) {
+        frame.ReadRow(geometry_.top + y, Pixels());
+        for (int c = 0; c < 3; ++c) std::memcpy(planes[c] + at, &pixels_[c][geometry_.left], width);
+        continue;
+      }
+      const Neighbours& rows = rows_[y];
+      const auto& first = scaled_[Hold(frame, rows.first, rows.second)];
+      const auto& second = scaled_[Hold(frame, rows.second, rows.first)];
+      for (int c = 0; c < 3; ++c) {
+        InterpolateRows(first[c].data(), second[c].data(), rows, width, planes[c] + at);
+      }
+    }
+  }
+
+ private:
+  RowTransformer(const ClipGeometry& geometry, RowScaler columns, std::vector<Neighbours> rows)
+      : geometry_(geometry), columns_(std::move(columns)), rows_(std::move(rows)) {}
+
+  RgbRows Pixels() { return {pixels_[0].data(), pixels_[1].data(), pixels_[2].data()}; }
+
+  // The slot of `scaled_` that has a row of the frame; scales it if need be, but not in place of row `other`.
+  int Hold(const Frame& frame, int row, int other) {
+    if (held_[0] == row) return 0;
+    if (held_[1] == row) return 1;
+    const int slot = held_[0] == other ? 1 : 0;
+    frame.ReadRow(row, Pixels());
+    for (int c = 0; c < 3; ++c) columns_.Apply(pixels_[c].data(), scaled_[slot][c].data());
+    held_[slot] = row;
+    return slot;
+  }
+
+  ClipGeometry geometry_;
+  RowScaler columns_;
+  std::vector<Neighbours> rows_;
+  bool copies_ = false;                                        // neither scaled nor mirrored
+  std::array<std::vector<uint8_t>, 3> pixels_;                 // one row of the frame
+  std::array<std::array<std::vector<int16_t>, 3>, 2> scaled_;  // two rows, scaled along the row
+  std::array<int, 2> held_ = {-1, -1};                         // their numbers
+};
+
 float Clipped(float x) { return std::clamp(x, 0.0f, 1.0f); }
 
 }  // namespace
@@ -65,6 +138,35 @@ FrameStack StackFrames(const std::vector<const cv::Mat*>& frames) {
   auto stack = MakeStack<FrameStack>(frames.size(), {frames[0]->cols, frames[0]->rows});
   for (size_t t = 0; t < frames.size(); ++t) PutFrame(*frames[t], t, &stack);
   return stack;
+}
+
+FrameStack StackTransformedFrames(const std::vector<Frame>& frames, const ClipGeometry& geometry) {
+  if (frames.empty()) return FrameStack();
+  auto stack = MakeStack<FrameStack>(frames.size(), geometry.size);
+  const size_t plane = static_cast<size_t>(stack.height) * stack.width;
+  std::optional<RowTransformer> transformer = RowTransformer::Make(frames[0].size(), geometry);
+  for (size_t t = 0; t < frames.size(); ++t) {
+    if (!transformer.has_value()) {
+      PutFrame(TransformFrame(frames[t].Rgb(), geometry), t, &stack);
+      continue;
+    }
+    uint8_t* red = stack.values.data() + t * plane;
+    transformer->Transform(frames[t], {red, red + frames.size() * plane, red + 2 * frames.size() * plane});
+  }
+  return stack;
+}
+
+FrameStack PickFrames(const FrameStack& stack, const std::vector<int>& positions) {
+  auto picked = MakeStack<FrameStack>(positions.size(), {stack.width, stack.height});
+  const size_t plane = static_cast<size_t>(stack.height) * stack.width;
+  uint8_t* to = picked.values.data();
+  for (int c = 0; c < FrameStack::kChannels; ++c) {
+    for (const int t : positions) {
+      std::memcpy(to, stack.values.data() + (static_cast<size_t>(c) * stack.frames + t) * plane, plane);
+      to += plane;
+    }
+  }
+  return picked;
 }
 
 FlowStack TransformFlow(const std::vector<cv::Mat>& flow, const ClipGeometry& geometry) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/pixels/frame.h"
 #include "opencv2/core.hpp"
 #include "ops/base/box.h"
 
@@ -31,6 +32,13 @@ cv::Mat TransformFrame(const cv::Mat& frame, const ClipGeometry& geometry);
 
 // RGB frames of one size, side by side. Changes no value.
 FrameStack StackFrames(const std::vector<const cv::Mat*>& frames);
+
+// StackFrames of what TransformFrame makes of each frame; the frames have one size. Where the processor has
+// AVX2, frames are turned into RGB, scaled, cut and mirrored row by row on their way into the stack.
+FrameStack StackTransformedFrames(const std::vector<Frame>& frames, const ClipGeometry& geometry);
+
+// The frames of a stack at some positions, which may repeat.
+FrameStack PickFrames(const FrameStack& stack, const std::vector<int>& positions);
 
 // Flow (CV_32FC2, x and y) moved as TransformFrame moves frames. Resizing keeps the values; a flip changes
 // the sign of x. All flow has one size.

@@ -1,10 +1,12 @@
 #include "datasets/transforms.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "ops/base/random.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -110,6 +112,49 @@ TEST(TransformsTest, APartIsCutOutOfTheScaledFrame) {
   EXPECT_EQ(Rows(red, geometry), "1 2 / 5 6 / 9 10");
   geometry.flip = true;
   EXPECT_EQ(Rows(red, geometry), "2 1 / 6 5 / 10 9");
+}
+
+// Row by row as frame by frame: enlarged, shrunk, of the same size, halved, cut and mirrored; with sizes that
+// fill no register.
+TEST(TransformsTest, StackedRowByRowEqualsFrameByFrame) {
+  SplitMix64 random(3);
+  cv::theRNG().state = 5;
+  for (int round = 0; round < 300; ++round) {
+    const auto side = [&](int least, int most) { return static_cast<int>(random.Between(least, most)); };
+    const cv::Size from(side(1, 90), side(1, 90));
+    ClipGeometry geometry = {{side(1, 130), side(1, 130)}, 0, 0, {}, random.Below(2) == 0};
+    if (round % 10 == 0) geometry.scaled = {from.width, from.height};
+    if (round % 10 == 1) geometry.scaled = {std::max(1, from.width / 2), std::max(1, from.height / 2)};
+    geometry.size = {side(1, geometry.scaled.width), side(1, geometry.scaled.height)};
+    if (round % 3 == 0) geometry.size = geometry.scaled;
+    geometry.left = side(0, geometry.scaled.width - geometry.size.width);
+    geometry.top = side(0, geometry.scaled.height - geometry.size.height);
+    std::vector<Frame> frames;
+    std::vector<cv::Mat> transformed;
+    std::vector<const cv::Mat*> pointers;
+    for (int t = 0; t < 3; ++t) {
+      cv::Mat rgb(from, CV_8UC3);
+      cv::randu(rgb, 0, 256);
+      frames.emplace_back(rgb);
+      transformed.push_back(TransformFrame(rgb, geometry));
+    }
+    for (const cv::Mat& frame : transformed) pointers.push_back(&frame);
+    const FrameStack found = StackTransformedFrames(frames, geometry), expected = StackFrames(pointers);
+    EXPECT_EQ(found.frames, 3);
+    EXPECT_EQ(found.height, geometry.size.height);
+    EXPECT_EQ(found.width, geometry.size.width);
+    ASSERT_EQ(found.values, expected.values)
+        << from << " to " << geometry.scaled.width << "x" << geometry.scaled.height << ", part "
+        << geometry.size.width << "x" << geometry.size.height << " flip " << geometry.flip;
+  }
+  EXPECT_TRUE(StackTransformedFrames({}, WholeFrame({2, 2}, true)).values.empty());
+}
+
+TEST(TransformsTest, FramesArePickedFromAStack) {
+  const cv::Mat first = Numbered(), second = first + cv::Scalar(100, 100, 100);
+  const FrameStack picked = PickFrames(StackFrames({&first, &second}), {1, 1, 0});
+  EXPECT_EQ(picked.frames, 3);
+  EXPECT_EQ(picked.values, StackFrames({&second, &second, &first}).values);
 }
 
 // Pixels 1..3 of 4 columns are the whole width of a part that begins at column 1 and is 2 wide, and more:

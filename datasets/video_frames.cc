@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "datasets/pixels/pixel_matrix.h"
 #include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
 #include "ops/base/file.h"
@@ -39,7 +40,7 @@ cv::Mat DecodeJpeg(const std::string& contents) {
       colours == TJCS_CMYK || colours == TJCS_YCCK || int64_t{width} * height > kMostPixels) {
     return {};
   }
-  cv::Mat rgb(height, width, CV_8UC3);
+  cv::Mat rgb = NewPixels(height, width, CV_8UC3);
   if (tjDecompress2(decoder.get(), bytes, contents.size(), rgb.data, width, static_cast<int>(rgb.step[0]),
                     height, TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING) != 0) {
     return {};
@@ -71,8 +72,8 @@ absl::StatusOr<cv::Mat> ReadImage(const std::string& path) {
 }
 
 absl::StatusOr<cv::Mat> VideoFrames::ReadOne(int64_t number) const {
-  MRSN_ASSIGN_OR_RETURN(std::vector<cv::Mat> frames, read({number}));
-  return frames[0];
+  MRSN_ASSIGN_OR_RETURN(const std::vector<Frame> frames, read({number}));
+  return frames[0].Rgb();
 }
 
 absl::StatusOr<VideoFrames> FramesOf(VideoStore& store, const std::string& path) {
@@ -83,18 +84,19 @@ absl::StatusOr<VideoFrames> FramesOf(VideoStore& store, const std::string& path)
 }
 
 VideoFrames FramesOf(const FrameFolder& folder, int64_t count) {
-  return {count, [folder](const std::vector<int64_t>& numbers) -> absl::StatusOr<std::vector<cv::Mat>> {
-            std::map<int64_t, cv::Mat> images;
-            std::vector<cv::Mat> frames;
+  return {count, [folder](const std::vector<int64_t>& numbers) -> absl::StatusOr<std::vector<Frame>> {
+            std::map<int64_t, Frame> images;
+            std::vector<Frame> frames;
             for (const int64_t number : numbers) {
-              cv::Mat& image = images[number];
+              Frame& image = images[number];
               if (image.empty()) {
-                MRSN_ASSIGN_OR_RETURN(image, ReadImage(folder.PathOf(number)));
+                MRSN_ASSIGN_OR_RETURN(cv::Mat rgb, ReadImage(folder.PathOf(number)));
+                image = Frame(std::move(rgb));
               }
               if (!frames.empty() && image.size() != frames[0].size()) {
-                return absl::InvalidArgumentError(
-                    absl::StrCat(folder.PathOf(number), ": the image is ", image.cols, "x", image.rows, ", ",
-                                 folder.PathOf(numbers[0]), " ", frames[0].cols, "x", frames[0].rows));
+                return absl::InvalidArgumentError(absl::StrCat(
+                    folder.PathOf(number), ": the image is ", image.width(), "x", image.height(), ", ",
+                    folder.PathOf(numbers[0]), " ", frames[0].width(), "x", frames[0].height()));
               }
               frames.push_back(image);
             }

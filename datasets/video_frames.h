@@ -8,20 +8,21 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/pixels/frame.h"
 #include "datasets/video/video_store.h"
 #include "datasets/video_media.h"
 #include "opencv2/core.hpp"
 
 namespace mrsn::datasets {
 
-// Frames are numbered from 0; each is 8-bit RGB (CV_8UC3), rows from the top, not to be written to. Any
-// number of threads may read.
+// Frames are numbered from 0. Any number of threads may read.
 struct VideoFrames {
   int64_t count = 0;
   // The frames of some numbers below `count`, in any order; they may repeat. All are of one size, else it is
   // an error that names both.
-  std::function<absl::StatusOr<std::vector<cv::Mat>>(const std::vector<int64_t>& numbers)> read;
+  std::function<absl::StatusOr<std::vector<Frame>>(const std::vector<int64_t>& numbers)> read;
 
+  // 8-bit RGB (CV_8UC3), rows from the top, not to be written to.
   absl::StatusOr<cv::Mat> ReadOne(int64_t number) const;
 };
 

@@ -16,7 +16,11 @@ absl::StatusOr<DecodedVideo> DecodeVideo(const std::string& path) {
   std::vector<int64_t> numbers(index->frames());
   std::iota(numbers.begin(), numbers.end(), 0);
   DecodedVideo video;
-  MRSN_ASSIGN_OR_RETURN(video.frames, store.Read(path, numbers));
+  MRSN_ASSIGN_OR_RETURN(std::vector<Frame> frames, store.Read(path, numbers));
+  for (Frame& frame : frames) {
+    video.frames.push_back(frame.Rgb());
+    frame = Frame();  // its memory goes while that of RGB comes
+  }
   video.width = video.frames[0].cols;
   video.height = video.frames[0].rows;
   return video;

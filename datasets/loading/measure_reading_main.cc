@@ -17,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "datasets/pixels/frame.h"
+#include "datasets/pixels/pixel_memory.h"
 #include "datasets/transforms.h"
 #include "datasets/video/video_store.h"
 #include "datasets/video_frames.h"
@@ -28,6 +30,7 @@ ABSL_FLAG(std::string, clips, "", "file with a line \"<path> <first> <stride> <f
 ABSL_FLAG(int, threads, 1, "threads that read clips");
 ABSL_FLAG(int, short_side, 256, "frames are scaled to this shorter side");
 ABSL_FLAG(int, batch, 8, "clips that are copied into one piece of memory");
+ABSL_FLAG(bool, only_decode, false, "frames are decoded, not scaled and copied: no reader can do with less");
 
 namespace mrsn::datasets {
 namespace {
@@ -63,15 +66,11 @@ absl::StatusOr<FrameStack> ReadClip(VideoStore& store, const Clip& clip) {
   } else {
     MRSN_ASSIGN_OR_RETURN(video, FramesOf(store, clip.path));
   }
-  MRSN_ASSIGN_OR_RETURN(std::vector<cv::Mat> frames, video.read(clip.numbers));
-  const FrameSize size = {frames[0].cols, frames[0].rows};
-  const ClipGeometry geometry = WholeFrame(ScaledSize(size, absl::GetFlag(FLAGS_short_side)), /*flip=*/false);
-  std::vector<const cv::Mat*> pointers;
-  for (cv::Mat& frame : frames) {
-    frame = TransformFrame(frame, geometry);
-    pointers.push_back(&frame);
-  }
-  return StackFrames(pointers);
+  MRSN_ASSIGN_OR_RETURN(const std::vector<Frame> frames, video.read(clip.numbers));
+  if (absl::GetFlag(FLAGS_only_decode)) return FrameStack();
+  const FrameSize size = {frames[0].width(), frames[0].height()};
+  return StackTransformedFrames(
+      frames, WholeFrame(ScaledSize(size, absl::GetFlag(FLAGS_short_side)), /*flip=*/false));
 }
 
 absl::Status Run() {
@@ -79,13 +78,15 @@ absl::Status Run() {
   MRSN_ASSIGN_OR_RETURN(const std::vector<Clip> clips, ReadClips(absl::GetFlag(FLAGS_clips)));
   VideoStoreOptions options;
   options.frame_bytes = 0;  // every frame is decoded
-  VideoStore store(options);
+  VideoStore store(options), first_use(options);
+  MRSN_RETURN_IF_ERROR(
+      ReadClip(first_use, clips[0]).status());  // loads and sets up, as is done for the others
   const size_t in_batch = std::max(1, absl::GetFlag(FLAGS_batch));
   std::atomic<size_t> next{0};
   std::atomic<int64_t> bytes{0};
   std::vector<absl::Status> failed(absl::GetFlag(FLAGS_threads));
   const auto work = [&](absl::Status& status) {
-    std::vector<char> batch;
+    std::vector<uint8_t, PixelAllocator<uint8_t>> batch;  // not cleared, as numpy.empty
     for (size_t i = next++, held = 0; i < clips.size(); i = next++, ++held) {
       const absl::StatusOr<FrameStack> stack = ReadClip(store, clips[i]);
       if (!stack.ok()) {

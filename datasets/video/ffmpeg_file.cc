@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -11,7 +12,9 @@ extern "C" {
 }
 
 #include "absl/strings/str_cat.h"
+#include "datasets/pixels/pixel_matrix.h"
 #include "datasets/video/not_a_video.h"
+#include "datasets/video/swscale_check.h"
 #include "opencv2/core.hpp"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -115,20 +118,41 @@ bool FfmpegFile::Seek(int64_t time) {
   return av_seek_frame(format_, stream_, time, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
-absl::StatusOr<cv::Mat> FfmpegFile::ToRgb(const AVFrame& frame) {
+cv::Size FfmpegFile::ConvertedSize(const AVFrame& frame) const {
   // The coded size, which may be larger than the picture's: so OpenCV does, whose pixels ours equal.
-  const int width = std::max(codec_->coded_width, frame.width);
-  const int height = std::max(codec_->coded_height, frame.height);
+  return {std::max(codec_->coded_width, frame.width), std::max(codec_->coded_height, frame.height)};
+}
+
+std::optional<YuvPlanes> FfmpegFile::PlanesOf(const AVFrame& frame) const {
+  const bool full = frame.format == AV_PIX_FMT_YUVJ420P;
+  const LumaRange range = full ? LumaRange::kFull : LumaRange::kLimited;
+  // swscale converts pictures of odd height by another rule.
+  const bool odd = frame.width % 2 != 0 || frame.height % 2 != 0 || ConvertedSize(frame).height % 2 != 0;
+  if ((!full && frame.format != AV_PIX_FMT_YUV420P) || odd || quarter_turns_ != 0) return std::nullopt;
+  if (!FramesConvertAsSwscale(range)) return std::nullopt;
+  return YuvPlanes{frame.width,       frame.height,      range,
+                   frame.data[0],     frame.data[1],     frame.data[2],
+                   frame.linesize[0], frame.linesize[1], frame.linesize[2]};
+}
+
+absl::StatusOr<Frame> FfmpegFile::Take(const AVFrame& frame) {
+  try {
+    if (const auto planes = PlanesOf(frame); planes.has_value()) return Frame(*planes);
+    MRSN_ASSIGN_OR_RETURN(cv::Mat rgb, ToRgb(frame));
+    return Frame(std::move(rgb));
+  } catch (const std::exception&) {  // of OpenCV or of the allocator
+    return absl::ResourceExhaustedError("a frame does not fit into memory");
+  }
+}
+
+absl::StatusOr<cv::Mat> FfmpegFile::ToRgb(const AVFrame& frame) {
+  const auto [width, height] = ConvertedSize(frame);
   const auto format = static_cast<AVPixelFormat>(frame.format);
   scaler_ = sws_getCachedContext(scaler_, width, height, format, width, height, AV_PIX_FMT_RGB24, SWS_BICUBIC,
                                  nullptr, nullptr, nullptr);
   if (scaler_ == nullptr) return absl::InvalidArgumentError("frames of a colour format without conversion");
-  cv::Mat whole;
-  try {
-    whole.create(height, (width + 31) / 32 * 32, CV_8UC3);  // rows aligned for the conversion
-  } catch (const cv::Exception&) {
-    return absl::ResourceExhaustedError("a frame does not fit into memory");
-  }
+  const cv::Mat whole =
+      NewPixels(height, (width + 31) / 32 * 32, CV_8UC3);  // rows aligned for the conversion
   uint8_t* to[4] = {whole.data, nullptr, nullptr, nullptr};
   const int step[4] = {static_cast<int>(whole.step[0]), 0, 0, 0};
   sws_scale(scaler_, frame.data, frame.linesize, 0, height, to, step);

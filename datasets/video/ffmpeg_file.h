@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 extern "C" {
@@ -15,6 +16,7 @@ extern "C" {
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "datasets/pixels/frame.h"
 #include "datasets/video/video_index.h"
 #include "opencv2/core.hpp"
 
@@ -42,8 +44,8 @@ class FfmpegFile {
   // Jumps to a packet at or before a time and empties the decoder. False if the file cannot.
   bool Seek(int64_t time);
 
-  // A decoded frame as 8-bit RGB of its own.
-  absl::StatusOr<cv::Mat> ToRgb(const AVFrame& frame);
+  // A decoded frame, upright, with memory of its own.
+  absl::StatusOr<Frame> Take(const AVFrame& frame);
 
   const AVStream& stream() const { return *format_->streams[stream_]; }
   absl::string_view extradata() const;
@@ -55,6 +57,11 @@ class FfmpegFile {
  private:
   FfmpegFile() = default;
   absl::Status OpenStream(const std::string& path);
+  // The size of the picture that is converted.
+  cv::Size ConvertedSize(const AVFrame& frame) const;
+  // The frame's planes if Frame turns them into RGB as swscale does.
+  std::optional<YuvPlanes> PlanesOf(const AVFrame& frame) const;
+  absl::StatusOr<cv::Mat> ToRgb(const AVFrame& frame);
 
   AVFormatContext* format_ = nullptr;
   AVCodecContext* codec_ = nullptr;

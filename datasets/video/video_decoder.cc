@@ -292,11 +292,11 @@ absl::Status VideoDecoder::Impl::ReadOn(const std::vector<int64_t>& numbers, siz
         return absl::AbortedError(absl::StrCat(path, ": frames come out in another order than indexed"));
       }
       if (*given < numbers.size() && *number == numbers[*given]) {
-        absl::StatusOr<cv::Mat> rgb = file->ToRgb(*frame);
-        if (!rgb.ok()) {
-          return absl::Status(rgb.status().code(), absl::StrCat(path, ": ", rgb.status().message()));
+        absl::StatusOr<Frame> taken = file->Take(*frame);
+        if (!taken.ok()) {
+          return absl::Status(taken.status().code(), absl::StrCat(path, ": ", taken.status().message()));
         }
-        take(*number, *std::move(rgb));
+        take(*number, *std::move(taken));
         ++*given;
       }
     }

@@ -10,16 +10,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "datasets/pixels/frame.h"
 #include "datasets/video/video_index.h"
-#include "opencv2/core.hpp"
 
 namespace mrsn::datasets {
 
 // An open video file. Frame i is the i-th frame that comes out when the whole file is decoded, whatever was
-// read before. Frames are 8-bit RGB (CV_8UC3, rows from the top, not OpenCV's BGR), equal bit for bit to
-// those of OpenCV's cv::VideoCapture after cv::cvtColor, and upright: turned as the display matrix says and
-// the program ffmpeg does. (OpenCV 4.6 turns quarter turns the other way, so that they stand on their heads.)
-// One thread uses a decoder at a time.
+// read before. Frames are equal bit for bit to those of OpenCV's cv::VideoCapture after cv::cvtColor, and
+// upright: turned as the display matrix says and the program ffmpeg does. (OpenCV 4.6 turns quarter turns the
+// other way, so that they stand on their heads.) One thread uses a decoder at a time.
 class VideoDecoder {
  public:
   // The error names the file: it is missing, or FFmpeg finds no video in it.
@@ -42,7 +41,7 @@ class VideoDecoder {
   // between to which no other frame refers are not decoded, and no unwanted frame is converted. Aborted:
   // packets and frames do not match `index`; some frames may have been given. A decoded index never gives
   // Aborted.
-  using Take = std::function<void(int64_t number, cv::Mat frame)>;
+  using Take = std::function<void(int64_t number, Frame frame)>;
   absl::Status Read(const std::shared_ptr<const VideoIndex>& index, const std::vector<int64_t>& numbers,
                     const Take& take);
 

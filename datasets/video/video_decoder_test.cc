@@ -64,10 +64,10 @@ void ExpectFrames(const std::string& path, const std::vector<cv::Mat>& expected,
     const int64_t stride = read == 0 ? 1 : random.Between(1, 4), length = read == 0 ? INT64_MAX : 32;
     for (int64_t i = first; i < index->frames() && numbers.size() < length; i += stride) numbers.push_back(i);
     asked += numbers.size();
-    const absl::Status status = (*decoder)->Read(index, numbers, [&](int64_t number, const cv::Mat& frame) {
+    const absl::Status status = (*decoder)->Read(index, numbers, [&](int64_t number, const Frame& frame) {
       ASSERT_EQ(number, numbers[given++ - (asked - numbers.size())]);
       ASSERT_EQ(frame.size(), expected[number].size());
-      different += cv::norm(frame, expected[number], cv::NORM_INF) > 0;
+      different += cv::norm(frame.Rgb(), expected[number], cv::NORM_INF) > 0;
     });
     ASSERT_TRUE(status.ok()) << status;
     // One read in three goes on where the last one ended.
@@ -143,7 +143,7 @@ TEST(VideoDecoderTest, DecodesOnlyWhatAClipNeeds) {
   ASSERT_GE(index->starts.size(), 3);
   const StartPacket* start = index->StartFor(200);
   EXPECT_GT(start->packet, 0);
-  const auto nothing = [](int64_t, const cv::Mat&) {};
+  const auto nothing = [](int64_t, const Frame&) {};
   ASSERT_TRUE((*decoder)->Read(index, {200, 202}, nothing).ok());
   EXPECT_EQ((*decoder)->jumps(), 1);
   EXPECT_LE((*decoder)->decoded_packets(), 202 - start->packet + 20);
@@ -160,7 +160,7 @@ TEST(VideoDecoderTest, AWrongIndexIsNoticed) {
   std::swap(index.packet_of_frame[20], index.packet_of_frame[21]);
   std::swap(index.frame_of_packet[index.packet_of_frame[20]],
             index.frame_of_packet[index.packet_of_frame[21]]);
-  const auto nothing = [](int64_t, const cv::Mat&) {};
+  const auto nothing = [](int64_t, const Frame&) {};
   EXPECT_TRUE(
       absl::IsAborted((*decoder)->Read(std::make_shared<const VideoIndex>(index), {10, 11, 30}, nothing)));
   index.decoded = true;
@@ -186,13 +186,13 @@ void ExpectAsFfmpegProgram(const std::string& path) {
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
   int64_t different = 0, missing = 0;
   cv::Mat expected;
-  const absl::Status status = (*decoder)->Read(index, numbers, [&](int64_t, const cv::Mat& frame) {
+  const absl::Status status = (*decoder)->Read(index, numbers, [&](int64_t, const Frame& frame) {
     expected.create(frame.size(), CV_8UC3);
     const size_t bytes = expected.total() * 3;
     if (std::fread(expected.data, 1, bytes, pipe) != bytes) {
       ++missing;
     } else {
-      different += cv::norm(frame, expected, cv::NORM_INF) > 0;
+      different += cv::norm(frame.Rgb(), expected, cv::NORM_INF) > 0;
     }
   });
   const bool more = std::fgetc(pipe) != EOF;

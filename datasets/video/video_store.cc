@@ -8,12 +8,6 @@
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
-namespace {
-
-// The memory behind a frame, whose rows may be longer than the picture.
-size_t BytesOf(const cv::Mat& frame) { return frame.u != nullptr ? frame.u->size : frame.total() * 3; }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoStore::Borrow(const std::string& path,
                                                                  const VideoIndex* index, int64_t frame) {
@@ -110,11 +104,11 @@ absl::StatusOr<std::shared_ptr<const VideoIndex>> VideoStore::MakeIndex(const st
 }
 
 absl::Status VideoStore::Decode(const std::string& path, const std::shared_ptr<const VideoIndex>& index,
-                                const std::vector<int64_t>& numbers, std::map<int64_t, cv::Mat>* frames) {
+                                const std::vector<int64_t>& numbers, std::map<int64_t, Frame>* frames) {
   MRSN_ASSIGN_OR_RETURN(std::unique_ptr<VideoDecoder> decoder, Borrow(path, index.get(), numbers[0]));
   const int64_t packets_before = decoder->decoded_packets();
   const absl::Status status = decoder->Read(
-      index, numbers, [&](int64_t number, cv::Mat frame) { (*frames)[number] = std::move(frame); });
+      index, numbers, [&](int64_t number, Frame frame) { (*frames)[number] = std::move(frame); });
   const int64_t packets = decoder->decoded_packets() - packets_before;
   if (status.ok()) GiveBack(std::move(decoder));
   std::lock_guard<std::mutex> lock(mutex_);
@@ -123,10 +117,10 @@ absl::Status VideoStore::Decode(const std::string& path, const std::shared_ptr<c
   return status;
 }
 
-absl::StatusOr<std::vector<cv::Mat>> VideoStore::Read(const std::string& path,
-                                                      const std::vector<int64_t>& numbers) {
+absl::StatusOr<std::vector<Frame>> VideoStore::Read(const std::string& path,
+                                                    const std::vector<int64_t>& numbers) {
   MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const VideoIndex> index, Index(path));
-  std::map<int64_t, cv::Mat> frames;
+  std::map<int64_t, Frame> frames;
   for (const int64_t number : numbers) {
     if (number < 0 || number >= index->frames()) {
       return absl::OutOfRangeError(
@@ -148,7 +142,7 @@ absl::StatusOr<std::vector<cv::Mat>> VideoStore::Read(const std::string& path,
     }
   }
   if (!missing.empty()) {
-    std::map<int64_t, cv::Mat> decoded;
+    std::map<int64_t, Frame> decoded;
     absl::Status status = Decode(path, index, missing, &decoded);
     if (absl::IsAborted(status)) {  // the derived index was wrong
       MRSN_ASSIGN_OR_RETURN(index, MakeIndex(path, /*by_decoding=*/true, index.get()));
@@ -162,33 +156,32 @@ absl::StatusOr<std::vector<cv::Mat>> VideoStore::Read(const std::string& path,
     Keep(path, decoded);
     for (auto& [number, frame] : decoded) frames[number] = std::move(frame);
   }
-  std::vector<cv::Mat> result;
+  std::vector<Frame> result;
   for (const int64_t number : numbers) {
-    const cv::Mat& frame = frames[number];
+    const Frame& frame = frames[number];
     if (!result.empty() && frame.size() != result[0].size()) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": frame ", number + 1, " is ", frame.cols, "x",
-                                                     frame.rows, ", frame ", numbers[0] + 1, " ",
-                                                     result[0].cols, "x", result[0].rows));
+      return absl::InvalidArgumentError(absl::StrCat(path, ": frame ", number + 1, " is ", frame.width(), "x",
+                                                     frame.height(), ", frame ", numbers[0] + 1, " ",
+                                                     result[0].width(), "x", result[0].height()));
     }
     result.push_back(frame);
   }
   return result;
 }
 
-void VideoStore::Keep(const std::string& path, const std::map<int64_t, cv::Mat>& frames) {
+void VideoStore::Keep(const std::string& path, const std::map<int64_t, Frame>& frames) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& [number, frame] : frames) {
-    const size_t bytes = BytesOf(frame);
-    if (bytes > options_.frame_bytes) continue;
+    if (frame.bytes() > options_.frame_bytes) continue;
     const auto [kept, inserted] = frames_.try_emplace({path, number});
     if (!inserted) continue;  // another thread was faster
     frame_recency_.push_front(&kept->first);
-    kept->second = {frame, bytes, frame_recency_.begin()};
-    frame_bytes_ += bytes;
+    kept->second = {frame, frame_recency_.begin()};
+    frame_bytes_ += frame.bytes();
   }
   while (frame_bytes_ > options_.frame_bytes) {
     const auto oldest = frames_.find(*frame_recency_.back());
-    frame_bytes_ -= oldest->second.bytes;
+    frame_bytes_ -= oldest->second.frame.bytes();
     frame_recency_.pop_back();
     frames_.erase(oldest);
   }

@@ -15,9 +15,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "datasets/pixels/frame.h"
 #include "datasets/video/video_decoder.h"
 #include "datasets/video/video_index.h"
-#include "opencv2/core.hpp"
 
 namespace mrsn::datasets {
 
@@ -37,9 +37,9 @@ class VideoStore {
   // The frames of a file, and where they are. Errors are those of VideoDecoder; a failure is not remembered.
   absl::StatusOr<std::shared_ptr<const VideoIndex>> Index(const std::string& path);
 
-  // The frames `numbers` (from 0, any order, may repeat), 8-bit RGB as VideoDecoder's, all of one size; not
-  // to be written to. OutOfRange: a number is not below the number of frames.
-  absl::StatusOr<std::vector<cv::Mat>> Read(const std::string& path, const std::vector<int64_t>& numbers);
+  // The frames `numbers` (from 0, any order, may repeat), as VideoDecoder gives them, all of one size.
+  // OutOfRange: a number is not below the number of frames.
+  absl::StatusOr<std::vector<Frame>> Read(const std::string& path, const std::vector<int64_t>& numbers);
 
   size_t frame_bytes() const;       // of the kept frames
   size_t index_bytes() const;       // of the kept indices
@@ -51,8 +51,7 @@ class VideoStore {
  private:
   using FrameKey = std::pair<std::string, int64_t>;
   struct KeptFrame {
-    cv::Mat frame;
-    size_t bytes = 0;
+    Frame frame;
     std::list<const FrameKey*>::iterator recency;
   };
   struct IndexEntry {
@@ -68,8 +67,8 @@ class VideoStore {
   absl::StatusOr<std::shared_ptr<const VideoIndex>> MakeIndex(const std::string& path, bool by_decoding,
                                                               const VideoIndex* but_not);
   absl::Status Decode(const std::string& path, const std::shared_ptr<const VideoIndex>& index,
-                      const std::vector<int64_t>& numbers, std::map<int64_t, cv::Mat>* frames);
-  void Keep(const std::string& path, const std::map<int64_t, cv::Mat>& frames);
+                      const std::vector<int64_t>& numbers, std::map<int64_t, Frame>* frames);
+  void Keep(const std::string& path, const std::map<int64_t, Frame>& frames);
 
   const VideoStoreOptions options_;
   mutable std::mutex mutex_;  // guards everything below; never held while a file is read

@@ -36,7 +36,7 @@ TEST(VideoStoreTest, GivesFramesInTheOrderAskedFor) {
   ASSERT_TRUE(frames.ok()) << frames.status();
   ASSERT_EQ(frames->size(), numbers.size());
   for (size_t i = 0; i < numbers.size(); ++i) {
-    EXPECT_EQ((*frames)[i].at<cv::Vec3b>(31, 0), cv::Vec3b(numbers[i], 2 * numbers[i], 200)) << i;
+    EXPECT_EQ((*frames)[i].Rgb().at<cv::Vec3b>(31, 0), cv::Vec3b(numbers[i], 2 * numbers[i], 200)) << i;
   }
   EXPECT_EQ((*store.Index(path))->frames(), 60);
   EXPECT_EQ(store.indexed(), 1);
@@ -96,8 +96,8 @@ TEST(VideoStoreTest, ThreadsReadOneVideoAtOnce) {
       for (int k = 0; k < 10; ++k) {
         const auto frames = store.Read(kClip, {7, 10 * i + k, 100});
         ASSERT_TRUE(frames.ok()) << frames.status();
-        EXPECT_EQ(cv::norm((*frames)[0], (*expected)[0], cv::NORM_INF), 0);
-        EXPECT_EQ(cv::norm((*frames)[2], (*expected)[1], cv::NORM_INF), 0);
+        EXPECT_EQ(cv::norm((*frames)[0].Rgb(), (*expected)[0].Rgb(), cv::NORM_INF), 0);
+        EXPECT_EQ(cv::norm((*frames)[2].Rgb(), (*expected)[1].Rgb(), cv::NORM_INF), 0);
       }
     });
   }
