@@ -5,8 +5,10 @@
 #include <exception>
 #include <new>
 #include <utility>
+#include <vector>
 
 extern "C" {
+#include <libavutil/dict.h>
 #include <libavutil/display.h>
 #include <libavutil/log.h>
 }
@@ -43,6 +45,20 @@ int QuarterTurns(const AVStream* stream) {
   return degrees % 90 == 0 ? degrees / 90 % 4 : 0;
 }
 
+// FFmpeg decodes up to 20 frames to find sizes, formats and delays that headers do not state. Nobody sees
+// their pixels.
+bool FindStreamInfo(AVFormatContext* format) {
+  std::vector<AVDictionary*> options(format->nb_streams, nullptr);
+  for (unsigned i = 0; i < format->nb_streams; ++i) {
+    if (format->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_VIDEO) continue;
+    av_dict_set(&options[i], "skip_idct", "all", 0);
+    av_dict_set(&options[i], "skip_loop_filter", "all", 0);
+  }
+  const bool found = avformat_find_stream_info(format, options.data()) >= 0;
+  for (AVDictionary*& of_stream : options) av_dict_free(&of_stream);
+  return found;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FfmpegFile>> FfmpegFile::Open(const std::string& path) {
@@ -58,7 +74,7 @@ absl::Status FfmpegFile::OpenStream(const std::string& path) {
   // The prefix keeps FFmpeg from taking a name for a protocol or a list of images.
   if (avformat_open_input(&format_, absl::StrCat("file:", path).c_str(), nullptr, nullptr) < 0)
     return unreadable();
-  if (avformat_find_stream_info(format_, nullptr) < 0) return unreadable();
+  if (!FindStreamInfo(format_)) return unreadable();
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
     AVStream* stream = format_->streams[i];
     const bool first = stream_ < 0 && stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
