@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "experiments/config/compatibility.h"
+#include "experiments/config/computation.h"
 #include "experiments/config/data_paths.h"
 #include "experiments/config/merge.h"
 #include "ops/base/file.h"
@@ -214,6 +215,9 @@ absl::StatusOr<ResolvedExperiment> LoadExperiment(const std::string& root, const
   measured.clear_description();
   measured.clear_expected();
   ForgetPlacesOfFiles(&measured);
+  ForgetWhatChangesNoNumber(measured.mutable_train());
+  resolved.exact_fingerprint = Fingerprint(PrintTextProto(measured));
+  ForgetPrecision(measured.mutable_train());
   resolved.fingerprint = Fingerprint(PrintTextProto(measured));
   resolved.changed = !override_text.empty() && resolved.fingerprint != unchanged;
   return resolved;

@@ -27,14 +27,19 @@
 namespace mrsn::experiments {
 
 struct ResolvedExperiment {
-  std::string name;         // in the tree; of a file outside it, the file's name without .textproto
-  std::string source;       // what LoadExperiment was asked for: the name, or the file's path
-  Experiment experiment;    // without base and clear; train and eval defaults filled in
-  std::string text;         // of `experiment`, deterministic: what goldens and runs store
-  std::string fingerprint;  // SHA-256 of `text` without description, expected and places of files
-  std::string path;         // of the experiment's own file
-  FieldPlaces places;       // file:line:column of every field that a file sets
-  bool changed = false;     // by the override, in more than the places of files below the data root
+  std::string name;       // in the tree; of a file outside it, the file's name without .textproto
+  std::string source;     // what LoadExperiment was asked for: the name, or the file's path
+  Experiment experiment;  // without base and clear; train and eval defaults filled in
+  std::string text;       // of `experiment`, deterministic: what goldens and runs store
+  // SHA-256 of `text` without description, expected, places of files and how it is computed (computation.h):
+  // results of one fingerprint may stand in one row of a table.
+  std::string fingerprint;
+  // The same with the precision, for whoever reuses weights, banks or scores. Equals `fingerprint` for
+  // float32.
+  std::string exact_fingerprint;
+  std::string path;      // of the experiment's own file
+  FieldPlaces places;    // file:line:column of every field that a file sets
+  bool changed = false;  // by the override, in more than the places of files below the data root
 };
 
 // Reads <root>/<name>.textproto, or the file outside the tree that `name` is the absolute path of.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "experiments/config/validate.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
@@ -49,6 +50,9 @@ TEST(TrainDefaultsTest, CommentsOfTheProtoFiles) {
   train.erase("mrsn.TrainConfig.evaluate_every_epochs");
   train.erase("mrsn.TrainConfig.evaluate_every_nth_keyframe");
   train.erase("mrsn.TrainConfig.skip_nan_batches");
+  for (const char* field : {"precision", "loss_scaling", "tf32", "cudnn_autotune", "ema_decay"}) {
+    EXPECT_EQ(train.erase(absl::StrCat("mrsn.TrainConfig.", field)), 1) << field;  // stay unset
+  }
   EXPECT_EQ(FieldsOf(experiment.train()), train);
   EXPECT_EQ(FieldsOf(experiment.eval()), Documented("experiments/eval_config.proto", "mrsn.EvalConfig"));
   EXPECT_EQ(FieldsOf(experiment.train()).size(), 13);

@@ -68,6 +68,26 @@ void Check(const NumberField& number, const Message& message, ConfigReader* read
   }
 }
 
+// Precision and the average of the weights.
+void CheckComputation(ConfigReader* reader) {
+  TrainConfig::Precision precision = TrainConfig::FLOAT32;
+  reader->Choose("precision", &precision,
+                 {{"FLOAT32", TrainConfig::FLOAT32},
+                  {"BFLOAT16", TrainConfig::BFLOAT16},
+                  {"FLOAT16", TrainConfig::FLOAT16}});
+  if (precision != TrainConfig::FLOAT16) {
+    reader->RefuseIfSet("loss_scaling", "only with train.precision FLOAT16");
+  }
+  ConfigReader scaling = reader->In("loss_scaling");
+  double initial_scale = 65536, growth_factor = 2;
+  int growth_interval = 2000;
+  scaling.Read("initial_scale", &initial_scale, Between(1, 1 << 24));
+  scaling.Read("growth_factor", &growth_factor, AboveUpTo(1, 16));
+  scaling.Read("growth_interval", &growth_interval, AtLeast(1));
+  double ema_decay = 0;
+  reader->Read("ema_decay", &ema_decay, FromBelow(0, 1));
+}
+
 absl::Status CheckTrain(const TrainConfig& train) {
   ConfigReader reader(train, "train");
   for (const NumberField& number : TrainNumbers()) Check(number, train, &reader);
@@ -115,6 +135,7 @@ absl::Status CheckTrain(const TrainConfig& train) {
     reader.Fail("most_unreadable", absl::StrCat(train.most_unreadable()),
                 "only with train.unreadable_clips SKIP_AND_COUNT");
   }
+  CheckComputation(&reader);
   return reader.status();
 }
 
@@ -253,6 +274,21 @@ absl::Status CheckBatchNorm(const Experiment& experiment) {
                     "inputs.initialise_from");
 }
 
+// Fields of `train` that not every model allows.
+absl::Status CheckModelComputes(const Experiment& experiment) {
+  const TrainConfig& train = experiment.train();
+  const ModelConfig& model = experiment.model();
+  if (train.precision() == TrainConfig::FLOAT16 && model.precision() == ModelConfig::BFLOAT16) {
+    return FieldError("train.precision", "FLOAT16", "FLOAT32 or BFLOAT16 with model.precision BFLOAT16");
+  }
+  if (train.precision() != TrainConfig::FLOAT32 && train.has_precision() &&
+      (model.has_act() || model.has_step())) {
+    return FieldError("train.precision", TrainConfig::Precision_Name(train.precision()),
+                      absl::StrCat("FLOAT32 with ", HeadField(model)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckAll(const Experiment& experiment) {
   Compatibility compatibility = COMPATIBILITY_UNSPECIFIED;
   ConfigReader reader(experiment, "");
@@ -269,6 +305,7 @@ absl::Status CheckAll(const Experiment& experiment) {
   MRSN_RETURN_IF_ERROR(CheckPretrainedBackbone(experiment.inputs()));
   MRSN_RETURN_IF_ERROR(CheckNeeds(experiment));
   MRSN_RETURN_IF_ERROR(CheckBatchNorm(experiment));
+  MRSN_RETURN_IF_ERROR(CheckModelComputes(experiment));
   return CheckExpected(experiment);
 }
 

@@ -46,6 +46,26 @@ TEST_F(ValidateTest, RangesOfTrain) {
             "R/x.textproto:3:3: train.checkpoint_every_iterations is 0; allowed: 1 or more");
 }
 
+TEST_F(ValidateTest, PrecisionAverageAndMemory) {
+  EXPECT_EQ(ErrorOfTrain("precision: 9"),
+            "R/x.textproto:3:3: train.precision is 9; allowed: FLOAT32, BFLOAT16, FLOAT16");
+  EXPECT_EQ(ErrorOfTrain("precision: FLOAT16 loss_scaling { initial_scale: 1024 }"), "no error");
+  EXPECT_THAT(ErrorOfTrain("loss_scaling {}"), ::testing::HasSubstr("only with train.precision FLOAT16"));
+  EXPECT_EQ(ErrorOfTrain("precision: FLOAT16 loss_scaling { initial_scale: 0.5 }"),
+            "R/x.textproto:3:37: train.loss_scaling.initial_scale is 0.5; allowed: 1 to 16777216");
+  EXPECT_EQ(ErrorOfTrain("precision: FLOAT16 loss_scaling { growth_factor: 1 }"),
+            "R/x.textproto:3:37: train.loss_scaling.growth_factor is 1; allowed: above 1, at most 16");
+  EXPECT_EQ(ErrorOfTrain("precision: FLOAT16 loss_scaling { growth_interval: 0 }"),
+            "R/x.textproto:3:37: train.loss_scaling.growth_interval is 0; allowed: 1 or more");
+  EXPECT_EQ(ErrorOfTrain("ema_decay: 1"),
+            "R/x.textproto:3:3: train.ema_decay is 1; allowed: 0 or more, below 1");
+  Write("x", "base: \"base/b\"\nmodel { precision: BFLOAT16 }\ntrain { precision: FLOAT16 }");
+  EXPECT_EQ(
+      ErrorOf("x"),
+      "R/x.textproto:3:9: train.precision is FLOAT16; allowed: FLOAT32 or BFLOAT16 with model.precision "
+      "BFLOAT16");
+}
+
 TEST_F(ValidateTest, AValueOfTheBaseThatTheChildMakesWrong) {
   // The decay epochs are the base's, the shorter training is the child's.
   EXPECT_EQ(ErrorOfTrain("epochs: 5"),

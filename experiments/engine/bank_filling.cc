@@ -61,6 +61,7 @@ absl::Status FillBank(const BankFillingOptions& options, const std::string& path
   InferenceOptions inference;
   inference.title = options.title;
   inference.loss = options.loss;
+  inference.arithmetic = options.arithmetic;
   inference.workers = options.workers;
   inference.group = options.group;
   const int64_t first = bank != nullptr ? FirstBatch(dataset, inference.batch_size, *bank) : 0;

@@ -10,6 +10,7 @@
 #include "experiments/train_config.pb.h"
 #include "mrsn/bank/bank_identity.h"
 #include "mrsn/detector.h"
+#include "ops/device/arithmetic.h"
 #include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
@@ -17,6 +18,7 @@ namespace mrsn::experiments {
 struct BankFillingOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
+  Arithmetic arithmetic;            // as InferenceOptions::arithmetic
   int workers = 0;                  // as InferenceOptions::workers
   datasets::Unreadable unreadable;  // kSkipAndCount: a clip that cannot be read has an entry without persons
   BankIdentity identity;            // names everything that the bank is made from

@@ -7,13 +7,15 @@
 #include "datasets/collate.h"
 #include "experiments/engine/size_groups.h"
 #include "ops/base/status_macros.h"
+#include "ops/device/arithmetic.h"
 #include "ops/device/move_together.h"
 
 namespace mrsn::experiments {
 
 absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int num_classes,
                                       const BankWindows& bank, const MemoryPool* memory, ClassLoss loss,
-                                      Detector& model) {
+                                      Detector& model, at::ScalarType type) {
+  const Autocast autocast(DeviceOf(model).type(), type);
   BatchLoss result;
   std::vector<LossOutput> outputs;
   for (const std::vector<datasets::Sample>& group : GroupsOfOneSize(std::move(samples))) {

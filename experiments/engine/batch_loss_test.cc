@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiments/testing/fake_dataset.h"
@@ -49,8 +51,8 @@ class BatchLossTest : public ::testing::Test {
     return samples;
   }
 
-  BatchLoss LossOf(std::vector<Sample> samples) {
-    auto loss = LossOfBatch(std::move(samples), kClasses, {}, nullptr, ClassLoss::kBce, *detector_);
+  BatchLoss LossOf(std::vector<Sample> samples, at::ScalarType type = at::kFloat) {
+    auto loss = LossOfBatch(std::move(samples), kClasses, {}, nullptr, ClassLoss::kBce, *detector_, type);
     EXPECT_TRUE(loss.ok()) << loss.status();
     return *std::move(loss);
   }
@@ -128,6 +130,30 @@ TEST_F(BatchLossTest, NobodyAtAllTeachesNothing) {
       EXPECT_EQ(gradient.abs().max().item<double>(), 0) << name;
     }
   }
+}
+
+// Products are rounded to 8 and 11 bits; the loss and the weights' gradients are float32 and close.
+TEST_F(BatchLossTest, InFewerBits) {
+  const at::Tensor expected = LossOf(Samples({0, 1, 2, 3})).loss;
+  const Gradients expected_gradients = GradientsOf(expected);
+  double largest = 0;
+  for (const auto& [name, gradient] : expected_gradients) {
+    largest = std::max(largest, gradient.abs().max().item<double>());
+  }
+  for (const auto& [type, tolerance] : {std::pair(at::kBFloat16, 1e-2), std::pair(at::kHalf, 1e-3)}) {
+    SCOPED_TRACE(type);
+    const at::Tensor loss = LossOf(Samples({0, 1, 2, 3}), type).loss;
+    EXPECT_EQ(loss.scalar_type(), at::kFloat);
+    EXPECT_NEAR(loss.item<double>(), expected.item<double>(), tolerance * expected.item<double>());
+    EXPECT_NE(loss.item<double>(), expected.item<double>()) << "no number was rounded";
+    for (const auto& [name, gradient] : GradientsOf(loss)) {
+      EXPECT_EQ(gradient.scalar_type(), at::kFloat) << name;
+      EXPECT_LT((gradient - expected_gradients.at(name)).abs().max().item<double>(), 5 * tolerance * largest)
+          << name;
+    }
+  }
+  const at::Tensor again = LossOf(Samples({0, 1, 2, 3})).loss;
+  EXPECT_TRUE(at::equal(again, expected)) << "autocast has not ended";
 }
 
 }  // namespace

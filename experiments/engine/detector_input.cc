@@ -73,6 +73,15 @@ ClassLoss ClassLossOf(TrainConfig::Loss loss) {
   return loss == TrainConfig::SOFTMAX ? ClassLoss::kSoftmax : ClassLoss::kBce;
 }
 
+Arithmetic ArithmeticOf(const TrainConfig& config) {
+  Arithmetic arithmetic;
+  if (config.precision() == TrainConfig::BFLOAT16) arithmetic.type = at::kBFloat16;
+  if (config.precision() == TrainConfig::FLOAT16) arithmetic.type = at::kHalf;
+  arithmetic.tf32 = config.tf32();
+  arithmetic.cudnn_autotune = config.cudnn_autotune();
+  return arithmetic;
+}
+
 void SetBatchNorm(TrainConfig::BatchNorm batch_norm, Detector& model) {
   model.SetBatchNormFrozen(batch_norm != TrainConfig::TRAINED);
   if (batch_norm == TrainConfig::FROZEN_STATISTICS) SetBatchNormTrained(model, true);

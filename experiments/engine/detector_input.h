@@ -10,6 +10,7 @@
 #include "experiments/train_config.pb.h"
 #include "mrsn/bank/relation_bank.h"
 #include "mrsn/detector.h"
+#include "ops/device/arithmetic.h"
 
 namespace mrsn::experiments {
 
@@ -38,6 +39,7 @@ struct ModelBatch {
 // the CPU, so that persons and truth stay there.
 ModelBatch ModelBatchOf(const datasets::ClipBatch& batch, const LongTermWindow& bank, const Detector& model);
 ClassLoss ClassLossOf(TrainConfig::Loss loss);
+Arithmetic ArithmeticOf(const TrainConfig& config);
 
 // Sets which parts of the model's batch norms are trained. It stays in force until the next call.
 void SetBatchNorm(TrainConfig::BatchNorm batch_norm, Detector& model);

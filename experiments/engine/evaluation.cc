@@ -119,6 +119,7 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   InferenceOptions inference;
   inference.title = options.title;
   inference.loss = options.loss;
+  inference.arithmetic = options.arithmetic;
   inference.workers = options.workers;
   inference.unreadable = options.unreadable;
   inference.group = options.group;

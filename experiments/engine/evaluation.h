@@ -13,6 +13,7 @@
 #include "experiments/result.pb.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
+#include "ops/device/arithmetic.h"
 #include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
@@ -20,8 +21,9 @@ namespace mrsn::experiments {
 struct EvaluationOptions {
   std::string title;  // before the progress bar
   TrainConfig::Loss loss = TrainConfig::BCE;
-  EvalConfig config;  // protocol and IoU threshold
-  int workers = 0;    // as InferenceOptions::workers
+  Arithmetic arithmetic;  // as InferenceOptions::arithmetic
+  EvalConfig config;      // protocol and IoU threshold
+  int workers = 0;        // as InferenceOptions::workers
   // kSkipAndCount: nobody is found in clips that cannot be read, and the persons annotated there are missed.
   datasets::Unreadable unreadable;
   // CSV of every box × class, in the data set's own layout; "" = none.

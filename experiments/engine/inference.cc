@@ -31,7 +31,14 @@ absl::StatusOr<std::vector<FoundInClips>> Detect(const InferenceOptions& options
   for (const std::vector<datasets::Sample>& run : RunsOfOneSize(std::move(samples))) {
     const datasets::ClipBatch batch = datasets::Collate(run, classes);
     MRSN_ASSIGN_OR_RETURN(const LongTermWindow window, WindowsOf(bank, batch.keyframes));
-    Detections found = model.Detect(ModelBatchOf(batch, window, model).input, ClassLossOf(options.loss));
+    Detections found;
+    {
+      const Autocast autocast(DeviceOf(model).type(), options.arithmetic.type);
+      found = model.Detect(ModelBatchOf(batch, window, model).input, ClassLossOf(options.loss));
+    }
+    for (at::Tensor* numbers : {&found.scores, &found.G, &found.memory}) {
+      if (numbers->defined()) *numbers = numbers->to(at::kFloat);
+    }
     if (model.needs().boxes) {
       found.boxes = batch.reported.defined() ? batch.reported : batch.boxes;
       found.clip_index = batch.clip_index;
@@ -63,6 +70,7 @@ absl::Status HandOver(const InferenceOptions& options, const FoundByRank& found,
 absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dataset, const BankWindows& bank,
                    Detector& model, const std::function<absl::Status(const Scored&)>& consume) {
   CatchStopSignals();
+  const MathSettings settings(options.arithmetic);
   at::NoGradGuard no_grad;
   at::manual_seed(0);  // for what draws in evaluation because it is asked to
   model.eval();

@@ -14,6 +14,7 @@
 #include "experiments/engine/detector_input.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
+#include "ops/device/arithmetic.h"
 #include "ops/distributed/process_group.h"
 
 namespace mrsn::experiments {
@@ -25,6 +26,7 @@ struct InferenceOptions {
   int64_t first_batch = 0;  // batches before it are left out: an interrupted run goes on
   TrainConfig::Loss loss =
       TrainConfig::BCE;                  // BCE: scores are sigmoids; SOFTMAX: a distribution over classes
+  Arithmetic arithmetic = {};            // of the model's pass
   datasets::Unreadable unreadable = {};  // kSkipAndCount: clips that cannot be read are named on stderr
   std::function<void(const datasets::SkippedClip&)> on_skip = {};  // is called for each of these
   // The processes that share the batches; every one calls Infer with the same options.

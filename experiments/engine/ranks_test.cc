@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <mutex>
@@ -144,6 +145,30 @@ TEST_F(RanksTest, OneTwoAndFourGiveTheSameCurve) {
   EXPECT_LT(alone.losses.back(), alone.losses.front() - 0.05) << "nothing was learnt";
   ExpectSame(alone, Run(2, clips, "2"));
   ExpectSame(alone, Run(4, clips, "4"));
+}
+
+TEST_F(RanksTest, Bfloat16OfTwoRanksIsCloseToFloat32AndGoesOnExactly) {
+  const Clips clips;
+  const Trained exact = Run(2, clips, "float32");
+  config_.set_precision(TrainConfig::BFLOAT16);
+  config_.set_ema_decay(0.9);
+  const Trained undisturbed = Run(2, clips, "bfloat16");
+  double difference = 0;
+  for (int i = 0; i < kIterations; ++i) {
+    EXPECT_NEAR(undisturbed.losses[i], exact.losses[i], 0.02) << "iteration " << i + 1;
+    difference = std::max(difference, std::abs(undisturbed.losses[i] - exact.losses[i]));
+  }
+  EXPECT_GT(difference, 1e-6) << "no number was rounded";
+  for (const at::Tensor& weight : undisturbed.weights) EXPECT_EQ(weight.scalar_type(), at::kFloat);
+  const double epochs = config_.epochs();
+  config_.set_epochs(20 / 8.0);
+  Run(2, clips, "stopped");
+  config_.set_epochs(epochs);
+  const Trained resumed = Run(2, clips, "stopped");
+  EXPECT_EQ(resumed.losses, undisturbed.losses);
+  for (size_t p = 0; p < resumed.weights.size(); ++p) {
+    EXPECT_TRUE(at::equal(resumed.weights[p], undisturbed.weights[p]));
+  }
 }
 
 TEST_F(RanksTest, PartsOneAfterTheOtherGiveTheSameCurve) {

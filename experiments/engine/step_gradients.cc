@@ -13,8 +13,12 @@ constexpr size_t kMostParts = 8;
 
 }  // namespace
 
-StepGradients::StepGradients(ProcessGroup& group, Detector& model)
-    : group_(group), parameters_(model.parameters()), terms_(kMostParts), values_(kMostParts) {
+StepGradients::StepGradients(ProcessGroup& group, Detector& model, double loss_scale)
+    : group_(group),
+      loss_scale_(loss_scale),
+      parameters_(model.parameters()),
+      terms_(kMostParts),
+      values_(kMostParts) {
   for (at::Tensor parameter : parameters_) parameter.mutable_grad().reset();
 }
 
@@ -38,7 +42,8 @@ void StepGradients::Add(const std::vector<LossOutput>& outputs, int64_t clips) {
     if (sums_.size() <= i) sums_.resize(i + 1, std::vector<at::Tensor>(parameters_.size()));
     // Each LossPart's gradients gather where the backward pass adds them, in the parameters.
     for (size_t p = 0; p < parameters_.size(); ++p) parameters_[p].mutable_grad() = sums_[i][p];
-    losses[i].backward({}, /*retain_graph=*/i + 1 < losses.size());
+    const at::Tensor scaled = loss_scale_ == 1 ? losses[i] : losses[i] * loss_scale_;
+    scaled.backward({}, /*retain_graph=*/i + 1 < losses.size());
     for (size_t p = 0; p < parameters_.size(); ++p) {
       sums_[i][p] = parameters_[p].grad();
       parameters_[p].mutable_grad().reset();
@@ -67,6 +72,7 @@ absl::StatusOr<StepGradients::Total> StepGradients::Finish() {
     for (size_t i = 0; i < sums_.size(); ++i) {
       if (!sums_[i][p].defined()) continue;
       if (count[i] > 0) sums_[i][p].div_(count[i]);
+      if (loss_scale_ != 1) sums_[i][p].div_(loss_scale_);
       gradient = gradient.defined() ? gradient.add_(sums_[i][p]) : sums_[i][p];
     }
     parameters_[p].mutable_grad() = gradient;

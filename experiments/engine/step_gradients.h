@@ -28,8 +28,9 @@ class StepGradients {
     int64_t clips = 0;  // of all ranks
   };
 
-  // Both must outlive this object. Sets the model's gradients to undefined.
-  StepGradients(ProcessGroup& group, Detector& model);
+  // Both must outlive this object. Sets the model's gradients to undefined. The backward passes compute
+  // gradients of the loss times `loss_scale`, which Finish() divides out again.
+  StepGradients(ProcessGroup& group, Detector& model, double loss_scale = 1);
 
   // The backward pass of `clips` clips: the losses of their groups of one size. A loss of several LossParts
   // takes a backward pass for each of them.
@@ -41,6 +42,7 @@ class StepGradients {
 
  private:
   ProcessGroup& group_;
+  const double loss_scale_;
   const std::vector<at::Tensor> parameters_;
   std::vector<std::vector<at::Tensor>> sums_;  // of each LossPart: the gradients of the sum of its terms
   std::vector<double> terms_, values_;         // of each LossPart

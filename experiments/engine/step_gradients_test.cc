@@ -63,14 +63,14 @@ Expected Alone() {
 }
 
 // Clip i belongs to rank i % ranks, as a loader gives them, and to one of `steps` parts of this rank.
-void ExpectAsAlone(int ranks, int steps) {
-  SCOPED_TRACE(::testing::Message() << ranks << " ranks, " << steps << " parts");
+void ExpectAsAlone(int ranks, int steps, double loss_scale = 1) {
+  SCOPED_TRACE(::testing::Message() << ranks << " ranks, " << steps << " parts, scale " << loss_scale);
   const Expected expected = Alone();
   const std::vector<at::Tensor> clips = Clips();
   RunAsRanks(ranks, [&](ProcessGroup& group) {
     TwoParts model;
     model.a.mutable_grad() = at::full({2}, 99.f);  // of the step before
-    StepGradients gradients(group, model);
+    StepGradients gradients(group, model, loss_scale);
     const int64_t own = (8 - group.rank() + ranks - 1) / ranks;
     for (int part = 0; part < steps; ++part) {
       std::vector<LossOutput> outputs;
@@ -99,6 +99,24 @@ TEST(StepGradients, OverRanks) {
 }
 
 TEST(StepGradients, Both) { ExpectAsAlone(2, 2); }
+
+TEST(StepGradients, TheScaleOfTheLossIsDividedOut) {
+  ExpectAsAlone(1, 2, 1024);
+  ExpectAsAlone(2, 2, 1024);
+}
+
+// Infinite while it is scaled, as in float16.
+TEST(StepGradients, AGradientThatIsTooLargeStaysInfinite) {
+  RunAsRanks(2, [&](ProcessGroup& group) {
+    TwoParts model;
+    StepGradients gradients(group, model, 1e38);
+    gradients.Add({model.LossOf(at::full({1, 2}, 10.f))}, 1);
+    const auto total = gradients.Finish();
+    ASSERT_TRUE(total.ok()) << total.status();
+    EXPECT_NEAR(total->loss, 100, 1e-4);
+    EXPECT_FALSE(model.a.grad().isfinite().any().item<bool>()) << model.a.grad();
+  });
+}
 
 TEST(StepGradients, ABatchWithoutPersonsHasGradientsOfZero) {
   RunAsRanks(2, [&](ProcessGroup& group) {

@@ -17,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "datasets/loader.h"
+#include "experiments/engine/averaged_weights.h"
 #include "experiments/engine/checkpoint_keeper.h"
 #include "experiments/engine/training_log.h"
 #include "experiments/engine/training_snapshot.h"
@@ -26,6 +27,7 @@
 #include "ops/base/progress.h"
 #include "ops/base/status_macros.h"
 #include "ops/base/stop_signal.h"
+#include "ops/device/arithmetic.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -70,6 +72,7 @@ class Trainer {
                           options_.title, config_.batch_size(), group_.size()));
     }
     CatchStopSignals();
+    const MathSettings settings(ArithmeticOf(config_));
     MRSN_RETURN_IF_ERROR(Resume());
     MRSN_RETURN_IF_ERROR(StartTogether());
     if (group_.first()) {
@@ -104,6 +107,7 @@ class Trainer {
       if (validate) MRSN_RETURN_IF_ERROR(Validate());
     }
     if (group_.first()) bar.Finish();
+    if (step_.average() != nullptr) step_.average()->Exchange();
     return TrainReport{total_, RecentLoss(), seconds_, skipped_, About()};
   }
 
@@ -127,7 +131,10 @@ class Trainer {
     MRSN_ASSIGN_OR_RETURN(const std::optional<CheckpointKeeper::Found> found, FindCheckpoint());
     if (!found.has_value()) return absl::OkStatus();
     MRSN_ASSIGN_OR_RETURN(stored_, RestoreSnapshot(found->snapshot, found->path, options_.about.identity(),
-                                                   model_, step_.optimizer()));
+                                                   model_, step_.optimizer(), step_.average()));
+    if (step_.scaler() != nullptr && stored_.has_loss_scale()) {
+      step_.scaler()->set_state({stored_.loss_scale().scale(), stored_.loss_scale().finite_steps()});
+    }
     for (const Safetensors& memory : found->memory) {
       if (step_.memory() != nullptr) {
         MRSN_RETURN_IF_ERROR(step_.memory()->Apply(found->path, memory.tensors));
@@ -153,6 +160,10 @@ class Trainer {
                   options_.title, options_.checkpoint_folder, iteration_, iteration))));
     std::vector<at::Tensor> state = model_.parameters();
     for (const at::Tensor& buffer : model_.buffers()) state.push_back(buffer);
+    if (step_.average() != nullptr) {
+      for (const AveragedWeights::Average& average : step_.average()->averages())
+        state.push_back(average.value);
+    }
     return group_.Broadcast(state);
   }
 
@@ -175,6 +186,7 @@ class Trainer {
   absl::Status Step(std::vector<datasets::Sample> samples, LoggedStep* line) {
     line->learning_rate = step_.LearningRate(iteration_);
     line->loss = RecentLoss();
+    if (step_.scaler() != nullptr) line->loss_scale = step_.scaler()->scale();
     std::vector<std::string> names = NamesOf(samples);
     StepOutput output;
     if (!samples.empty() || group_.size() > 1) {
@@ -183,7 +195,7 @@ class Trainer {
     if (output.clips > 0) {
       if (!output.applied) {
         MRSN_ASSIGN_OR_RETURN(names, OfAllRanks(names));
-        MRSN_RETURN_IF_ERROR(NotFinite(output, line->learning_rate, names));
+        if (!output.overflowed) MRSN_RETURN_IF_ERROR(NotFinite(output, line->learning_rate, names));
       }
       clips_ += output.clips;
       line->loss = output.loss;
@@ -239,8 +251,15 @@ class Trainer {
     return passed(iteration_) > passed(iteration_ - 1) || iteration_ == total_;
   }
 
-  // The score of the weights as they are goes into the log and a checkpoint; the best weights are kept.
+  // The score of the weights as they are, or of their average, goes into the log and a checkpoint; the best
+  // weights are kept.
   absl::Status Validate() {
+    MRSN_RETURN_IF_ERROR(Score());
+    return WriteCheckpoint();
+  }
+
+  absl::Status Score() {
+    const WithAverage averaged(step_.average());
     const absl::StatusOr<double> validated = options_.validate();
     const absl::Status agreed = group_.Agree(validated.status());
     if (!agreed.ok()) return absl::IsCancelled(agreed) ? StoppedHere() : agreed;
@@ -257,15 +276,19 @@ class Trainer {
     std::fprintf(stderr, "\n%s: frame-mAP %.4f after epoch %.2f%s\n", options_.title.c_str(), score, Epoch(),
                  best ? ", the best so far" : "");
     if (best) MRSN_RETURN_IF_ERROR(checkpoints_.WriteBest(Weights(model_, About())));
-    MRSN_RETURN_IF_ERROR(log_->AppendValidation(iteration_, Epoch(), score));
-    return WriteCheckpoint();
+    return log_->AppendValidation(iteration_, Epoch(), score);
   }
 
   absl::Status WriteCheckpoint() {
     if (!group_.first()) return absl::OkStatus();
     // The log first: a checkpoint never stands beside a log that lacks its lines.
     MRSN_RETURN_IF_ERROR(log_->Sync());
-    Safetensors snapshot = TakeSnapshot(model_, step_.optimizer(), About());
+    Checkpoint about = About();
+    if (step_.scaler() != nullptr) {
+      about.mutable_loss_scale()->set_scale(step_.scaler()->state().scale);
+      about.mutable_loss_scale()->set_finite_steps(step_.scaler()->state().finite_steps);
+    }
+    Safetensors snapshot = TakeSnapshot(model_, step_.optimizer(), std::move(about), step_.average());
     std::optional<CheckpointKeeper::Memory> memory;
     if (step_.memory() != nullptr) {
       MemoryPool::Changes changes = step_.memory()->TakeChanges();
@@ -286,6 +309,7 @@ class Trainer {
     about.set_iteration(iteration_);
     about.set_epoch(Epoch());
     about.set_seconds(seconds_);
+    about.set_processes(group_.size());
     if (skipped_ > 0) about.set_skipped_clips(skipped_);
     if (not_finite_ > 0) about.set_nan_batches(not_finite_);
     *about.mutable_validation() = stored_.validation();

@@ -50,6 +50,10 @@ struct TrainReport {
 // they were, and so does the last checkpoint. TrainConfig::skip_nan_batches such batches are left out without
 // an error.
 //
+// The precision is config.precision(). With FLOAT16 a step whose gradients are too large for the scale of the
+// loss is left out, and the scale is halved (loss_scaler.h). With config.ema_decay() the model has the
+// average of its weights at the end and in `validate` (averaged_weights.h). Both are part of the checkpoints.
+//
 // A stop signal (ops/base/stop_signal.h), in a group that of rank 0, ends the training with the error of
 // Stopped() when the running step and a checkpoint are done.
 absl::StatusOr<TrainReport> Train(const TrainOptions& options, const TrainConfig& config,

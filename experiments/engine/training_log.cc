@@ -37,6 +37,9 @@ std::string LineOf(const LoggedStep& step) {
   if (step.gradient_norm.has_value()) {
     absl::StrAppend(&line, R"(, "gradient_norm": )", Number("%.6g", *step.gradient_norm));
   }
+  if (step.loss_scale.has_value()) {
+    absl::StrAppend(&line, R"(, "loss_scale": )", Number("%.6g", *step.loss_scale));
+  }
   absl::StrAppend(&line, R"(, "peak_memory_bytes": )", step.peak_memory_bytes);
   if (!step.skipped.empty()) absl::StrAppend(&line, R"(, "skipped": )", Texts(step.skipped));
   if (!step.not_applied.empty()) absl::StrAppend(&line, R"(, "not_applied": )", Texts(step.not_applied));

@@ -24,12 +24,15 @@ struct LoggedStep {
   double epoch = 0;       // iteration / iterations per epoch
   double loss = 0;
   double learning_rate = 0;
-  double clips_per_second = 0;           // of this sitting so far
-  double data_wait_seconds = 0;          // that this step waited for its clips
-  std::optional<double> gradient_norm;   // of all gradients together, before clipping; none without a step
-  int64_t peak_memory_bytes = 0;         // of the process so far
-  std::vector<std::string> skipped;      // clips that could not be read, with the reasons; mostly none
-  std::vector<std::string> not_applied;  // the batch's clips if its numbers were not finite; mostly none
+  double clips_per_second = 0;          // of this sitting so far
+  double data_wait_seconds = 0;         // that this step waited for its clips
+  std::optional<double> gradient_norm;  // of all gradients together, before clipping; none without a step
+  int64_t peak_memory_bytes = 0;        // of the process so far
+  std::vector<std::string> skipped;     // clips that could not be read, with the reasons; mostly none
+  // The batch's clips if its numbers were not finite, in float16 also when the loss was scaled too much;
+  // mostly none.
+  std::vector<std::string> not_applied;
+  std::optional<double> loss_scale;  // of a float16 training, in this step
 };
 
 class TrainingLog {

@@ -93,9 +93,10 @@ TEST_F(TrainingLogTest, EveryFieldOfALine) {
   {
     auto log = TrainingLog::Open(path_, 0, 0);
     ASSERT_TRUE(log.ok()) << log.status();
-    LoggedStep step = {3, 0.75, 0.5, 0.25, 12.5, 0.125, 1.5, 4096, {"a second 1: \"cut\"\xff"}, {}};
+    LoggedStep step = {3, 0.75, 0.5, 0.25, 12.5, 0.125, 1.5, 4096, {"a second 1: \"cut\"\xff"}, {}, 1024};
     ASSERT_TRUE((*log)->Append(step).ok());
-    step = {4, 1, std::numeric_limits<double>::quiet_NaN(), 0.25, 12.5, 0.125, std::nullopt, 4096, {}, {"b"}};
+    step = {4,     1, std::numeric_limits<double>::quiet_NaN(), 0.25, 12.5, 0.125, std::nullopt, 4096, {},
+            {"b"}, {}};
     ASSERT_TRUE((*log)->Append(step).ok());
   }
   const std::vector<std::string> lines = absl::StrSplit(*ReadFile(path_), '\n', absl::SkipEmpty());
@@ -110,10 +111,12 @@ TEST_F(TrainingLogTest, EveryFieldOfALine) {
                          {"clips_per_second", 12.5},
                          {"data_wait_seconds", 0.125},
                          {"gradient_norm", 1.5},
+                         {"loss_scale", 1024},
                          {"peak_memory_bytes", 4096}}));
   const json second = json::parse(lines[1]);
   EXPECT_TRUE(second["loss"].is_null());
   EXPECT_EQ(second.count("gradient_norm"), 0);
+  EXPECT_EQ(second.count("loss_scale"), 0);
   EXPECT_EQ(second["not_applied"], json({"b"}));
 }
 

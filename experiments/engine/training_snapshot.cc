@@ -19,6 +19,7 @@ namespace {
 
 constexpr char kModel[] = "model.";
 constexpr char kOptimizer[] = "optimizer.";
+constexpr char kAverage[] = "average.";
 constexpr char kMomentum[] = "momentum_buffer";
 constexpr char kSgd[] = "SGD";
 
@@ -80,8 +81,8 @@ void Execute(const Copies& copies) {
 
 }  // namespace
 
-Safetensors TakeSnapshot(const torch::nn::Module& model, const torch::optim::SGD& optimizer,
-                         Checkpoint about) {
+Safetensors TakeSnapshot(const torch::nn::Module& model, const torch::optim::SGD& optimizer, Checkpoint about,
+                         const AveragedWeights* average) {
   Safetensors snapshot;
   Describe(optimizer, about.mutable_optimizer());
   snapshot.metadata = CheckpointMetadata(about);
@@ -92,12 +93,16 @@ Safetensors TakeSnapshot(const torch::nn::Module& model, const torch::optim::SGD
       snapshot.tensors[MomentumName(item.key())] = state->momentum_buffer();
     }
   }
+  if (average == nullptr) return snapshot;
+  for (const AveragedWeights::Average& one : average->averages()) {
+    snapshot.tensors[kAverage + one.name] = one.value;
+  }
   return snapshot;
 }
 
 absl::StatusOr<Checkpoint> RestoreSnapshot(const Safetensors& snapshot, const std::string& origin,
                                            const std::string& identity, torch::nn::Module& model,
-                                           torch::optim::SGD& optimizer) {
+                                           torch::optim::SGD& optimizer, const AveragedWeights* average) {
   MRSN_ASSIGN_OR_RETURN(Checkpoint about, ReadCheckpointMetadata(snapshot.metadata, origin));
   if (about.identity() != identity) {
     return absl::FailedPreconditionError(absl::StrFormat(
@@ -122,9 +127,15 @@ absl::StatusOr<Checkpoint> RestoreSnapshot(const Safetensors& snapshot, const st
     MRSN_RETURN_IF_ERROR(Plan(snapshot, origin, name, momentum, &copies));
     momenta.emplace_back(item.value(), momentum);
   }
+  if (average != nullptr) {
+    for (const AveragedWeights::Average& one : average->averages()) {
+      MRSN_RETURN_IF_ERROR(Plan(snapshot, origin, kAverage + one.name, one.value, &copies));
+    }
+  }
   if (copies.size() != snapshot.tensors.size()) {
-    return absl::InvalidArgumentError(absl::StrFormat("%s: holds %d tensors, the model and optimizer have %d",
-                                                      origin, snapshot.tensors.size(), copies.size()));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: holds %d tensors, model, optimizer and average have %d", origin,
+                        snapshot.tensors.size(), copies.size()));
   }
   Execute(copies);
   for (const auto& [parameter, momentum] : momenta) {

@@ -9,23 +9,25 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "experiments/engine/averaged_weights.h"
 #include "mrsn/checkpoint/checkpoint.pb.h"
 #include "mrsn/checkpoint/safetensors.h"
 
 namespace mrsn::experiments {
 
-// Tensors "model.<parameter or buffer>" and "optimizer.<parameter>.momentum_buffer", and `about`
-// with the optimizer's description added. The position in the data and every random
-// number follow from (seed, iteration), so nothing else needs to be stored.
-Safetensors TakeSnapshot(const torch::nn::Module& model, const torch::optim::SGD& optimizer,
-                         Checkpoint about);
+// Tensors "model.<parameter or buffer>" and "optimizer.<parameter>.momentum_buffer", and "average.<parameter
+// or buffer>" if there is an average; and `about` with the optimizer's description added. The position in the
+// data and every random number follow from (seed, iteration), so nothing else needs to be stored.
+Safetensors TakeSnapshot(const torch::nn::Module& model, const torch::optim::SGD& optimizer, Checkpoint about,
+                         const AveragedWeights* average = nullptr);
 
-// Restores model and optimizer; the result is TakeSnapshot's `about`. Errors: another run's
+// Restores model, optimizer and average; the result is TakeSnapshot's `about`. Errors: another run's
 // identity, no iteration or seconds; a tensor that is missing, extra or of another shape, by
-// name. On an error neither model nor optimizer is changed.
+// name. On an error nothing is changed.
 absl::StatusOr<Checkpoint> RestoreSnapshot(const Safetensors& snapshot, const std::string& origin,
                                            const std::string& identity, torch::nn::Module& model,
-                                           torch::optim::SGD& optimizer);
+                                           torch::optim::SGD& optimizer,
+                                           const AveragedWeights* average = nullptr);
 
 // Only the weights, "<parameter or buffer>", and `about` with their hash added.
 Safetensors Weights(const torch::nn::Module& model, Checkpoint about);

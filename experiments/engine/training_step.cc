@@ -29,6 +29,14 @@ LearningRateSchedule ScheduleOf(const TrainConfig& config, int64_t iterations_pe
   return schedule;
 }
 
+LossScalerOptions ScalingOf(const LossScaling& config) {
+  LossScalerOptions options;
+  if (config.has_initial_scale()) options.initial_scale = config.initial_scale();
+  if (config.has_growth_factor()) options.growth_factor = config.growth_factor();
+  if (config.has_growth_interval()) options.growth_interval = config.growth_interval();
+  return options;
+}
+
 // Neighbouring iterations and ranks get unrelated dropout masks.
 uint64_t SeedOf(uint64_t seed, uint64_t iteration, uint64_t rank) {
   const uint64_t of_iteration = MixBits(seed * kSplitMix64Step + iteration + 0x632be59bd9b4e019u);
@@ -69,16 +77,19 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
                                          .weight_decay(config.weight_decay())) {
   const std::optional<BankNeeds> read = model.needs().bank;
   if (read.has_value() && read->own_memory) memory_.emplace(dataset, read->width, read->radius);
+  if (config.precision() == TrainConfig::FLOAT16) scaler_.emplace(ScalingOf(config.loss_scaling()));
+  if (config.ema_decay() > 0) average_.emplace(config.ema_decay(), model);
 }
 
 absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples) {
-  return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_);
+  return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_,
+                     ArithmeticOf(config_).type);
 }
 
 absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(std::vector<datasets::Sample> samples,
                                                              int parts) {
   Computed computed;
-  StepGradients gradients(group_, model_);
+  StepGradients gradients(group_, model_, loss_scale());
   const auto count = static_cast<int64_t>(samples.size());
   for (int part = 0; part < parts; ++part) {
     const auto first = samples.begin() + count * part / parts,
@@ -148,8 +159,10 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     output.clips = static_cast<int64_t>(input.samples.size());
     MRSN_ASSIGN_OR_RETURN(BatchLoss batch, LossOf(std::move(input.samples)));
     optimizer_.zero_grad();
-    batch.loss.backward();
+    const double scale = loss_scale();
+    (scale == 1 ? batch.loss : batch.loss * scale).backward();
     gradients = GradientsOf(model_);
+    if (scale != 1) at::_foreach_div_(gradients, scale);
     // The only values that the host waits for; it asks when all work of the step is under way.
     at::Tensor norm = NormOf(gradients);
     output.loss = FetchLoss(&batch, {&norm});
@@ -165,6 +178,14 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     groups = std::move(computed.groups);
   }
   output.applied = output.clips > 0 && std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
+  if (scaler_ && output.clips > 0 && std::isfinite(output.loss)) {
+    output.overflowed = !output.applied && scaler_->can_shrink();
+    scaler_->Update(output.applied);
+  }
+  // Also of a step that is left out: the ranks stay alike.
+  if (group_.size() > 1 && config_.batch_norm() == TrainConfig::TRAINED && output.clips > 0) {
+    MRSN_RETURN_IF_ERROR(AverageNormStatistics());
+  }
   if (!output.applied) return output;
   if (memory_) MRSN_RETURN_IF_ERROR(Remember(groups, output.loss));
   const double limit = config_.gradient_clip_norm();
@@ -172,9 +193,7 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     for (at::Tensor& gradient : gradients) gradient.mul_(limit / output.gradient_norm);
   }
   optimizer_.step();
-  if (group_.size() > 1 && config_.batch_norm() == TrainConfig::TRAINED) {
-    MRSN_RETURN_IF_ERROR(AverageNormStatistics());
-  }
+  if (average_) average_->Update();
   return output;
 }
 

@@ -8,9 +8,11 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
+#include "experiments/engine/averaged_weights.h"
 #include "experiments/engine/batch_loss.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/engine/learning_rate.h"
+#include "experiments/engine/loss_scaler.h"
 #include "experiments/engine/memory_pool.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
@@ -30,6 +32,8 @@ struct StepOutput {
   // False if one of the two is not finite, or no rank had a clip. Then neither the weights nor the memory has
   // been changed.
   bool applied = true;
+  bool overflowed =
+      false;          // not applied because the scale of a float16 loss was too large; it has been halved
   int64_t clips = 0;  // of all ranks
 };
 
@@ -55,6 +59,10 @@ class TrainingStep {
 
   ops::Sgd& optimizer() { return optimizer_; }
   MemoryPool* memory() { return memory_ ? &*memory_ : nullptr; }  // null if the model keeps none
+  LossScaler* scaler() { return scaler_ ? &*scaler_ : nullptr; }  // null unless the precision is FLOAT16
+  AveragedWeights* average() {
+    return average_ ? &*average_ : nullptr;
+  }  // null without TrainConfig::ema_decay
 
  private:
   // The batch has been through the backward pass.
@@ -65,6 +73,7 @@ class TrainingStep {
   };
   absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples);
   absl::StatusOr<Computed> InParts(std::vector<datasets::Sample> samples, int parts);
+  double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
   absl::Status Remember(const std::vector<BatchLoss::Group>& groups, double loss);
   absl::Status AverageNormStatistics();
 
@@ -77,6 +86,8 @@ class TrainingStep {
   const LearningRateSchedule schedule_;
   ops::Sgd optimizer_;
   std::optional<MemoryPool> memory_;
+  std::optional<LossScaler> scaler_;
+  std::optional<AveragedWeights> average_;
 };
 
 }  // namespace mrsn::experiments

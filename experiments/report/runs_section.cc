@@ -105,6 +105,8 @@ Section RunsSection(const ResultSet& results) {
                    {"pretraining"},
                    {"commit"},
                    {"device"},
+                   {"precision"},
+                   {"processes", true},
                    {"date"},
                    {"iterations", true},
                    {"training, s", true},
@@ -132,6 +134,8 @@ Section RunsSection(const ResultSet& results) {
                    Text(Pretraining(result)),
                    Code(result.commit()),
                    Text(result.device()),
+                   Text(result.precision()),
+                   Text(result.has_training_processes() ? absl::StrCat(result.training_processes()) : ""),
                    Text(result.date()),
                    Measured(absl::StrCat(result.iterations()), run.id),
                    seconds(result.has_train_seconds(), result.train_seconds()),
@@ -199,6 +203,12 @@ std::vector<std::string> Warnings(const ResultSet& results) {
        "No class has ground truth, so that there is no mAP");
   const auto trained_on = AllOf(results, [](const Result& r) { return r.train_data_fingerprint(); });
   if (trained_on.size() > 1) warnings.push_back("The experiments were not all trained on the same data.");
+  const auto precisions = AllOf(
+      results, [](const Result& r) { return r.has_precision() ? r.precision() : std::string("float32"); });
+  if (precisions.size() > 1) {
+    warnings.push_back(absl::StrCat(
+        "The runs were computed in different precisions: ", absl::StrJoin(precisions, ", "), "."));
+  }
   const auto devices = AllOf(results, [](const Result& r) { return r.device(); });
   if (devices.size() > 1) {
     warnings.push_back("The runs were measured on different devices: times and memory cannot be compared.");

@@ -160,9 +160,9 @@ absl::StatusOr<EvaluatedWeights> EvaluateWeights(const EvaluateWeightsOptions& o
   evaluated.ground_truth_path = path + ".groundtruth.csv";
   MRSN_ASSIGN_OR_RETURN(const auto lock,
                         LockFolder(folder, absl::StrCat("evaluate ", run.node->label), group, settings.wait));
-  MRSN_ASSIGN_OR_RETURN(
-      evaluated.was_there,
-      group.Ask(ReadFinishedResult(evaluated.result_path, run, opened.weights_hash, &evaluated.result)));
+  MRSN_ASSIGN_OR_RETURN(evaluated.was_there,
+                        group.Ask(ReadFinishedResult(evaluated.result_path, run, opened.weights_hash,
+                                                     settings.device, &evaluated.result)));
   if (evaluated.was_there) return evaluated;
   MRSN_RETURN_IF_ERROR(group.Agree(group.first() && FileExists(evaluated.result_path)
                                        ? OtherResult(evaluated.result_path)

@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "experiments/config/computation.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/engine/bank_filling.h"
+#include "experiments/engine/detector_input.h"
 #include "experiments/engine/evaluation.h"
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
@@ -42,6 +44,7 @@ void Describe(const ModelEvaluation& evaluation, const std::string& device, Resu
   result->set_weights_hash(evaluation.weights_hash);
   result->set_commit(SourceCommit());
   result->set_device(DeviceName(device));
+  result->set_precision(PrecisionName(node.resolved->experiment, device));
   result->set_date(Today());
   result->set_peak_memory_bytes(PeakMemoryBytes());
   result->set_official(!node.resolved->changed);
@@ -59,13 +62,15 @@ absl::StatusOr<std::unique_ptr<RelationBank>> WriteOrOpenBank(const ModelBank& b
   Detector& model = *bank.writer->model;
   ProcessGroup& group = GroupOf(settings);
   BankFillingOptions filling;
-  filling.identity = {bank.weights_hash, BankData(*bank.dataset, bank.data), node.resolved->fingerprint};
+  filling.identity = {bank.weights_hash, BankData(*bank.dataset, bank.data),
+                      node.resolved->exact_fingerprint};
   filling.title = absl::StrCat("write ", model.needs().bank.has_value() ? "memory " : "bank ",
                                node.resolved->name, " seed ", node.seed);
   filling.workers = settings.workers;
   filling.group = &group;
   filling.wait = settings.wait;
   filling.loss = node.resolved->experiment.train().loss();
+  filling.arithmetic = ArithmeticOf(node.resolved->experiment.train());
   filling.unreadable = bank.unreadable;
   const std::string path =
       absl::StrCat(bank.folder, "/bank-", filling.identity.boxes.substr(0, kIdentityDigits));
@@ -95,13 +100,14 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
   EvaluationOptions options;
   options.title = absl::StrCat("evaluate ", resolved.name, " seed ", run.node->seed);
   options.loss = train.loss();
+  options.arithmetic = ArithmeticOf(train);
   options.config = resolved.experiment.eval();
   options.workers = settings.workers;
   options.unreadable = UnreadableOf(train);
   options.detections_path = evaluation.detections_path;
   options.ground_truth_path = evaluation.ground_truth_path;
-  options.identity =
-      absl::StrCat(evaluation.weights_hash, " ", run.eval_data->Fingerprint(), " ", resolved.fingerprint);
+  options.identity = absl::StrCat(evaluation.weights_hash, " ", run.eval_data->Fingerprint(), " ",
+                                  resolved.exact_fingerprint);
   options.group = &GroupOf(settings);
   const absl::Time start = absl::Now();
   const datasets::Dataset& data = with_windows.has_value() ? *with_windows : *run.eval_data;
@@ -112,13 +118,17 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
   setting.height = first.slow.height;
   setting.width = first.slow.width;
   MRSN_RETURN_IF_ERROR(AddComplexity(resolved.experiment, setting, &result));
-  if (options.group->first()) Describe(evaluation, settings.device, &result);
+  if (options.group->first()) {
+    Describe(evaluation, settings.device, &result);
+    result.set_evaluation_processes(options.group->size());
+  }
   return result;
 }
 
 void DescribeTraining(const Checkpoint& about, Result* result) {
   if (about.has_iteration()) result->set_iterations(about.iteration());
   if (about.has_seconds()) result->set_train_seconds(about.seconds());
+  if (about.has_processes()) result->set_training_processes(about.processes());
   if (about.has_data_fingerprint()) result->set_train_data_fingerprint(about.data_fingerprint());
   if (about.skipped_clips() > 0) result->set_skipped_clips(about.skipped_clips());
   if (about.nan_batches() > 0) result->set_nan_batches(about.nan_batches());
@@ -131,10 +141,12 @@ void DescribeTraining(const Checkpoint& about, Result* result) {
 }
 
 bool ReadFinishedResult(const std::string& path, const OpenedRun& run, const std::string& weights_hash,
-                        Result* result) {
+                        const std::string& device, Result* result) {
   return FileExists(path) && ReadTextProto(path, result).ok() && result->weights_hash() == weights_hash &&
          result->data_fingerprint() == run.eval_data->Fingerprint() &&
-         result->config_fingerprint() == run.node->resolved->fingerprint;
+         result->config_fingerprint() == run.node->resolved->fingerprint &&
+         (result->has_precision() ? result->precision() : "float32") ==
+             PrecisionName(run.node->resolved->experiment, device);
 }
 
 absl::Status WriteResult(const std::string& path, const Result& result) {

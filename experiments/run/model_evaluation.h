@@ -54,10 +54,10 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
 // Adds the facts of the training that the weights' file tells.
 void DescribeTraining(const Checkpoint& about, Result* result);
 
-// Whether `path` holds the result of these weights on the run's data under the run's configuration; the
-// result is then in `result`.
+// Whether `path` holds the result of these weights on the run's data under the run's configuration, with the
+// precision that a run on `device` has; the result is then in `result`.
 bool ReadFinishedResult(const std::string& path, const OpenedRun& run, const std::string& weights_hash,
-                        Result* result);
+                        const std::string& device, Result* result);
 
 absl::Status WriteResult(const std::string& path, const Result& result);
 

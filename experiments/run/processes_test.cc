@@ -86,6 +86,10 @@ TEST_F(ProcessesTest, TwoGiveTheScoresOfOne) {
   ASSERT_TRUE(status.ok()) << status;
   const Result expected = ResultIn(one), found = ResultIn(two);
   EXPECT_EQ(found.iterations(), 24);
+  EXPECT_EQ(found.training_processes(), 2);
+  EXPECT_EQ(found.evaluation_processes(), 2);
+  EXPECT_EQ(expected.training_processes(), 1);
+  EXPECT_EQ(expected.evaluation_processes(), 1);
   EXPECT_GT(expected.frame_map(), 0);
   EXPECT_NEAR(found.frame_map(), expected.frame_map(), 1e-6);
   ASSERT_EQ(found.per_class_size(), expected.per_class_size());

@@ -39,11 +39,11 @@ std::string Find(const std::string& folder, const std::string& name) {
   return "";
 }
 
-std::string experiment;  // --experiment of the test program
+std::string experiment, change;  // --experiment and --override of the test program
 
 TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   ASSERT_FALSE(experiment.empty()) << "--experiment is not set";
-  const std::vector<RunRequest> request = {{experiment, "", "", 0}};
+  const std::vector<RunRequest> request = {{experiment, change, "", 0}};
   const RunSettings undisturbed = Settings("undisturbed");
   ASSERT_TRUE(RunMany(request, undisturbed, 1).ok());
   const auto expected = RunExperiment(request[0], undisturbed);
@@ -71,6 +71,7 @@ TEST(ResumeTest, AKilledTrainingGoesOnAndGivesTheSameWeightsAndScores) {
   const auto resumed = RunExperiment(request[0], killed);
   ASSERT_TRUE(resumed.ok()) << resumed.status();
   EXPECT_EQ(resumed->result.weights_hash(), expected->result.weights_hash());
+  EXPECT_EQ(resumed->result.precision(), expected->result.precision());
   EXPECT_EQ(resumed->result.frame_map(), expected->result.frame_map());
   EXPECT_EQ(*ReadFile(Find(killed.output_root, "detections.csv")),
             *ReadFile(Find(undisturbed.output_root, "detections.csv")));
@@ -87,6 +88,8 @@ int main(int argc, char** argv) {
     absl::string_view argument = argv[i];
     if (absl::ConsumePrefix(&argument, "--experiment=")) {
       mrsn::experiments::experiment = std::string(argument);
+    } else if (absl::ConsumePrefix(&argument, "--override=")) {
+      mrsn::experiments::change = std::string(argument);
     }
   }
   return RUN_ALL_TESTS();

@@ -63,7 +63,8 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
   finished.weights_path = trained.weights_path;
   finished.result_path = ResultPath(settings.output_root, run.node->label, run.node->seed);
   const auto finished_before = [&] {
-    return group.Ask(ReadFinishedResult(finished.result_path, run, trained.weights_hash, &finished.result));
+    return group.Ask(ReadFinishedResult(finished.result_path, run, trained.weights_hash, settings.device,
+                                        &finished.result));
   };
   MRSN_ASSIGN_OR_RETURN(bool evaluated, finished_before());
   if (evaluated) return finished;

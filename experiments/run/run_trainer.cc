@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/engine/bank_filling.h"
+#include "experiments/engine/detector_input.h"
 #include "experiments/engine/evaluation.h"
 #include "experiments/engine/every_nth.h"
 #include "experiments/engine/trainer.h"
@@ -124,7 +125,7 @@ absl::StatusOr<RunTrainer::Start> RunTrainer::Prepare(OpenedRun& run) {
     absl::StrAppend(&inputs, "relation_bank ", start.bank->identity().checkpoint, " ",
                     start.bank->identity().boxes, "\n");
   }
-  start.identity = Fingerprint(absl::StrCat(run.node->resolved->fingerprint, "\nseed ", run.node->seed,
+  start.identity = Fingerprint(absl::StrCat(run.node->resolved->exact_fingerprint, "\nseed ", run.node->seed,
                                             "\ndata ", run.train_data->Fingerprint(), "\n", inputs));
   return start;
 }
@@ -185,10 +186,11 @@ absl::StatusOr<double> RunTrainer::Validate(OpenedRun& run, const std::string& f
     MRSN_RETURN_IF_ERROR(group_.Agree(absl::OkStatus()));
     BankFillingOptions filling;
     filling.identity = {WeightsHash(*run.model), BankData(*run.eval_bank_boxes, experiment.eval_data()),
-                        run.node->resolved->fingerprint};
+                        run.node->resolved->exact_fingerprint};
     filling.title = "write memory for the validation";
     filling.workers = settings_.workers;
     filling.loss = train.loss();
+    filling.arithmetic = ArithmeticOf(train);
     filling.unreadable = UnreadableOf(train);
     filling.group = &group_;
     MRSN_RETURN_IF_ERROR(FillBank(filling, memory, *run.eval_bank_boxes, *run.model));
@@ -204,6 +206,7 @@ absl::StatusOr<double> RunTrainer::Validate(OpenedRun& run, const std::string& f
   EvaluationOptions evaluation;
   evaluation.title = absl::StrCat("validate ", run.node->resolved->name, " seed ", run.node->seed);
   evaluation.loss = train.loss();
+  evaluation.arithmetic = ArithmeticOf(train);
   evaluation.config = experiment.eval();
   evaluation.workers = settings_.workers;
   evaluation.unreadable = UnreadableOf(train);

@@ -10,6 +10,7 @@
 #include "datasets/open_dataset.h"
 #include "experiments/config/config.h"
 #include "experiments/engine/bank_filling.h"
+#include "experiments/engine/detector_input.h"
 #include "experiments/engine/training_snapshot.h"
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/run/bank_data.h"
@@ -92,11 +93,12 @@ absl::StatusOr<WrittenBank> WriteBank(const WriteBankOptions& options) {
   const TrainConfig& train = source.resolved.experiment.train();
   BankFillingOptions filling;
   filling.identity = {WeightsHash(*source.model), BankData(*source.dataset, source.data),
-                      source.resolved.fingerprint};
+                      source.resolved.exact_fingerprint};
   filling.title = absl::StrCat("write bank ", source.resolved.name);
   filling.workers = settings.workers;
   filling.unreadable = UnreadableOf(train);
   filling.loss = train.loss();
+  filling.arithmetic = ArithmeticOf(train);
   filling.group = &group;
   filling.wait = settings.wait;
   WrittenBank written;

@@ -37,6 +37,15 @@ std::vector<std::string> ScoreNotes(const Table& table, const std::vector<Measur
                                  absl::StrJoin(data, ", "), "."));
   }
   for (int r = 0; r < table.row_size(); ++r) {
+    std::set<std::string> precisions;
+    for (const Result& result : measured[r].results) {
+      if (result.has_precision() && result.precision() != "float32") precisions.insert(result.precision());
+    }
+    if (precisions.empty()) continue;
+    notes.push_back(absl::StrFormat("%s: computed in %s.", table.row(r).experiment(),
+                                    absl::StrJoin(precisions, " and ")));
+  }
+  for (int r = 0; r < table.row_size(); ++r) {
     if (measured[r].left_out == 0) continue;
     notes.push_back(absl::StrFormat("%s: %d result%s of another configuration or with overrides left out.",
                                     table.row(r).experiment(), measured[r].left_out,

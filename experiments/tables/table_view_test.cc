@@ -121,6 +121,15 @@ TEST_F(TableViewTest, TwoSeedsOfBothRows) {
       "\nMeasured 2026-01-02 on CPU, commit abc, protocol official\\_2019 at IoU 0.5.\n");
 }
 
+TEST_F(TableViewTest, ANoteNamesThePrecisionOfRowsThatWereNotComputedInFloat32) {
+  WriteResult("none", 0, 0.40, 0.5, "official: true precision: \"float32\"");
+  WriteResult("none", 1, 0.44, 0.7);
+  EXPECT_THAT(Markdown(), ::testing::Not(HasSubstr("computed in")));
+  WriteResult("acre", 0, 0.50, 0.9, "official: true precision: \"bfloat16\"");
+  WriteResult("acre", 1, 0.56, 0.9, "official: true precision: \"tf32\"");
+  EXPECT_THAT(Markdown(), HasSubstr("\nacre: computed in bfloat16 and tf32.\n"));
+}
+
 TEST_F(TableViewTest, TheSummaryHasFourColumns) {
   WriteResult("none", 0, 0.40, 0.5);
   WriteResult("none", 1, 0.44, 0.7);
