@@ -1,14 +1,13 @@
 #include "ops/base/file.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "ops/testing/full_disk.h"
 
 namespace mrsn {
 namespace {
@@ -46,15 +45,11 @@ TEST(FileTest, AFullDiskLeavesTheOldFileAndNoTemporary) {
   const std::string folder = Folder() + "/full";
   const std::string path = folder + "/result.txt";
   ASSERT_TRUE(WriteFileAtomically(path, "old").ok());
-  // A file-size limit fails a write the way a full disk does.
-  ::signal(SIGXFSZ, SIG_IGN);
-  struct rlimit old_limit, limit;
-  ::getrlimit(RLIMIT_FSIZE, &old_limit);
-  limit = old_limit;
-  limit.rlim_cur = 1000;
-  ::setrlimit(RLIMIT_FSIZE, &limit);
-  const absl::Status status = WriteFileAtomically(path, std::string(100000, 'x'));
-  ::setrlimit(RLIMIT_FSIZE, &old_limit);
+  absl::Status status;
+  {
+    const testing::FullDisk disk(1000);
+    status = WriteFileAtomically(path, std::string(100000, 'x'));
+  }
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(path));
   EXPECT_EQ(*ReadFile(path), "old");
