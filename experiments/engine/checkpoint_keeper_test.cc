@@ -1,17 +1,16 @@
 #include "experiments/engine/checkpoint_keeper.h"
 
 #include <ATen/ATen.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -150,19 +149,16 @@ TEST_F(CheckpointKeeperTest, ACheckpointWithoutItsMemoryIsPassedOver) {
               HasSubstr(Path("memory-000000002") + ": has the checksum"));
 }
 
-// The limit of the size of files stands for a full disk.
 TEST_F(CheckpointKeeperTest, AFullDiskLeavesWhatWasThere) {
   CheckpointKeeper keeper(folder_);
   ASSERT_TRUE(keeper.Write(2, Snapshot(2), Part(20, true)).ok());
   const std::vector<std::string> before = Files();
-  ::signal(SIGXFSZ, SIG_IGN);
-  rlimit old;
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
   for (const rlim_t bytes : {10, 400}) {  // nothing fits; the memory fits, but the snapshot does not
-    const rlimit small = {bytes, old.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-    const absl::Status full = keeper.Write(4, Snapshot(4), Part(40, false));
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+    absl::Status full;
+    {
+      const testing::FullDisk disk(bytes);
+      full = keeper.Write(4, Snapshot(4), Part(40, false));
+    }
     EXPECT_THAT(std::string(full.message()), HasSubstr("cannot write "));
     EXPECT_THAT(Found(), ElementsAre(2, 20));
   }

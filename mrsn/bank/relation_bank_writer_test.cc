@@ -1,7 +1,6 @@
 // Banks that are written by processes that die, by several processes, and on a full disk.
 #include "mrsn/bank/relation_bank_writer.h"
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "mrsn/bank/relation_bank.h"
 #include "ops/base/file.h"
 #include "ops/base/stop_signal.h"
+#include "ops/testing/full_disk.h"
 
 namespace mrsn {
 namespace {
@@ -290,21 +290,6 @@ TEST_F(RelationBankWriterTest, RefusesWhatItCannotStore) {
             absl::StatusCode::kInvalidArgument);
 }
 
-// A full disk, played by a limit on the size of files.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
-    const rlimit limit = {bytes, before_.rlim_max};
-    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  }
-  ~FullDisk() { EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &before_), 0); }
-
- private:
-  rlimit before_;
-};
-
 TEST_F(RelationBankWriterTest, FullDiskIsAnErrorAndNothingIsLost) {
   const std::string undisturbed = Undisturbed();
   constexpr rlim_t kRoom = 100'000;
@@ -313,7 +298,7 @@ TEST_F(RelationBankWriterTest, FullDiskIsAnErrorAndNothingIsLost) {
     absl::Status status;
     int added = 0;
     {
-      FullDisk disk(kRoom);
+      testing::FullDisk disk(kRoom);
       for (; added < kKeyframes && status.ok(); ++added) {
         status = (*writer)->Add(KeyframeOf(added), FeaturesOf(added), std::vector<Box>(added % 4));
       }
@@ -327,7 +312,7 @@ TEST_F(RelationBankWriterTest, FullDiskIsAnErrorAndNothingIsLost) {
   {
     auto writer = Create();
     EXPECT_EQ(AddMissing(**writer), 0);
-    FullDisk disk(kRoom);
+    testing::FullDisk disk(kRoom);
     const absl::Status status = (*writer)->Finish(kKeyframes);
     EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
