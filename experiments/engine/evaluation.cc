@@ -160,15 +160,19 @@ absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets
   }
   Result result;
   if (!options.group->first()) return result;
+  if (parts.has_value()) {
+    MRSN_RETURN_IF_ERROR(parts->Finish((dataset.size() + inference.batch_size - 1) / inference.batch_size));
+  }
   if (!options.detections_path.empty()) {
     MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.detections_path, csv));
   }
   if (!options.ground_truth_path.empty()) {
     MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.ground_truth_path, ground_truth));
   }
-  if (parts.has_value()) parts->Remove();
   Fill(evaluator.Compute(), &result);
   if (unread > 0) result.set_unread_evaluation_clips(unread);
+  if (options.write_result) MRSN_RETURN_IF_ERROR(options.write_result(&result));
+  if (parts.has_value()) parts->Remove();
   return result;
 }
 

@@ -2,6 +2,7 @@
 #ifndef MRSN_EXPERIMENTS_ENGINE_EVALUATION_H_
 #define MRSN_EXPERIMENTS_ENGINE_EVALUATION_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -36,14 +37,19 @@ struct EvaluationOptions {
   // them; the result is the same. "" = it begins anew.
   std::string identity;
   absl::Duration keep_every = absl::Seconds(30);  // scores of a longer time are never lost
-  ProcessGroup* group = &OneProcess();            // the processes that run the detector
+  // Completes the result and writes it. Rank 0 calls it when everything is measured. The kept scores go only
+  // after it has returned OK: when it fails (no space), the next evaluation of the same identity begins with
+  // all scores. Empty: they go when the detections are on the disk.
+  std::function<absl::Status(Result*)> write_result;
+  ProcessGroup* group = &OneProcess();  // the processes that run the detector
 };
 
 // Runs the detector over the data set, writes the detections and evaluates
 // them. Fills the measured fields of the result (protocol, frame-mAP in [0,1], per
 // class, by kind, clips that could not be read), nothing about the run. A stop signal
 // (ops/base/stop_signal.h) ends it with the error of Stopped(). Every process of the group calls it;
-// rank 0 evaluates and writes, and the others get an empty result.
+// rank 0 evaluates and writes, and the others get an empty result. After an error of writing, what was at
+// `detections_path` and the kept scores are still there.
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model);
 

@@ -82,14 +82,23 @@ std::vector<ScoredRows> EvaluationParts::Read() {
 absl::Status EvaluationParts::Add(int64_t batch, ScoredRows rows) {
   TORCH_CHECK(batch >= current_, "evaluation: batch ", batch, " comes after batch ", current_);
   if (batch > current_) {
-    complete_.insert(complete_.end(), std::make_move_iterator(unfinished_.begin()),
-                     std::make_move_iterator(unfinished_.end()));
-    unfinished_.clear();
-    current_ = batch;
+    Complete(batch);
     if (absl::Now() - written_ >= every_) MRSN_RETURN_IF_ERROR(Write());
   }
   unfinished_.push_back(std::move(rows));
   return absl::OkStatus();
+}
+
+void EvaluationParts::Complete(int64_t batch) {
+  complete_.insert(complete_.end(), std::make_move_iterator(unfinished_.begin()),
+                   std::make_move_iterator(unfinished_.end()));
+  unfinished_.clear();
+  current_ = batch;
+}
+
+absl::Status EvaluationParts::Finish(int64_t batches) {
+  Complete(batches);
+  return Write();
 }
 
 absl::Status EvaluationParts::Write() {

@@ -43,13 +43,18 @@ class EvaluationParts {
   // A clip of this batch cannot be read.
   void AddUnread(int64_t batch) { unread_batches_.push_back(batch); }
 
+  // All of the `batches` batches are complete: writes a part with those that no part has.
+  absl::Status Finish(int64_t batches);
+
   // Writes a part with all complete batches that no part has. An error (no space) leaves the earlier parts.
   absl::Status Write();
 
-  // The evaluation is done.
+  // The result of the evaluation is on the disk.
   void Remove();
 
  private:
+  void Complete(int64_t batch);  // all batches before this one are complete
+
   const std::string folder_, identity_;
   const absl::Duration every_;
   absl::Time written_;

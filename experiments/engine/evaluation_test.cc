@@ -16,6 +16,7 @@
 #include "ops/base/file.h"
 #include "ops/base/stop_signal.h"
 #include "ops/distributed/thread_group.h"
+#include "ops/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -243,6 +244,57 @@ TEST_F(ResumedEvaluationTest, UnreadableClipsCountOnce) {
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(resumed.batches.size(), 3);
   EXPECT_EQ(result->unread_evaluation_clips(), 3);
+}
+
+TEST_F(ResumedEvaluationTest, AResultThatCannotBeWrittenLosesNothing) {
+  const std::string undisturbed = Evaluated(5);
+  options_.write_result = [](Result*) { return absl::ResourceExhaustedError("result: no space"); };
+  StoppedDetector first;
+  EXPECT_EQ(Evaluate(options_, many_, {}, first).status(), absl::ResourceExhaustedError("result: no space"));
+  EXPECT_EQ(first.batches.size(), 5);
+  std::string written;
+  options_.write_result = [&](Result* result) {
+    EXPECT_TRUE(FileExists(parts_)) << "they go when the result is written";
+    written = result->ShortDebugString();
+    result->set_experiment("its name");
+    return absl::OkStatus();
+  };
+  StoppedDetector second;
+  const auto result = Evaluate(options_, many_, {}, second);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(second.batches.empty()) << "all scores were there";
+  EXPECT_EQ(written + Csv(), undisturbed);
+  EXPECT_EQ(result->experiment(), "its name");
+  EXPECT_FALSE(FileExists(parts_));
+}
+
+TEST_F(ResumedEvaluationTest, AFullDiskLosesNothing) {
+  const std::string undisturbed = Evaluated(5), csv = Csv();
+  ASSERT_TRUE(WriteFileAtomically(options_.detections_path, "earlier").ok());
+  absl::Status full;
+  {
+    StoppedDetector model;
+    const testing::FullDisk disk(csv.size() - 1);  // each part of the scores fits
+    full = Evaluate(options_, many_, {}, model).status();
+  }
+  EXPECT_THAT(std::string(full.message()), HasSubstr(options_.detections_path));
+  EXPECT_THAT(std::string(full.message()), HasSubstr("cannot write "));
+  EXPECT_EQ(Csv(), "earlier");
+  EXPECT_EQ(Evaluated(0), undisturbed);
+}
+
+// The first part fits, the second one does not.
+TEST_F(ResumedEvaluationTest, AFullDiskDuringTheEvaluationLeavesTheScoresThatWereThere) {
+  const std::string undisturbed = Evaluated(5);
+  std::filesystem::remove(options_.detections_path);
+  Stop();
+  {
+    StoppedDetector model;
+    const testing::FullDisk disk(100);
+    EXPECT_THAT(std::string(Evaluate(options_, many_, {}, model).status().message()),
+                HasSubstr(parts_ + "/part-000000002.safetensors: cannot write "));
+  }
+  EXPECT_EQ(Evaluated(3), undisturbed);
 }
 
 TEST_F(ResumedEvaluationTest, EveryNthKeyFrame) {

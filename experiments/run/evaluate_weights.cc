@@ -169,13 +169,15 @@ absl::StatusOr<EvaluatedWeights> EvaluateWeights(const EvaluateWeightsOptions& o
                                        : absl::OkStatus()));
   auto bank = OpenBank(opened, path + ".memory", options);
   MRSN_RETURN_IF_ERROR(group.Agree(bank.status()));
-  MRSN_ASSIGN_OR_RETURN(evaluated.result,
-                        EvaluateModel({&run, opened.weights_hash, bank->get(), evaluated.detections_path,
-                                       evaluated.ground_truth_path},
-                                      settings));
-  if (!group.first()) return evaluated;
-  DescribeWeights(opened, &evaluated.result);
-  MRSN_RETURN_IF_ERROR(WriteResult(evaluated.result_path, evaluated.result));
+  ModelEvaluation evaluation;
+  evaluation.run = &run;
+  evaluation.weights_hash = opened.weights_hash;
+  evaluation.bank = bank->get();
+  evaluation.detections_path = evaluated.detections_path;
+  evaluation.ground_truth_path = evaluated.ground_truth_path;
+  evaluation.result_path = evaluated.result_path;
+  evaluation.describe = [&](Result* result) { DescribeWeights(opened, result); };
+  MRSN_ASSIGN_OR_RETURN(evaluated.result, EvaluateModel(evaluation, settings));
   return evaluated;
 }
 

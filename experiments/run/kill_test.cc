@@ -96,9 +96,10 @@ absl::Status EvaluateOnce(RunSettings settings) {
   options.identity = "random weights";
   options.keep_every = absl::ZeroDuration();
   options.group = settings.group;
-  MRSN_ASSIGN_OR_RETURN(const Result result, Evaluate(options, *data, {}, *model));
-  if (!settings.group->first()) return absl::OkStatus();
-  return WriteFileAtomically(result_path, PrintTextProto(result));
+  options.write_result = [&](Result* result) {
+    return WriteFileAtomically(result_path, PrintTextProto(*result));
+  };
+  return Evaluate(options, *data, {}, *model).status();
 }
 
 struct Job {

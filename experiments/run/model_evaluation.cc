@@ -50,6 +50,12 @@ void Describe(const ModelEvaluation& evaluation, const std::string& device, Resu
   result->set_official(!node.resolved->changed);
 }
 
+absl::Status WriteResult(const std::string& path, const Result& result) {
+  return WriteFileAtomically(path, absl::StrCat("# proto-file: experiments/result.proto\n"
+                                                "# proto-message: mrsn.Result\n",
+                                                PrintTextProto(result)));
+}
+
 }  // namespace
 
 ProcessGroup& GroupOf(const RunSettings& settings) {
@@ -111,18 +117,19 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
   options.group = &GroupOf(settings);
   const absl::Time start = absl::Now();
   const datasets::Dataset& data = with_windows.has_value() ? *with_windows : *run.eval_data;
-  MRSN_ASSIGN_OR_RETURN(Result result, Evaluate(options, data, windows, *run.model));
-  result.set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
-  ComplexitySetting setting;
-  setting.frames = first.slow.frames;
-  setting.height = first.slow.height;
-  setting.width = first.slow.width;
-  MRSN_RETURN_IF_ERROR(AddComplexity(resolved.experiment, setting, &result));
-  if (options.group->first()) {
-    Describe(evaluation, settings.device, &result);
-    result.set_evaluation_processes(options.group->size());
-  }
-  return result;
+  options.write_result = [&](Result* result) -> absl::Status {
+    result->set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+    ComplexitySetting setting;
+    setting.frames = first.slow.frames;
+    setting.height = first.slow.height;
+    setting.width = first.slow.width;
+    MRSN_RETURN_IF_ERROR(AddComplexity(resolved.experiment, setting, result));
+    Describe(evaluation, settings.device, result);
+    result->set_evaluation_processes(options.group->size());
+    if (evaluation.describe) evaluation.describe(result);
+    return WriteResult(evaluation.result_path, *result);
+  };
+  return Evaluate(options, data, windows, *run.model);
 }
 
 void DescribeTraining(const Checkpoint& about, Result* result) {
@@ -147,12 +154,6 @@ bool ReadFinishedResult(const std::string& path, const OpenedRun& run, const std
          result->config_fingerprint() == run.node->resolved->fingerprint &&
          (result->has_precision() ? result->precision() : "float32") ==
              PrecisionName(run.node->resolved->experiment, device);
-}
-
-absl::Status WriteResult(const std::string& path, const Result& result) {
-  return WriteFileAtomically(path, absl::StrCat("# proto-file: experiments/result.proto\n"
-                                                "# proto-message: mrsn.Result\n",
-                                                PrintTextProto(result)));
 }
 
 }  // namespace mrsn::experiments

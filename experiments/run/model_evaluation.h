@@ -3,6 +3,7 @@
 #ifndef MRSN_EXPERIMENTS_RUN_MODEL_EVALUATION_H_
 #define MRSN_EXPERIMENTS_RUN_MODEL_EVALUATION_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -44,11 +45,13 @@ struct ModelEvaluation {
   const RelationBank* bank = nullptr;  // of the evaluated videos; null if the model reads none
   std::string detections_path;         // CSV in the layout of the data set
   std::string ground_truth_path;       // CSV, likewise
+  std::string result_path;
+  std::function<void(Result*)> describe;  // adds the facts of the weights before the result is written
 };
 
-// Runs the detector over the data, writes both files and returns the result, which lacks the facts of a
-// training. An evaluation that was stopped goes on (EvaluationOptions::identity). Every process of
-// RunSettings::group calls it, and rank 0 alone gets the result.
+// Runs the detector over the data, writes the three files and returns the result. An evaluation that was
+// stopped goes on (EvaluationOptions::identity). Every process of RunSettings::group calls it, and rank 0
+// alone gets the result.
 absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const RunSettings& settings);
 
 // Adds the facts of the training that the weights' file tells.
@@ -58,8 +61,6 @@ void DescribeTraining(const Checkpoint& about, Result* result);
 // precision that a run on `device` has; the result is then in `result`.
 bool ReadFinishedResult(const std::string& path, const OpenedRun& run, const std::string& weights_hash,
                         const std::string& device, Result* result);
-
-absl::Status WriteResult(const std::string& path, const Result& result);
 
 }  // namespace mrsn::experiments
 

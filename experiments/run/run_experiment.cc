@@ -31,19 +31,29 @@ absl::StatusOr<std::unique_ptr<RelationBank>> BankFor(OpenedRun& run, RunTrainer
                       experiment.eval_data(), UnreadableOf(experiment.train()));
 }
 
-absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, RunTrainer& trainer,
-                                   const RunSettings& settings) {
-  MRSN_ASSIGN_OR_RETURN(const std::unique_ptr<RelationBank> bank, BankFor(run, trainer));
-  return EvaluateModel({&run, trained.weights_hash, bank.get(), trained.folder + "/detections.csv",
-                        trained.folder + "/groundtruth.csv"},
-                       settings);
-}
-
 // The origin of the initial backbone.
 void DescribePretraining(const OpenedRun& run, Result* result) {
   const std::string& pretraining = run.node->resolved->experiment.inputs().pretraining();
   if (!pretraining.empty()) result->set_pretraining(pretraining);
   if (!run.pretrained_sha256.empty()) result->set_pretrained_sha256(run.pretrained_sha256);
+}
+
+// Evaluates the trained run and writes its result to `result_path`.
+absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, RunTrainer& trainer,
+                                   const RunSettings& settings, const std::string& result_path) {
+  MRSN_ASSIGN_OR_RETURN(const std::unique_ptr<RelationBank> bank, BankFor(run, trainer));
+  ModelEvaluation evaluation;
+  evaluation.run = &run;
+  evaluation.weights_hash = trained.weights_hash;
+  evaluation.bank = bank.get();
+  evaluation.detections_path = trained.folder + "/detections.csv";
+  evaluation.ground_truth_path = trained.folder + "/groundtruth.csv";
+  evaluation.result_path = result_path;
+  evaluation.describe = [&](Result* result) {
+    DescribeTraining(trained.about, result);
+    DescribePretraining(run, result);
+  };
+  return EvaluateModel(evaluation, settings);
 }
 
 absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& settings) {
@@ -74,11 +84,7 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
   // The job that had the lock may have evaluated the model.
   MRSN_ASSIGN_OR_RETURN(evaluated, finished_before());
   if (evaluated) return finished;
-  MRSN_ASSIGN_OR_RETURN(finished.result, EvaluateRun(run, trained, trainer, settings));
-  if (!group.first()) return finished;
-  DescribeTraining(trained.about, &finished.result);
-  DescribePretraining(run, &finished.result);
-  MRSN_RETURN_IF_ERROR(WriteResult(finished.result_path, finished.result));
+  MRSN_ASSIGN_OR_RETURN(finished.result, EvaluateRun(run, trained, trainer, settings, finished.result_path));
   return finished;
 }
 

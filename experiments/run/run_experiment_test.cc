@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
+#include "ops/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -86,6 +87,36 @@ TEST_F(RunExperimentTest, AFinishedRunIsFoundOnDisk) {
   EXPECT_EQ(third->result.weights_hash(), first->result.weights_hash());
   EXPECT_EQ(third->result.frame_map(), first->result.frame_map());
   EXPECT_EQ(std::filesystem::last_write_time(third->weights_path), trained);
+}
+
+// A result that cannot be written leaves weights and scores; the next run needs nothing but space.
+TEST_F(RunExperimentTest, AFullDiskAtTheResultLosesNothing) {
+  const std::string path = ResultPath(settings_.output_root, "short", 0);
+  std::filesystem::create_directories(path + "/in_its_place");
+  const auto blocked = RunExperiment({"short", "", "", 0}, settings_);
+  EXPECT_THAT(std::string(blocked.status().message()), HasSubstr(path + ": cannot write "));
+  std::filesystem::remove_all(path);
+  std::string folder;  // of the run
+  for (const auto& entry : std::filesystem::directory_iterator(settings_.output_root + "/runs/short")) {
+    folder = entry.path();
+  }
+  const std::string parts = folder + "/detections.csv.parts",
+                    detections = *ReadFile(folder + "/detections.csv");
+  EXPECT_TRUE(FileExists(parts));
+  const auto trained = std::filesystem::last_write_time(folder + "/weights.safetensors");
+  {
+    const testing::FullDisk disk(200);
+    const auto full = RunExperiment({"short", "", "", 0}, settings_);
+    EXPECT_THAT(std::string(full.status().message()), HasSubstr("detections.csv: cannot write "));
+  }
+  EXPECT_EQ(*ReadFile(folder + "/detections.csv"), detections);
+  EXPECT_TRUE(FileExists(parts));
+  const auto finished = RunExperiment({"short", "", "", 0}, settings_);
+  ASSERT_TRUE(finished.ok()) << finished.status();
+  EXPECT_TRUE(FileExists(path));
+  EXPECT_EQ(*ReadFile(folder + "/detections.csv"), detections);
+  EXPECT_EQ(std::filesystem::last_write_time(folder + "/weights.safetensors"), trained);
+  EXPECT_FALSE(FileExists(parts));
 }
 
 TEST_F(RunExperimentTest, AnOverriddenRunHasAFolderOfItsOwnAndIsUnofficial) {
