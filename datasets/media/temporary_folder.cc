@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -40,13 +41,24 @@ absl::Status TemporaryFolder::Take() {
 
 absl::Status TemporaryFolder::Rename(const std::string& to) {
   if (::syncfs(descriptor_) != 0) return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": cannot sync"));
-  std::error_code error;
-  std::filesystem::remove_all(to, error);
-  if (!error) std::filesystem::rename(path_, to, error);
+  if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
+    renamed_ = true;
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);  // which has been `to`
+    return absl::OkStatus();
+  }
+  // There was no such folder, or the file system cannot exchange names: then the old folder steps aside.
+  const std::string aside = path_ + ".replaced";
+  std::error_code error, moved, ignored;
+  std::filesystem::remove_all(aside, ignored);
+  std::filesystem::rename(to, aside, moved);
+  std::filesystem::rename(path_, to, error);
   if (error) {
+    if (!moved) std::filesystem::rename(aside, to, ignored);
     return absl::UnavailableError(absl::StrCat(to, ": cannot rename ", path_, " to it: ", error.message()));
   }
   renamed_ = true;
+  std::filesystem::remove_all(aside, ignored);
   return absl::OkStatus();
 }
 

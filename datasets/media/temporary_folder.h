@@ -22,7 +22,8 @@ class TemporaryFolder {
   // Makes the folder, or empties the existing one. Aborted: another process is writing it.
   absl::Status Take();
 
-  // Renames the folder to `to`, which it replaces, after all of its files are on disk.
+  // Renames the folder to `to` when all of its files are on the disk. A folder that was there is replaced and
+  // removed afterwards; it stays if the renaming fails.
   absl::Status Rename(const std::string& to);
 
   const std::string& path() const { return path_; }
