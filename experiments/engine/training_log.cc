@@ -1,9 +1,5 @@
 #include "experiments/engine/training_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -65,8 +61,13 @@ size_t BytesUpTo(int64_t iteration, int64_t validated, absl::string_view log) {
   return begin;
 }
 
-absl::Status Failed(const std::string& path, absl::string_view doing) {
-  return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot ", doing, " the log of the training"));
+std::vector<tensorboard::Point> PointsOf(const LoggedStep& step) {
+  std::vector<tensorboard::Point> points = {{"train/loss", step.loss},
+                                            {"train/learning_rate", step.learning_rate},
+                                            {"train/clips_per_second", step.clips_per_second},
+                                            {"train/data_wait_seconds", step.data_wait_seconds}};
+  if (step.gradient_norm.has_value()) points.push_back({"train/gradient_norm", *step.gradient_norm});
+  return points;
 }
 
 }  // namespace
@@ -78,43 +79,34 @@ absl::StatusOr<std::unique_ptr<TrainingLog>> TrainingLog::Open(const std::string
     MRSN_ASSIGN_OR_RETURN(const std::string log, ReadFile(path));
     kept = BytesUpTo(iteration, validated, log);
   }
-  const std::string folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) MRSN_RETURN_IF_ERROR(MakeFolders(folder));
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor < 0) return Failed(path, "open");
-  std::unique_ptr<TrainingLog> log(new TrainingLog(path, descriptor, static_cast<off_t>(kept)));
-  if (::ftruncate(descriptor, log->size_) != 0) return Failed(path, "shorten");
-  return log;
+  MRSN_ASSIGN_OR_RETURN(std::unique_ptr<AppendedFile> lines,
+                        AppendedFile::Open(path, static_cast<int64_t>(kept)));
+  const std::string events_folder = std::filesystem::path(path).parent_path() / "tensorboard";
+  return std::unique_ptr<TrainingLog>(new TrainingLog(std::move(lines), events_folder, iteration + 1));
 }
 
-TrainingLog::~TrainingLog() { ::close(descriptor_); }
-
-absl::Status TrainingLog::Append(const LoggedStep& step) { return AppendLine(LineOf(step)); }
+absl::Status TrainingLog::Append(const LoggedStep& step) {
+  MRSN_RETURN_IF_ERROR(lines_->Append(LineOf(step)));
+  return AppendPoints(step.iteration, PointsOf(step));
+}
 
 absl::Status TrainingLog::AppendValidation(int64_t iteration, double epoch, double frame_map) {
-  return AppendLine(absl::StrFormat(R"({"iteration": %d, "epoch": %.4f, "frame_map": %.6f})"
-                                    "\n",
-                                    iteration, epoch, frame_map));
+  MRSN_RETURN_IF_ERROR(lines_->Append(absl::StrFormat(R"({"iteration": %d, "epoch": %.4f, "frame_map": %.6f})"
+                                                      "\n",
+                                                      iteration, epoch, frame_map)));
+  return AppendPoints(iteration, {{"validation/frame_mAP", frame_map}});
 }
 
-absl::Status TrainingLog::AppendLine(const std::string& line) {
-  absl::string_view left = line;
-  while (!left.empty()) {
-    const ssize_t written = ::write(descriptor_, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      absl::Status failed = Failed(path_, "write");
-      if (::ftruncate(descriptor_, size_) != 0) return failed;
-      return failed;
-    }
-    left.remove_prefix(written);
+absl::Status TrainingLog::AppendPoints(int64_t iteration, const std::vector<tensorboard::Point>& points) {
+  if (events_ == nullptr) {
+    MRSN_ASSIGN_OR_RETURN(events_, tensorboard::EventFile::Create(events_folder_, first_step_));
   }
-  size_ += static_cast<off_t>(line.size());
-  return absl::OkStatus();
+  return events_->Append(iteration, points);
 }
 
 absl::Status TrainingLog::Sync() {
-  return ::fdatasync(descriptor_) == 0 ? absl::OkStatus() : Failed(path_, "write");
+  MRSN_RETURN_IF_ERROR(lines_->Sync());
+  return events_ == nullptr ? absl::OkStatus() : events_->Sync();
 }
 
 }  // namespace mrsn::experiments

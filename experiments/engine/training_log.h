@@ -2,19 +2,23 @@
 //
 //   {"iteration": 12, "epoch": 0.1200, "loss": 0.61, "learning_rate": 0.04, "clips_per_second": 21.3,
 //    "data_wait_seconds": 0.0021, "gradient_norm": 1.7, "peak_memory_bytes": 812345344}
+//
+// The folder tensorboard/ beside it has the same curves for TensorBoard: train/loss, train/learning_rate,
+// train/clips_per_second, train/data_wait_seconds, train/gradient_norm, validation/frame_mAP.
 #ifndef MRSN_EXPERIMENTS_ENGINE_TRAINING_LOG_H_
 #define MRSN_EXPERIMENTS_ENGINE_TRAINING_LOG_H_
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ops/base/appended_file.h"
+#include "ops/formats/tensorboard/event_file.h"
 
 namespace mrsn::experiments {
 
@@ -42,11 +46,9 @@ class TrainingLog {
   // come again. A line that was cut by a crash goes, too.
   static absl::StatusOr<std::unique_ptr<TrainingLog>> Open(const std::string& path, int64_t iteration,
                                                            int64_t validated);
-  ~TrainingLog();
-  TrainingLog(const TrainingLog&) = delete;
-  TrainingLog& operator=(const TrainingLog&) = delete;
 
-  // Appends one line. On an error (no space) the log ends with the line before.
+  // Appends one line, and its points of curves. On an error (no space) the log ends with the line before, or
+  // with this one if the curves cannot be written.
   absl::Status Append(const LoggedStep& step);
   // {"iteration": 200, "epoch": 1.0000, "frame_map": 0.213400}
   absl::Status AppendValidation(int64_t iteration, double epoch, double frame_map);
@@ -55,14 +57,14 @@ class TrainingLog {
   absl::Status Sync();
 
  private:
-  absl::Status AppendLine(const std::string& line);
+  TrainingLog(std::unique_ptr<AppendedFile> lines, std::string events_folder, int64_t first_step)
+      : lines_(std::move(lines)), events_folder_(std::move(events_folder)), first_step_(first_step) {}
+  absl::Status AppendPoints(int64_t iteration, const std::vector<tensorboard::Point>& points);
 
-  TrainingLog(std::string path, int descriptor, off_t size)
-      : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
-
-  const std::string path_;
-  const int descriptor_;
-  off_t size_;  // bytes of whole lines
+  const std::unique_ptr<AppendedFile> lines_;
+  const std::string events_folder_;
+  const int64_t first_step_;
+  std::unique_ptr<tensorboard::EventFile> events_;  // made with the first point
 };
 
 }  // namespace mrsn::experiments

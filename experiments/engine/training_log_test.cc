@@ -1,9 +1,7 @@
 #include "experiments/engine/training_log.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +10,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/formats/tensorboard/event_file.h"
+#include "ops/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -120,23 +120,65 @@ TEST_F(TrainingLogTest, EveryFieldOfALine) {
   EXPECT_EQ(second["not_applied"], json({"b"}));
 }
 
-// The limit of the size of files stands for a full disk: half a line would fit.
+// Half a line would fit.
 TEST_F(TrainingLogTest, AFullDiskLeavesTheLinesThatWereThere) {
   Write(0, 1, 3, 1);
   const std::string before = *ReadFile(path_);
   auto log = TrainingLog::Open(path_, 3, 0);
   ASSERT_TRUE(log.ok()) << log.status();
-  ::signal(SIGXFSZ, SIG_IGN);
-  rlimit old;
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
-  const rlimit small = {before.size() + 40, old.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   LoggedStep step;
   step.iteration = 4;
-  const absl::Status full = (*log)->Append(step);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
-  EXPECT_THAT(std::string(full.message()), HasSubstr(path_ + ": cannot write the log of the training"));
+  absl::Status full;
+  {
+    const testing::FullDisk disk(before.size() + 40);
+    full = (*log)->Append(step);
+  }
+  EXPECT_THAT(std::string(full.message()), HasSubstr(path_ + ": cannot append "));
   EXPECT_EQ(*ReadFile(path_), before);
+}
+
+// "step: tag" of every point in the folder for TensorBoard, and "step: START" where a sitting begins.
+std::vector<std::string> Points(const std::string& folder) {
+  std::vector<std::string> points;
+  for (const std::string& path : tensorboard::EventFilesIn(folder)) {
+    const auto events = tensorboard::ReadEvents(path);
+    EXPECT_TRUE(events.ok()) << events.status();
+    for (const tensorboard::Event& event : *events) {
+      if (event.has_session_log()) points.push_back(absl::StrCat(event.step(), ": START"));
+      for (const tensorboard::Scalar& scalar : event.summary().value()) {
+        points.push_back(absl::StrCat(event.step(), ": ", scalar.tag(), " ", scalar.simple_value()));
+      }
+    }
+  }
+  return points;
+}
+
+TEST_F(TrainingLogTest, CurvesForTensorBoardStandBesideTheLog) {
+  const std::string folder = path_.substr(0, path_.rfind('/')) + "/tensorboard";
+  {
+    auto log = TrainingLog::Open(path_, 0, 0);
+    ASSERT_TRUE(log.ok()) << log.status();
+    LoggedStep step = {1, 0.5, 0.75, 0.25, 12.5, 0.125, 1.5, 4096, {}, {}, {}};
+    ASSERT_TRUE((*log)->Append(step).ok());
+    step = {2, 1, 0.5, 0.25, 12.5, 0.125, std::nullopt, 4096, {}, {}, {}};
+    ASSERT_TRUE((*log)->Append(step).ok());
+    ASSERT_TRUE((*log)->AppendValidation(2, 1, 0.25).ok());
+    ASSERT_TRUE((*log)->Sync().ok());
+  }
+  ASSERT_TRUE(TrainingLog::Open(path_, 1, 0).ok());  // a sitting without a step
+  EXPECT_THAT(Points(folder),
+              ElementsAre("1: START", "1: train/loss 0.75", "1: train/learning_rate 0.25",
+                          "1: train/clips_per_second 12.5", "1: train/data_wait_seconds 0.125",
+                          "1: train/gradient_norm 1.5", "2: train/loss 0.5", "2: train/learning_rate 0.25",
+                          "2: train/clips_per_second 12.5", "2: train/data_wait_seconds 0.125",
+                          "2: validation/frame_mAP 0.25"));
+  // A training that goes on from step 1 tells TensorBoard to forget step 2.
+  Write(1, 2, 2, 0);
+  EXPECT_EQ(tensorboard::EventFilesIn(folder).size(), 2);
+  const std::vector<std::string> points = Points(folder);
+  ASSERT_EQ(points.size(), 11 + 5);
+  EXPECT_EQ(points[11], "2: START");
+  EXPECT_EQ(points[12], "2: train/loss 0");
 }
 
 TEST_F(TrainingLogTest, AFolderThatCannotBeMadeIsNamed) {
