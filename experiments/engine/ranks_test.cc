@@ -30,7 +30,7 @@ constexpr int kIterations = 50;
 // 32 clips of two sizes; every second one has nobody, the others have one to three persons.
 class Clips : public FakeDataset {
  public:
-  Clips() : FakeDataset(Sizes()) {
+  explicit Clips(int other_width = 48) : FakeDataset(Sizes(other_width)) {
     action_classes.clear();
     for (int k = 0; k < 5; ++k) action_classes.push_back({k + 1, absl::StrCat("class", k), "pose"});
   }
@@ -48,9 +48,9 @@ class Clips : public FakeDataset {
   }
 
  private:
-  static std::vector<datasets::FrameSize> Sizes() {
+  static std::vector<datasets::FrameSize> Sizes(int other_width) {
     std::vector<datasets::FrameSize> sizes;
-    for (int i = 0; i < 32; ++i) sizes.push_back({i % 5 == 0 ? 48 : 32, 32});
+    for (int i = 0; i < 32; ++i) sizes.push_back({i % 5 == 0 ? other_width : 32, 32});
     return sizes;
   }
 };
@@ -86,19 +86,21 @@ class RanksTest : public ::testing::Test {
     return options;
   }
 
-  // Dropout would draw other masks in each rank.
-  static std::shared_ptr<Detector> Model() {
+  // Parts draw other masks, and so do ranks whose clips have several sizes.
+  static std::shared_ptr<Detector> Model(const std::string& dropout = "0") {
     at::manual_seed(4);
-    auto model = Build(std::string(kMicroBackbone) + "mrsn { " + kMicroHead + " short_term { dropout: 0 } }");
+    auto model = Build(
+        absl::StrCat(kMicroBackbone, "mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }"));
     const at::NoGradGuard no_grad;
     for (at::Tensor& parameter : model->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
     return model;
   }
 
-  Trained Run(int ranks, const datasets::Dataset& clips, const std::string& name) const {
+  Trained Run(int ranks, const datasets::Dataset& clips, const std::string& name,
+              const std::string& dropout = "0") const {
     const TrainOptions options = Options(name);
     std::vector<std::shared_ptr<Detector>> models;
-    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model());
+    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(dropout));
     Trained trained;
     RunAsRanks(ranks, [&](ProcessGroup& group) {
       TrainOptions own = options;
@@ -169,6 +171,16 @@ TEST_F(RanksTest, Bfloat16OfTwoRanksIsCloseToFloat32AndGoesOnExactly) {
   for (size_t p = 0; p < resumed.weights.size(); ++p) {
     EXPECT_TRUE(at::equal(resumed.weights[p], undisturbed.weights[p]));
   }
+}
+
+TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
+  const Clips clips(/*other_width=*/32);
+  const Trained alone = Run(1, clips, "1", "0.5");
+  ASSERT_EQ(alone.losses.size(), kIterations);
+  ExpectSame(alone, Run(2, clips, "2", "0.5"));
+  ExpectSame(alone, Run(4, clips, "4", "0.5"));
+  const Trained without = Run(1, clips, "without");
+  EXPECT_GT(std::abs(without.losses.back() - alone.losses.back()), 1e-3) << "nothing was dropped";
 }
 
 TEST_F(RanksTest, PartsOneAfterTheOtherGiveTheSameCurve) {

@@ -10,10 +10,12 @@
 
 #include "absl/strings/match.h"
 #include "experiments/engine/scored_bytes.h"
+#include "experiments/engine/shared_persons.h"
 #include "experiments/engine/size_groups.h"
 #include "experiments/engine/step_gradients.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -37,7 +39,7 @@ LossScalerOptions ScalingOf(const LossScaling& config) {
   return options;
 }
 
-// Neighbouring iterations and ranks get unrelated dropout masks.
+// Neighbouring iterations and ranks draw unrelated numbers.
 uint64_t SeedOf(uint64_t seed, uint64_t iteration, uint64_t rank) {
   const uint64_t of_iteration = MixBits(seed * kSplitMix64Step + iteration + 0x632be59bd9b4e019u);
   return rank == 0 ? of_iteration : MixBits(of_iteration + rank * kSplitMix64Step);
@@ -169,6 +171,14 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     output.gradient_norm = norm.item<double>();
     groups = std::move(batch.groups);
   } else {
+    std::optional<ops::PersonDropoutScope> dropout;
+    if (group_.size() > 1 && config_.accumulate() <= 1) {
+      MRSN_ASSIGN_OR_RETURN(const std::optional<SharedPersons> persons,
+                            PersonsAmongAll(input.samples, config_.batch_size(), group_));
+      if (persons.has_value()) {
+        dropout.emplace(persons->own, persons->all, SeedOf(seed_, input.iteration, /*rank=*/0));
+      }
+    }
     MRSN_ASSIGN_OR_RETURN(Computed computed,
                           InParts(std::move(input.samples), std::max(1, config_.accumulate())));
     gradients = GradientsOf(model_);

@@ -42,8 +42,10 @@ struct StepOutput {
 //
 // The batch may be computed in parts: train.accumulate ones after the other, and by the ranks of a group.
 // Loss, gradients and memory are those of the whole batch up to rounding (step_gradients.h), on every rank
-// the same bits. Dropout draws other masks in parts, and batch norms that are trained see the statistics of
-// their part.
+// the same bits. The ranks share the masks of dropout (ops/dropout/person_dropout.h), unless the clips of a
+// batch have several sizes of frame. train.accumulate draws other masks, and so does what drops other rows
+// than those of persons: features of a bank in LFB and AIA, STEP's proposals. Batch norms that are trained
+// see the statistics of their part.
 class TrainingStep {
  public:
   // `config`, `bank`, `model` and `group` must outlive this object.

@@ -13,8 +13,8 @@
 namespace mrsn::experiments {
 
 // Writes into the folder `root` the tiny experiments, "writer", and "reader", which reads the bank of
-// "writer". Each of the two takes 24 steps and has a checkpoint every second step. Nothing is dropped, and
-// the norms that "pre" has trained stay, so that numbers do not depend on who computes which clip. "wide" is
+// "writer". Each of the two takes 24 steps and has a checkpoint every second step. The
+// norms that "pre" has trained stay, so that numbers do not depend on who computes which clip. "wide" is
 // "writer" with 480 key frames to evaluate.
 inline void WriteChainExperiments(const std::string& root) {
   WriteTinyExperiments(root);
@@ -24,12 +24,12 @@ inline void WriteChainExperiments(const std::string& root) {
   const std::string videos = "micro_world { train_videos: 4 val_videos: 3 keyframes_per_video: 8 }";
   write("writer",
         absl::StrCat(R"(base: "pre"
-model { mrsn { acre {} short_term { dropout: 0 } } }
+model { mrsn { acre {} } }
 train { batch_size: 4 epochs: 3 learning_rate: 0.1 batch_norm: FROZEN checkpoint_every_iterations: 2 }
 train_data { )",
                      videos, " }\neval_data { ", videos, " }\ninputs { initialise_from: \"pre\" }\n"));
   write("reader", R"(base: "writer"
-model { mrsn { long_term { dropout: 0 } } }
+model { mrsn { long_term {} } }
 inputs { relation_bank_from: "writer" }
 )");
   write("wide",

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "mrsn/linear_init.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn {
 
@@ -19,7 +20,8 @@ ConsensusMlp::ConsensusMlp(const ConsensusMlpOptions& options) : dropout_(option
 
 at::Tensor ConsensusMlp::Forward(at::Tensor g) {
   if (hidden_) g = at::gelu(packed_hidden_(g, hidden_->weight, hidden_->bias));
-  return packed_classifier_(at::dropout(g, dropout_, is_training()), classifier_->weight, classifier_->bias);
+  return packed_classifier_(ops::PersonDropout(g, dropout_, is_training()), classifier_->weight,
+                            classifier_->bias);
 }
 
 }  // namespace mrsn

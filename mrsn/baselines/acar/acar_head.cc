@@ -7,6 +7,7 @@
 #include "mrsn/head/clip_mask.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -71,7 +72,7 @@ HeadOutput AcarHead::Forward(const HeadInput& input, Taps* taps) {
   }
   Note(taps, "high_order", maps);
   const at::Tensor consensus = at::cat({at::relu(actor_(actors)), maps.mean({2, 3})}, 1);  // [N,2c]
-  output.logits = classifier_(at::dropout(consensus, options_.dropout, is_training()));
+  output.logits = classifier_(ops::PersonDropout(consensus, options_.dropout, is_training()));
   return output;
 }
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/dropout/person_dropout.h"
+
 namespace mrsn::baselines {
 
 Hr2o::Hr2o(const Hr2oOptions& options) : dropout_(options.dropout) {
@@ -30,7 +32,7 @@ at::Tensor Hr2o::Forward(const at::Tensor& maps, const at::Tensor& others, const
                                        related | ~has_related);  // [hw,1,N,c]
   const at::Tensor relations = attention.squeeze(1).permute({1, 2, 0}).reshape(maps.sizes());
   const at::Tensor output = output_(at::relu(norm_(relations)));
-  return maps + has_related.unsqueeze(2).unsqueeze(3) * at::dropout(output, dropout_, is_training());
+  return maps + has_related.unsqueeze(2).unsqueeze(3) * ops::PersonDropout(output, dropout_, is_training());
 }
 
 }  // namespace mrsn::baselines
