@@ -9,18 +9,9 @@
 #include "experiments/report/document.h"
 #include "experiments/report/figures.h"
 #include "experiments/report/result_set.h"
+#include "experiments/report/training_curves.h"
 
 namespace mrsn::experiments {
-
-// A train.jsonl (experiments/engine/training_log.h): (iteration, value).
-struct TrainingCurves {
-  std::vector<std::pair<double, double>> loss, learning_rate, clips_per_second, gradient_norm;
-  std::vector<std::pair<double, double>> validation;  // percent
-};
-
-// InvalidArgument, with file and line, if a line is no JSON object of that form. A last line without its end,
-// as a crash leaves it, is left out.
-absl::StatusOr<TrainingCurves> ReadTrainingLog(const std::string& path);
 
 // Each point becomes the mean of the `window` points up to it.
 std::vector<std::pair<double, double>> Smoothed(const std::vector<std::pair<double, double>>& points,
