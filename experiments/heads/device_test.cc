@@ -22,9 +22,9 @@
 #include "experiments/engine/memory_pool.h"
 #include "experiments/engine/training_step.h"
 #include "experiments/heads/experiments_of_head.h"
+#include "experiments/testing/bank_for_model.h"
 #include "experiments/testing/clips_for_model.h"
 #include "mrsn/bank/relation_bank.h"
-#include "mrsn/bank/relation_bank_writer.h"
 #include "mrsn/build_model.h"
 #include "mrsn/model_options.h"
 #include "mrsn/testing/compare.h"
@@ -116,20 +116,9 @@ class DeviceTest : public ::testing::TestWithParam<std::string> {
       return;
     }
     static int banks = 0;
-    const std::string path = absl::StrCat(::testing::TempDir(), "/read_", ::getpid(), "_", banks++);
-    auto writer = RelationBankWriter::Create(path, {"w", "b", "c"}, width);
-    ASSERT_TRUE(writer.ok()) << writer.status();
-    for (const int second : {9, 10, 12}) {
-      const at::Tensor features = at::rand({width});
-      ASSERT_TRUE((*writer)
-                      ->Add({"video", second}, {features.const_data_ptr<float>(), static_cast<size_t>(width)},
-                            {Box{0, 0, 1, 1}})
-                      .ok());
-    }
-    ASSERT_TRUE((*writer)->Finish().ok());
-    auto bank = RelationBank::Open(path, {"w", "b", "c"});
-    ASSERT_TRUE(bank.ok()) << bank.status();
-    bank_ = std::move(*bank);
+    bank_ = BankForModel(width, {9, 10, 12},
+                         absl::StrCat(::testing::TempDir(), "/read_", ::getpid(), "_", banks++));
+    ASSERT_NE(bank_, nullptr);
   }
 
   BankWindows Windows() const {

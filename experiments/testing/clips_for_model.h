@@ -25,14 +25,16 @@ namespace mrsn::experiments {
 // sizes, so that ACT's anchors of every level find a person.
 class ClipsForModel : public datasets::Dataset {
  public:
-  // Square frames of `side` pixels.
-  ClipsForModel(const ModelNeeds& needs, int side) : needs_(needs), side_(side) {
+  // Square frames of `side` pixels. `frames` slow ones; 0: as few as the model takes.
+  ClipsForModel(const ModelNeeds& needs, int side, int frames = 0)
+      : needs_(needs), side_(side), frames_(frames) {
     for (int64_t k = 0; k < needs.classes; ++k) {
       classes_.push_back({static_cast<int>(k + 1), absl::StrCat("class ", k), "any"});
     }
   }
 
   int frames() const {
+    if (frames_ > 0) return frames_;
     return static_cast<int>(needs_.frames.value_or(std::max<int64_t>(2, needs_.frames_multiple)));
   }
   int64_t size() const override { return static_cast<int64_t>(keyframes_.size()); }
@@ -90,7 +92,7 @@ class ClipsForModel : public datasets::Dataset {
   }
 
   const ModelNeeds needs_;
-  const int side_;
+  const int side_, frames_;
   const std::vector<Keyframe> keyframes_ = {{"video", 10}, {"video", 11}};
   std::vector<datasets::ActionClass> classes_;
 };
