@@ -1,9 +1,12 @@
 // bazel run //experiments:train -- --experiment=micro/acre
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "experiments/plan/plan_facts.h"
+#include "experiments/plan/training_plan.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/run/cost_estimate.h"
@@ -38,8 +41,13 @@ ABSL_FLAG(std::string, override, "",
           "unofficial, unless only places of files below the data root changed.");
 ABSL_FLAG(
     bool, dry_run, false,
-    "Check the inputs, print the resolved config and an estimate of memory and cost, and stop: exit code 1 "
-    "if an input is missing.");
+    "Check the inputs, print the resolved config and a plan of steps, memory, disk and time, and stop: exit "
+    "code 1 if an input is missing.");
+ABSL_FLAG(int, devices, 0, "With --dry_run: the devices that will share each batch; 0: --processes.");
+ABSL_FLAG(
+    double, clips_per_second, 0,
+    "With --dry_run: the rate of all devices together, for the time; 0: that of an earlier training here.");
+ABSL_FLAG(std::string, json, "", "With --dry_run: also write the plan to this file.");
 ABSL_FLAG(bool, no_wait, false,
           "If another job writes the same run or bank: end with an error instead of waiting.");
 ABSL_FLAG(std::string, export_weights, "", "Also write the trained weights to this .safetensors file.");
@@ -52,17 +60,36 @@ constexpr char kUsage[] =
     "  bazel run //experiments:train -- --experiment=micro/acre\n"
     "  bazel run //experiments:train -- --experiment=ucf24/real_clips --data_root=/data/ucf24\n"
     "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run\n"
+    "  bazel run //experiments:train -- --experiment=ava22/mrsn_s_r50 --data_root=/data/ava --dry_run "
+    "--devices=8 \\\n"
+    "      --clips_per_second=60 --json=plan.json\n"
     "  bazel run //experiments:train -- --config=my.textproto --data_root=/data/mine\n"
     "  bazel run //experiments:train -- --experiment=micro/acre --processes=2 --threads=1\n"
     "  bazel run --config=cuda //experiments:train -- --experiment=micro/acre --device=cuda\n\n"
     "A run that was stopped goes on from its last checkpoint when started again; a finished run is\n"
     "found on disk. What the experiment needs (pretrained weights, a relation bank) is made first.\n";
 
+absl::Status ShowPlan(const OpenedRun& run, const RunSettings& settings) {
+  PlanOptions options;
+  options.devices = absl::GetFlag(FLAGS_devices);
+  if (options.devices == 0) options.devices = absl::GetFlag(FLAGS_processes);
+  options.clips_per_second = absl::GetFlag(FLAGS_clips_per_second);
+  options.output_root = settings.output_root;
+  MRSN_ASSIGN_OR_RETURN(const PlanFacts facts, PlanFactsOf(run, options));
+  MRSN_ASSIGN_OR_RETURN(const std::vector<PlanRow> plan, PlanTraining(facts));
+  std::printf("\nPlan for %d device%s\n%s", options.devices, options.devices == 1 ? "" : "s",
+              PlanText(plan).c_str());
+  const std::string json = absl::GetFlag(FLAGS_json);
+  if (json.empty()) return absl::OkStatus();
+  return WriteFileAtomically(UserPath(json), PlanJson(run.node->label, options.devices, plan));
+}
+
 absl::Status DryRun(const RunRequest& request, RunSettings settings) {
   settings.generate = false;
   MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened, Open(request, settings));
   const auto cost = EstimateCost(*opened.asked, settings.threads);
   std::printf("%s", PreflightText(opened, cost).c_str());
+  MRSN_RETURN_IF_ERROR(ShowPlan(*opened.asked, settings));
   const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
   if (!data.text.empty()) std::printf("\nData\n%s", data.text.c_str());
   MRSN_RETURN_IF_ERROR(opened.AllThere());
@@ -88,7 +115,23 @@ absl::Status Train(const RunRequest& request, const RunSettings& settings, bool 
   return absl::OkStatus();
 }
 
+// The first mistake in the flags of --dry_run; "" = none.
+std::string WrongPlan() {
+  if (!absl::GetFlag(FLAGS_dry_run)) {
+    const bool planned = absl::GetFlag(FLAGS_devices) != 0 || absl::GetFlag(FLAGS_clips_per_second) != 0 ||
+                         !absl::GetFlag(FLAGS_json).empty();
+    return planned ? "--devices, --clips_per_second and --json need --dry_run" : "";
+  }
+  if (absl::GetFlag(FLAGS_devices) < 0) {
+    return absl::StrCat("--devices=", absl::GetFlag(FLAGS_devices), "; allowed: 0 or more");
+  }
+  const double rate = absl::GetFlag(FLAGS_clips_per_second);
+  if (!(rate >= 0 && rate < 1e12)) return absl::StrCat("--clips_per_second=", rate, "; allowed: 0 or more");
+  return "";
+}
+
 absl::Status Main() {
+  if (const std::string wrong = WrongPlan(); !wrong.empty()) return WrongUsage(wrong);
   MRSN_ASSIGN_OR_RETURN(const std::string experiment,
                         ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
   const RunRequest request = {experiment, absl::GetFlag(FLAGS_override), "", absl::GetFlag(FLAGS_seed)};

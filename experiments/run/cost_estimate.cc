@@ -30,8 +30,6 @@ double MatrixProductRate(int threads) {
   return products * std::pow(kSize, 3) / absl::ToDoubleSeconds(absl::Now() - start);
 }
 
-std::string Bytes(double bytes) { return absl::StrFormat("%.3g GB", bytes / 1e9); }
-
 std::string Duration(double seconds) {
   if (seconds < 120) return absl::StrFormat("%.0f seconds", seconds);
   if (seconds < 7200) return absl::StrFormat("%.0f minutes", seconds / 60);
@@ -48,8 +46,6 @@ absl::StatusOr<CostEstimate> EstimateCost(const OpenedRun& run, int threads) {
   const int64_t batch = experiment.train().batch_size();
   CostEstimate cost;
   cost.parameters = counted.parameters.total;
-  cost.state_bytes = 3 * cost.parameters * static_cast<int64_t>(sizeof(float));
-  cost.activation_bytes = counted.activations.training * batch;
   cost.macs_per_second = MatrixProductRate(threads);
   if (run.train_data == nullptr) return cost;
   cost.iterations = std::llround(experiment.train().epochs() * (run.train_data->size() / batch));
@@ -59,9 +55,6 @@ absl::StatusOr<CostEstimate> EstimateCost(const OpenedRun& run, int threads) {
 
 std::string CostText(const CostEstimate& cost) {
   std::string text = absl::StrFormat("  parameters  %.4g M\n", cost.parameters / 1e6);
-  absl::StrAppendFormat(
-      &text, "  memory      %s: weights, gradients and momentum %s, activations of one batch %s\n",
-      Bytes(cost.state_bytes + cost.activation_bytes), Bytes(cost.state_bytes), Bytes(cost.activation_bytes));
   if (!cost.iterations) return absl::StrCat(text, "  training    unknown without the training data\n");
   absl::StrAppendFormat(
       &text,

@@ -1,4 +1,4 @@
-// Estimates the cost of a training before it begins.
+// Estimates the computation of a training before it begins. experiments/plan plans its memory, disk and time.
 #ifndef MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_
 #define MRSN_EXPERIMENTS_RUN_COST_ESTIMATE_H_
 
@@ -13,8 +13,6 @@ namespace mrsn::experiments {
 
 struct CostEstimate {
   int64_t parameters = 0;
-  int64_t state_bytes = 0;       // weights, gradients and momentum
-  int64_t activation_bytes = 0;  // kept for the backward pass of one batch, 3 persons a clip
   // Of all iterations. No value if the training data cannot be opened. A backward pass counts as two forward
   // passes.
   std::optional<int64_t> iterations;

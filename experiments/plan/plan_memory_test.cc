@@ -1,0 +1,94 @@
+// The planned memory of a device beside the bytes that two steps of training really take on the fake device.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "experiments/config/config.h"
+#include "experiments/engine/training_step.h"
+#include "experiments/plan/plan_facts.h"
+#include "experiments/testing/bank_for_model.h"
+#include "experiments/testing/clips_for_model.h"
+#include "mrsn/build_model.h"
+#include "ops/base/runfiles.h"
+#include "ops/testing/fake_device/fake_device.h"
+
+namespace mrsn::experiments {
+namespace {
+
+struct Case {
+  const char* experiment;
+  int frames, side, clips;
+};
+
+void PrintTo(const Case& tried, std::ostream* out) { *out << tried.experiment << " " << tried.side; }
+
+class PlanMemoryTest : public ::testing::TestWithParam<Case> {};
+
+// Weights, gradients, momenta, input and activations of `clips` clips with two persons each.
+double Planned(const ResolvedExperiment& resolved, const Case& tried) {
+  ComplexitySetting setting;
+  setting.frames = tried.frames;
+  setting.height = setting.width = tried.side;
+  setting.boxes = 2;
+  setting.bank_entries = 3;
+  PlanFacts facts;
+  facts.batch_size = tried.clips;
+  EXPECT_TRUE(AddModelFacts(resolved, setting, &facts).ok());
+  const auto plan = PlanTraining(facts);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  for (const PlanRow& row : *plan) {
+    if (row.key == "device_bytes") return *row.fact.value;
+  }
+  return 0;
+}
+
+TEST_P(PlanMemoryTest, IsThatOfARealStep) {
+  const Case tried = GetParam();
+  const auto resolved = LoadExperiment(DataFilesRoot() + "/experiments/configs", tried.experiment);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  const int64_t before = testing::FakeBytes();
+  const auto model = BuildDetector(resolved->experiment.model(), at::kCPU);
+  ASSERT_TRUE(model.ok()) << model.status();
+  (*model)->to(testing::FakeDevice());
+  const ModelNeeds needs = (*model)->needs();
+  const ClipsForModel clips(needs, tried.side, tried.frames);
+  std::unique_ptr<RelationBank> bank;
+  BankWindows windows;
+  if (needs.bank.has_value()) {
+    bank = BankForModel(needs.bank->width, {9, 10, 12},
+                        absl::StrCat(::testing::TempDir(), "/plan_memory.", ::getpid()));
+    ASSERT_NE(bank, nullptr);
+    windows = {bank.get(), static_cast<int>(needs.bank->radius)};
+  }
+  // The second step has momenta from its beginning.
+  TrainingStep training(resolved->experiment.train(), 0, 1, clips, windows, **model, OneProcess());
+  testing::ResetPeakFakeBytes();
+  for (int step = 0; step < 2; ++step) {
+    StepInput input;
+    for (int clip = 0; clip < tried.clips; ++clip) input.samples.push_back(*clips.Load(1, 0));
+    input.iteration = step;
+    const auto output = training.Run(std::move(input));
+    ASSERT_TRUE(output.ok()) << output.status();
+  }
+  const auto measured = static_cast<double>(testing::PeakFakeBytes() - before);
+  const double planned = Planned(*resolved, tried);
+  std::printf("%s, %d clips %dx%dx%d: planned %.1f MB, measured %.1f MB, %.3f\n", tried.experiment,
+              tried.clips, tried.frames, tried.side, tried.side, planned / 1e6, measured / 1e6,
+              planned / measured);
+  EXPECT_GT(planned / measured, 0.8);
+  EXPECT_LT(planned / measured, 1.25);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, PlanMemoryTest,
+    ::testing::Values(Case{"micro/none", 4, 64, 8}, Case{"micro/acre_aare_rse", 4, 64, 8},
+                      Case{"micro/acre_aare_rse_lrb", 4, 64, 8}, Case{"ava22/ablation/none", 8, 128, 2},
+                      Case{"ava22/mrsn_s_r50", 8, 128, 2}, Case{"ava22/mrsn_l_r50", 8, 96, 1}));
+
+}  // namespace
+}  // namespace mrsn::experiments
