@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
-#include "ops/testing/full_disk.h"
+#include "ops/base/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {

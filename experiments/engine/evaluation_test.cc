@@ -15,8 +15,8 @@
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
 #include "ops/base/stop_signal.h"
+#include "ops/base/testing/full_disk.h"
 #include "ops/distributed/thread_group.h"
-#include "ops/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -10,8 +10,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/testing/full_disk.h"
 #include "ops/formats/tensorboard/event_file.h"
-#include "ops/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {

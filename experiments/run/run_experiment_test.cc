@@ -14,7 +14,7 @@
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
 #include "ops/base/fingerprint.h"
-#include "ops/testing/full_disk.h"
+#include "ops/base/testing/full_disk.h"
 
 namespace mrsn::experiments {
 namespace {

@@ -21,7 +21,7 @@
 #include "mrsn/bank/relation_bank.h"
 #include "ops/base/file.h"
 #include "ops/base/stop_signal.h"
-#include "ops/testing/full_disk.h"
+#include "ops/base/testing/full_disk.h"
 
 namespace mrsn {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "ops/testing/full_disk.h"
+#include "ops/base/testing/full_disk.h"
 
 namespace mrsn {
 namespace {

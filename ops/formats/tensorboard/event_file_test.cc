@@ -13,8 +13,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/base/testing/full_disk.h"
 #include "ops/formats/tensorboard/records.h"
-#include "ops/testing/full_disk.h"
 
 namespace mrsn::tensorboard {
 namespace {

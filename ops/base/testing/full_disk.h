@@ -1,6 +1,6 @@
 // A disk without space, for tests of what a failed write leaves behind.
-#ifndef MRSN_OPS_TESTING_FULL_DISK_H_
-#define MRSN_OPS_TESTING_FULL_DISK_H_
+#ifndef MRSN_OPS_BASE_TESTING_FULL_DISK_H_
+#define MRSN_OPS_BASE_TESTING_FULL_DISK_H_
 
 #include <sys/resource.h>
 
@@ -30,4 +30,4 @@ class FullDisk {
 
 }  // namespace mrsn::testing
 
-#endif  // MRSN_OPS_TESTING_FULL_DISK_H_
+#endif  // MRSN_OPS_BASE_TESTING_FULL_DISK_H_
