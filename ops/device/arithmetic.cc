@@ -23,14 +23,18 @@ Autocast::Autocast(c10::DeviceType device, c10::ScalarType type)
   if (!active_) return;
   was_enabled_ = at::autocast::is_autocast_enabled(device_);
   was_type_ = at::autocast::get_autocast_dtype(device_);
+  was_cached_ = at::autocast::is_autocast_cache_enabled();
   at::autocast::set_autocast_enabled(device_, true);
   at::autocast::set_autocast_dtype(device_, type);
-  at::autocast::increment_nesting();
+  // The cache of weights in the other type belongs to the process, and the end of any thread's region clears
+  // it. With ranks that are threads, the time would decide whether two uses of a weight share one copy, and
+  // so how their gradients are rounded.
+  at::autocast::set_autocast_cache_enabled(false);
 }
 
 Autocast::~Autocast() {
   if (!active_) return;
-  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_cache_enabled(was_cached_);
   at::autocast::set_autocast_enabled(device_, was_enabled_);
   at::autocast::set_autocast_dtype(device_, was_type_);
 }

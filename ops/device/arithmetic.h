@@ -38,7 +38,7 @@ class Autocast {
  private:
   const c10::DeviceType device_;
   const bool active_;
-  bool was_enabled_ = false;
+  bool was_enabled_ = false, was_cached_ = false;
   c10::ScalarType was_type_ = c10::kFloat;
 };
 
