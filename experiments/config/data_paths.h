@@ -1,4 +1,5 @@
-// The fields of an experiment that say where a file lies (the option `path_kind` of ops/base/path_kind.proto).
+// The fields of an experiment that say where a file lies (the option `path_kind` of
+// ops/base/path_kind.proto).
 #ifndef MRSN_EXPERIMENTS_CONFIG_DATA_PATHS_H_
 #define MRSN_EXPERIMENTS_CONFIG_DATA_PATHS_H_
 
