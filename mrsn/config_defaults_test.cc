@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -46,7 +47,21 @@ std::vector<ModelConfig> Heads() {
   return models;
 }
 
-// Together with Heads() they read every message. A stage has 6 blocks and 256 channels.
+// A model of every backbone that needs no field, with the linear head; kModels has the others.
+std::vector<ModelConfig> Backbones() {
+  std::vector<ModelConfig> models;
+  const auto& backbones = *ModelConfig::descriptor()->FindOneofByName("backbone");
+  for (int i = 0; i < backbones.field_count(); ++i) {
+    ModelConfig& model = models.emplace_back();
+    model.set_num_classes(80);
+    model.mutable_linear();
+    model.GetReflection()->MutableMessage(&model, backbones.field(i));
+    if (!ReadModel(model).ok()) models.pop_back();
+  }
+  return models;
+}
+
+// Together with Heads() and Backbones() they read every message. A stage has 6 blocks and 256 channels.
 constexpr const char* kModels[] = {
     "slow_only { stages { blocks: 6 channels: 256 } nonlocal { stage: 2 after_blocks: 0 } } linear {}",
     "slow_fast {} roi {} linear {}",
@@ -54,7 +69,6 @@ constexpr const char* kModels[] = {
     "two_stream { rgb { resnet {} } } mrsn { acre {} aare {} rse {} short_term {} }",
     "slow_only {} mrsn { acre {} long_term {} }",
     "step { grids { size: 1 } }",
-    "inception {} linear {}",
 };
 
 // Defaults that depend on other fields, for the models above.
@@ -62,6 +76,7 @@ const std::map<std::string, std::string> kWords = {{"C", "2048"}, {"channels / 4
 
 TEST(ConfigDefaultsTest, CommentsOfTheProtoFile) {
   std::vector<ModelConfig> models = Heads();
+  for (ModelConfig& model : Backbones()) models.push_back(std::move(model));
   for (const char* text : kModels) {
     ModelConfig& model = models.emplace_back();
     ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &model)) << text;
