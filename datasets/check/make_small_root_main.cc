@@ -1,4 +1,4 @@
-// For tests of programs, with the kind of data set and the folder: make_small_root ava /tmp/root
+// For tests of programs, with the kind of data set and the folder: make_small_root ava <folder>
 // Writes a data root of small_root.h, and its DatasetConfig as dataset.textproto.
 #include <cstdio>
 #include <string>
