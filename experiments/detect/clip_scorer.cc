@@ -7,15 +7,13 @@
 #include <functional>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "datasets/collate.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/engine/training_snapshot.h"
+#include "experiments/run/given_weights.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
-#include "mrsn/checkpoint/load_checkpoint.h"
 #include "mrsn/head/mrsn_head.h"
 #include "mrsn/head/relation_weights.h"
 #include "ops/base/status_macros.h"
@@ -156,18 +154,12 @@ absl::StatusOr<std::unique_ptr<ClipScorer>> ClipScorer::Make(const ResolvedExper
                                                              const ClipScorerOptions& options) {
   at::set_num_threads(options.threads);
   MRSN_ASSIGN_OR_RETURN(const at::Device device, DeviceNamed(options.device));
-  absl::string_view seed_text = options.checkpoint;
-  const bool random = absl::ConsumePrefix(&seed_text, "random:");
-  uint64_t seed = 0;
-  if (random && !absl::SimpleAtoi(seed_text, &seed)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("checkpoint ", options.checkpoint, ": expected random:<seed>, such as random:0"));
-  }
-  at::manual_seed(seed);
+  MRSN_ASSIGN_OR_RETURN(const WeightsSource source, ReadWeightsSource(options.checkpoint));
+  at::manual_seed(source.seed.value_or(0));
   auto model = BuildDetector(resolved.experiment.model(), device);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
   MRSN_RETURN_IF_ERROR(CheckNeeds((*model)->needs(), resolved.name, options.classes));
-  if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(options.checkpoint, "auto", **model, {}).status());
+  MRSN_RETURN_IF_ERROR(LoadGivenWeights(source, /*allow_missing=*/false, **model).status());
   MrsnHead* const head = options.relations ? PapersHead(**model) : nullptr;
   if (options.relations && head == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(

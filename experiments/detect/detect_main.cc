@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/persons/person_detector.h"
 #include "datasets/stream/stream_config.h"
@@ -18,6 +17,7 @@
 #include "experiments/detect/detect_videos.h"
 #include "experiments/detect/input_videos.h"
 #include "experiments/detect/persons.h"
+#include "experiments/programs/checkpoint_flag.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/provenance.h"
@@ -176,14 +176,13 @@ absl::Status OpenBankWriter(const std::string& experiment, ClipScorerOptions sco
         absl::StrCat(name, ": its model reads a relation bank, and inputs.relation_bank_from is not set"));
   }
   const ResolvedExperiment& writer = *node->bank_writer->resolved;
-  scoring.checkpoint = absl::GetFlag(FLAGS_bank_checkpoint);
+  scoring.checkpoint = CheckpointFlag(absl::GetFlag(FLAGS_bank_checkpoint));
   if (scoring.checkpoint.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": its model reads the relation bank of ",
                                                    writer.name,
                                                    "; --bank_checkpoint names the weights of the latter"));
   }
   scoring.relations = false;
-  if (!absl::StartsWith(scoring.checkpoint, "random:")) scoring.checkpoint = UserPath(scoring.checkpoint);
   const auto data =
       datasets::ReadStreamConfig(writer.experiment.eval_data(), UserPath(absl::GetFlag(FLAGS_class_list)));
   if (!data.ok()) return AtItsPlace(writer, data.status(), "dataset", "eval_data");
@@ -205,9 +204,8 @@ absl::StatusOr<DetectJob> OpenJob() {
   ClipScorerOptions scoring;
   MRSN_ASSIGN_OR_RETURN(scoring.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   scoring.threads = absl::GetFlag(FLAGS_threads);
-  scoring.checkpoint = absl::GetFlag(FLAGS_checkpoint);
-  const bool random = absl::StartsWith(scoring.checkpoint, "random:");
-  if (!random) scoring.checkpoint = UserPath(scoring.checkpoint);
+  scoring.checkpoint = CheckpointFlag(absl::GetFlag(FLAGS_checkpoint));
+  const bool random = IsRandom(scoring.checkpoint);
   MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
                         LoadExperiment(DataFilesRoot() + "/experiments/configs", experiment));
   const auto data =

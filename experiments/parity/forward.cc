@@ -7,15 +7,14 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "experiments/config/config.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/engine/training_snapshot.h"
 #include "experiments/parity/forward_input.h"
 #include "experiments/provenance.h"
+#include "experiments/run/given_weights.h"
 #include "mrsn/action_detector.h"
 #include "mrsn/build_model.h"
 #include "mrsn/checkpoint/load_checkpoint.h"
@@ -28,8 +27,6 @@
 
 namespace mrsn::experiments {
 namespace {
-
-constexpr char kRandom[] = "random:";
 
 // What is always written, under the names of forward.h.
 constexpr std::pair<const char*, const char*> kAlways[] = {
@@ -57,19 +54,11 @@ absl::StatusOr<std::string> PrecisionChange(const std::string& name) {
 
 absl::StatusOr<std::shared_ptr<ActionDetector>> ModelOf(const ResolvedExperiment& resolved,
                                                         const std::string& checkpoint, at::Device device) {
-  absl::string_view seed_text = checkpoint;
-  const bool random = absl::ConsumePrefix(&seed_text, kRandom);
-  if (random) {
-    uint64_t seed = 0;
-    if (!absl::SimpleAtoi(seed_text, &seed)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("checkpoint ", checkpoint, ": expected random:<seed>, such as random:0"));
-    }
-    at::manual_seed(seed);
-  }
+  MRSN_ASSIGN_OR_RETURN(const WeightsSource source, ReadWeightsSource(checkpoint));
+  if (source.random()) at::manual_seed(*source.seed);
   auto model = BuildModel(resolved.experiment.model(), device);
   if (!model.ok()) return AtItsPlace(resolved, model.status());
-  if (!random) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, "auto", **model, {}).status());
+  if (!source.random()) MRSN_RETURN_IF_ERROR(LoadCheckpoint(checkpoint, "auto", **model, {}).status());
   return model;
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "experiments/programs/checkpoint_flag.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/run/evaluate_weights.h"
@@ -122,9 +122,8 @@ absl::Status Main() {
   MRSN_ASSIGN_OR_RETURN(options.request.experiment,
                         ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
   options.request.override_text = absl::GetFlag(FLAGS_override);
-  options.checkpoint = absl::GetFlag(FLAGS_checkpoint);
+  options.checkpoint = CheckpointFlag(absl::GetFlag(FLAGS_checkpoint));
   if (options.checkpoint.empty()) return WrongUsage("--checkpoint is not set");
-  if (!absl::StartsWith(options.checkpoint, "random:")) options.checkpoint = UserPath(options.checkpoint);
   options.allow_missing = absl::GetFlag(FLAGS_allow_missing);
   options.bank = UserPath(absl::GetFlag(FLAGS_bank));
   options.output = UserPath(absl::GetFlag(FLAGS_output));

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "experiments/parity/forward.h"
+#include "experiments/programs/checkpoint_flag.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "ops/base/file.h"
@@ -67,8 +67,7 @@ absl::Status Main() {
                                     std::make_pair("output", absl::GetFlag(FLAGS_output))}) {
     if (value.empty()) return WrongUsage(absl::StrCat("--", name, " is not set"));
   }
-  options.checkpoint = absl::GetFlag(FLAGS_checkpoint);
-  if (!absl::StartsWith(options.checkpoint, "random:")) options.checkpoint = UserPath(options.checkpoint);
+  options.checkpoint = CheckpointFlag(absl::GetFlag(FLAGS_checkpoint));
   options.input = UserPath(absl::GetFlag(FLAGS_input));
   options.output = UserPath(absl::GetFlag(FLAGS_output));
   options.taps = absl::StrSplit(absl::GetFlag(FLAGS_taps), ',', absl::SkipEmpty());

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "experiments/programs/checkpoint_flag.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/run/run_settings.h"
@@ -54,10 +54,8 @@ absl::Status Main() {
   MRSN_ASSIGN_OR_RETURN(options.request.experiment,
                         ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
   options.request.override_text = absl::GetFlag(FLAGS_override);
-  options.checkpoint = absl::GetFlag(FLAGS_checkpoint);
+  options.checkpoint = CheckpointFlag(absl::GetFlag(FLAGS_checkpoint));
   if (options.checkpoint.empty()) return WrongUsage("--checkpoint is not set");
-  const bool random = absl::StartsWith(options.checkpoint, "random:");
-  if (!random) options.checkpoint = UserPath(options.checkpoint);
   const std::string videos = absl::GetFlag(FLAGS_videos);
   if (videos != "train" && videos != "eval") {
     return WrongUsage(absl::StrCat("--videos=", videos, "; allowed: train, eval"));
@@ -80,7 +78,8 @@ absl::Status Main() {
     if (!group.first()) return absl::OkStatus();
     std::printf("%s %s; weights %s%s\n", written.path.c_str(),
                 written.was_there ? "was there already" : "written",
-                written.identity.checkpoint.substr(0, 12).c_str(), random ? " (random, not trained)" : "");
+                written.identity.checkpoint.substr(0, 12).c_str(),
+                IsRandom(options.checkpoint) ? " (random, not trained)" : "");
     return absl::OkStatus();
   });
 }
