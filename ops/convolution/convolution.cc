@@ -16,26 +16,40 @@ using torch::autograd::variable_list;
 // Weights of a 1 x 1 kernel from which on a product is faster than oneDNN's gradient.
 constexpr int64_t kWide = int64_t{1} << 20;
 
+// The channels that oneDNN's AVX2 kernels read and write at once.
+constexpr int64_t kAvx2Floats = 8;
+
 at::Tensor Plain(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                  const ConvolutionOptions& options) {
   return at::convolution(x, weight, bias, options.stride, options.padding, options.dilation,
                          /*transposed=*/false, {0, 0}, /*groups=*/1);
 }
 
-// Output positions [begin, end) along one axis whose input, `offset` further, is no padding.
+// Positions begin, begin + step, ... below `end` along one axis.
 struct Range {
-  int64_t begin, end;
+  int64_t begin, end, step = 1;
 };
-Range Inside(int64_t outputs, int64_t inputs, int64_t offset) {
-  return {std::max<int64_t>(0, -offset), std::min(outputs, inputs - offset)};
+
+// The outputs whose input, at output * stride + offset, is no padding.
+Range Inside(int64_t outputs, int64_t inputs, int64_t stride, int64_t offset) {
+  const int64_t begin = offset < 0 ? (-offset + stride - 1) / stride : 0;
+  const int64_t end = offset < inputs ? (inputs - 1 - offset) / stride + 1 : 0;
+  return {begin, std::min(outputs, end)};
+}
+
+// The inputs of these outputs.
+Range InputsOf(Range outputs, int64_t stride, int64_t offset) {
+  return {outputs.begin * stride + offset, (outputs.end - 1) * stride + offset + 1, stride};
 }
 
 // All images' rows and columns within the ranges, as a matrix [positions, channels].
 at::Tensor Rows(const at::Tensor& channels_last, Range y, Range x) {
-  return channels_last.slice(1, y.begin, y.end).slice(2, x.begin, x.end).reshape({-1, channels_last.size(3)});
+  return channels_last.slice(1, y.begin, y.end, y.step)
+      .slice(2, x.begin, x.end, x.step)
+      .reshape({-1, channels_last.size(3)});
 }
 
-// x [B,C,H,W], dy [B,K,h,w] -> dW [K,C,kh,kw], stride 1.
+// x [B,C,H,W], dy [B,K,h,w] -> dW [K,C,kh,kw].
 at::Tensor WeightGradient(const at::Tensor& x, const at::Tensor& dy, at::IntArrayRef weight_sizes,
                           const ConvolutionOptions& options) {
   const int64_t kh = weight_sizes[2], kw = weight_sizes[3];
@@ -45,16 +59,16 @@ at::Tensor WeightGradient(const at::Tensor& x, const at::Tensor& dy, at::IntArra
     for (int64_t j = 0; j < kw; ++j) {
       const int64_t dy_offset = i * options.dilation[0] - options.padding[0];
       const int64_t dx_offset = j * options.dilation[1] - options.padding[1];
-      const Range rows = Inside(out.size(1), in.size(1), dy_offset);
-      const Range columns = Inside(out.size(2), in.size(2), dx_offset);
+      const Range rows = Inside(out.size(1), in.size(1), options.stride[0], dy_offset);
+      const Range columns = Inside(out.size(2), in.size(2), options.stride[1], dx_offset);
       at::Tensor tap = taps.select(0, i * kw + j);
       if (rows.begin >= rows.end || columns.begin >= columns.end) {
         tap.zero_();
         continue;
       }
       at::mm_out(tap, Rows(out, rows, columns).t(),
-                 Rows(in, {rows.begin + dy_offset, rows.end + dy_offset},
-                      {columns.begin + dx_offset, columns.end + dx_offset}));
+                 Rows(in, InputsOf(rows, options.stride[0], dy_offset),
+                      InputsOf(columns, options.stride[1], dx_offset)));
     }
   }
   return taps.permute({1, 2, 0}).reshape(weight_sizes);
@@ -95,12 +109,15 @@ class ByTaps : public torch::autograd::Function<ByTaps> {
 }  // namespace
 
 bool GradientByTaps(const at::Tensor& x, const at::Tensor& weight, const ConvolutionOptions& options) {
-  const bool plain_stride = options.stride[0] == 1 && options.stride[1] == 1;
+  const bool strided = options.stride[0] > 1 || options.stride[1] > 1;
+  const bool one_tap = weight.size(2) * weight.size(3) == 1;
   const bool rows_only = weight.size(2) > 1 && weight.size(3) == 1;
   const bool dilated = options.dilation[0] > 1 || options.dilation[1] > 1;
-  const bool wide = weight.size(2) * weight.size(3) == 1 && weight.numel() >= kWide;
-  return x.is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && plain_stride &&
-         (rows_only || dilated || wide) && x.numel() > 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const bool wide = one_tap && weight.numel() >= kWide;
+  const bool faster = !strided && (rows_only || dilated || wide);
+  const bool beyond_memory = strided && one_tap && weight.size(1) < kAvx2Floats;
+  return x.is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
+         (faster || beyond_memory) && x.numel() > 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor Convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

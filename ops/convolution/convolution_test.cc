@@ -51,17 +51,21 @@ TEST_P(ConvolutionTest, GradientsAreRight) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, ConvolutionTest,
-    ::testing::Values(Case{"Temporal", {1, 5, 8, 12}, {7, 5, 3, 1}, {{1, 1}, {1, 0}, {1, 1}}, true},
-                      Case{"TemporalBatch", {3, 5, 4, 6}, {7, 5, 5, 1}, {{1, 1}, {2, 0}, {1, 1}}, true},
-                      Case{
-                          "ShorterThanTheKernel", {2, 3, 1, 6}, {4, 3, 5, 1}, {{1, 1}, {2, 0}, {1, 1}}, true},
-                      Case{"Dilated", {2, 6, 7, 9}, {5, 6, 3, 3}, {{1, 1}, {2, 2}, {2, 2}}, true},
-                      Case{"DilatedBeyondTheMap", {2, 6, 3, 2}, {5, 6, 3, 3}, {{1, 1}, {4, 4}, {4, 4}}, true},
-                      Case{"Unpadded", {2, 3, 9, 8}, {4, 3, 3, 3}, {{1, 1}, {0, 0}, {2, 2}}, true},
-                      Case{"Wide", {1, 1024, 2, 3}, {1024, 1024, 1, 1}, {}, true},
-                      Case{"OneTap", {2, 3, 9, 8}, {4, 3, 1, 1}, {}, false},
-                      Case{"Strided", {2, 3, 9, 8}, {4, 3, 3, 1}, {{2, 1}, {1, 0}, {1, 1}}, false},
-                      Case{"Plain", {2, 3, 9, 8}, {4, 3, 3, 3}, {{1, 1}, {1, 1}, {1, 1}}, false}),
+    ::testing::Values(
+        Case{"Temporal", {1, 5, 8, 12}, {7, 5, 3, 1}, {{1, 1}, {1, 0}, {1, 1}}, true},
+        Case{"TemporalBatch", {3, 5, 4, 6}, {7, 5, 5, 1}, {{1, 1}, {2, 0}, {1, 1}}, true},
+        Case{"ShorterThanTheKernel", {2, 3, 1, 6}, {4, 3, 5, 1}, {{1, 1}, {2, 0}, {1, 1}}, true},
+        Case{"Dilated", {2, 6, 7, 9}, {5, 6, 3, 3}, {{1, 1}, {2, 2}, {2, 2}}, true},
+        Case{"DilatedBeyondTheMap", {2, 6, 3, 2}, {5, 6, 3, 3}, {{1, 1}, {4, 4}, {4, 4}}, true},
+        Case{"Unpadded", {2, 3, 9, 8}, {4, 3, 3, 3}, {{1, 1}, {0, 0}, {2, 2}}, true},
+        Case{"Wide", {1, 1024, 2, 3}, {1024, 1024, 1, 1}, {}, true},
+        Case{"OneTap", {2, 3, 9, 8}, {4, 3, 1, 1}, {}, false},
+        Case{"FewChannelsStrided", {2, 4, 8, 8}, {8, 4, 1, 1}, {{2, 2}, {0, 0}, {1, 1}}, true},
+        Case{"FewChannelsOddSizes", {2, 3, 9, 16}, {4, 3, 1, 1}, {{2, 3}, {0, 0}, {1, 1}}, true},
+        Case{"FewChannelsPadded", {2, 3, 9, 6}, {4, 3, 1, 1}, {{2, 3}, {1, 2}, {1, 1}}, true},
+        Case{"EightChannelsStrided", {2, 8, 8, 8}, {8, 8, 1, 1}, {{2, 2}, {0, 0}, {1, 1}}, false},
+        Case{"Strided", {2, 3, 9, 8}, {4, 3, 3, 1}, {{2, 1}, {1, 0}, {1, 1}}, false},
+        Case{"Plain", {2, 3, 9, 8}, {4, 3, 3, 3}, {{1, 1}, {1, 1}, {1, 1}}, false}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ConvolutionTest, OnlyTheGradientsAskedFor) {
