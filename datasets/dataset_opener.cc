@@ -1,5 +1,6 @@
 #include "datasets/dataset_opener.h"
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace mrsn::datasets {
@@ -36,6 +37,22 @@ MediaOptions ReadMedia(ConfigReader* dataset) {
   dataset->Read("first_frame", &first, Between(0, 1000000));
   options.first_frame = first;
   return options;
+}
+
+std::string Below(const std::string& root, const std::string& path) {
+  return path.empty() ? "" : absl::StrCat(root, "/", path);
+}
+
+void AddMedia(const MediaOptions& media, const std::string& root, DatasetLayout* layout) {
+  layout->frames = Below(root, media.frames);
+  layout->videos = Below(root, media.videos);
+  layout->frame_name = media.frame_name;
+  layout->first_frame = static_cast<int>(media.first_frame);
+}
+
+absl::Status ClassesInFile(const std::string& field, const std::string& file) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("dataset.", field, " names the file of the classes, ", file, "; give that file"));
 }
 
 void CheckKeyframesOnly(const DatasetConfig& config, const std::string& name, ConfigReader* reader) {

@@ -22,21 +22,6 @@
 namespace mrsn::datasets {
 namespace {
 
-absl::StatusOr<DatasetOpener> ReadKind(const DatasetConfig& config, Usage usage,
-                                       const GeneratedData& generated) {
-  switch (config.dataset_case()) {
-    case DatasetConfig::kMicroWorld:
-      return ReadMicroWorld(config, usage, generated);
-    case DatasetConfig::kUcf24:
-      return ReadUcf24(config, usage);
-    case DatasetConfig::kAva:
-      return ReadAva(config, usage);
-    case DatasetConfig::DATASET_NOT_SET:
-      break;
-  }
-  return FieldError("dataset", "not set", ConfigReader(config, "").FieldsOf("dataset"));
-}
-
 // The file of objects below the root ("": none), and the part of it that is kept.
 struct ObjectOptions {
   std::string file;
@@ -84,9 +69,24 @@ absl::Status ReadObjects(const ObjectOptions& objects, const std::string& root, 
 
 }  // namespace
 
+absl::StatusOr<DatasetOpener> ReadDatasetConfig(const DatasetConfig& config, Usage usage,
+                                                const GeneratedData& generated) {
+  switch (config.dataset_case()) {
+    case DatasetConfig::kMicroWorld:
+      return ReadMicroWorld(config, usage, generated);
+    case DatasetConfig::kUcf24:
+      return ReadUcf24(config, usage);
+    case DatasetConfig::kAva:
+      return ReadAva(config, usage);
+    case DatasetConfig::DATASET_NOT_SET:
+      break;
+  }
+  return FieldError("dataset", "not set", ConfigReader(config, "").FieldsOf("dataset"));
+}
+
 absl::Status ValidateDatasetConfig(const DatasetConfig& config) {
   for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
-    MRSN_RETURN_IF_ERROR(ReadKind(config, usage, {}).status());
+    MRSN_RETURN_IF_ERROR(ReadDatasetConfig(config, usage, {}).status());
     MRSN_RETURN_IF_ERROR(ReadShared(config, usage).status());
   }
   return absl::OkStatus();
@@ -96,7 +96,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const DatasetConfig& config
                                                      const std::string& data_root,
                                                      const GeneratedData& generated,
                                                      const Unreadable& unreadable) {
-  MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadKind(config, usage, generated));
+  MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadDatasetConfig(config, usage, generated));
   MRSN_ASSIGN_OR_RETURN(SharedOptions options, ReadShared(config, usage));
   options.clip_dataset.unreadable = unreadable;
   options.objects.boxes.names = opener.names;

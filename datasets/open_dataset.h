@@ -9,10 +9,15 @@
 #include "absl/status/statusor.h"
 #include "datasets/dataset.h"
 #include "datasets/dataset_config.pb.h"
+#include "datasets/dataset_opener.h"
 #include "datasets/generated_data.h"
 #include "datasets/unreadable.h"
 
 namespace mrsn::datasets {
+
+// The config of `config`'s data set, read for one use of it; no file is touched. Errors name the field.
+absl::StatusOr<DatasetOpener> ReadDatasetConfig(const DatasetConfig& config, Usage usage,
+                                                const GeneratedData& generated = {});
 
 // Checks every field's range without touching a file. The message names the field,
 // its value and what is allowed: "dataset.clip.frames is 0; allowed: 1 to 128".

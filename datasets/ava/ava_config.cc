@@ -2,10 +2,14 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "ops/base/config_reader.h"
+#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/class_lists.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -51,14 +55,42 @@ AvaOptions ReadFiles(const std::string& split, ConfigReader* reader) {
   return options;
 }
 
-}  // namespace
+constexpr int kClasses = 80;
 
-absl::StatusOr<AvaOptions> ReadAvaFiles(const DatasetConfig& config, const std::string& split) {
-  ConfigReader reader(config, "dataset");
-  AvaOptions options = ReadFiles(split, &reader);
-  MRSN_RETURN_IF_ERROR(reader.status());
-  return options;
+// The published ids 1 to 80. The lists name the 60 that are evaluated.
+std::vector<ActionClass> PublishedClasses() {
+  std::vector<ActionClass> classes;
+  for (int id = 1; id <= kClasses; ++id) classes.push_back({id, absl::StrCat("class ", id), "", false});
+  for (formats::ActionClass& c : formats::AvaEvaluatedClasses()) {
+    classes[c.id - 1] = {c.id, std::move(c.name), std::move(c.kind), true};
+  }
+  return classes;
 }
+
+void AddFiles(const AvaOptions& options, const std::string& split_name, Usage usage, const std::string& root,
+              DatasetLayout* layout) {
+  SplitLayout split;
+  split.name = split_name;
+  split.annotations = Below(root, options.annotations);
+  split.excluded = Below(root, options.excluded);
+  split.boxes = Below(root, options.boxes);
+  split.inference = usage == Usage::kInference;
+  layout->splits.push_back(std::move(split));
+  layout->label_map = Below(root, options.label_map);
+  layout->evaluated_label_map = Below(root, options.evaluated_label_map);
+  layout->first_class = 1;
+  if (options.classes_txt && !FileExists(layout->label_map) && FileExists(Below(root, "classes.txt"))) {
+    layout->class_list = Below(root, "classes.txt");
+  }
+  AddMedia(options.media, root, layout);
+  layout->first_second = options.first_second;
+  layout->frames_per_second = options.frames_per_second;
+  layout->video_first_second = options.video_first_second;
+  layout->first_keyframe_second = options.keyframes.first;
+  layout->last_keyframe_second = options.keyframes.last;
+}
+
+}  // namespace
 
 absl::StatusOr<DatasetOpener> ReadAva(const DatasetConfig& config, Usage usage) {
   const std::string split = SplitOf(config, usage);
@@ -69,14 +101,26 @@ absl::StatusOr<DatasetOpener> ReadAva(const DatasetConfig& config, Usage usage) 
   AvaOptions options = ReadFiles(split, &reader);
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
-  const auto open = [options](ClipDatasetOptions clip_dataset,
-                              const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {
+  DatasetOpener opener;
+  opener.open = [options](ClipDatasetOptions clip_dataset,
+                          const std::string& root) -> absl::StatusOr<std::unique_ptr<Dataset>> {
     if (root.empty()) {
       return absl::InvalidArgumentError("ava needs a data root, the folder of annotations/ and frames/");
     }
     return OpenAva(options, std::move(clip_dataset), root);
   };
-  return DatasetOpener{open, options.keyframes};
+  opener.add_files = [options, split, usage](const std::string& root, DatasetLayout* layout) {
+    AddFiles(options, split, usage, root, layout);
+    return absl::OkStatus();
+  };
+  if (config.ava().has_label_map()) {
+    opener.classes = ClassesInFile("ava.label_map", options.label_map);
+  } else {
+    opener.classes = PublishedClasses();
+  }
+  opener.names = options.keyframes;
+  opener.frames_per_second = options.frames_per_second;
+  return opener;
 }
 
 }  // namespace mrsn::datasets

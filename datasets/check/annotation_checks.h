@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "datasets/check/layout.h"
 #include "datasets/check/report.h"
+#include "datasets/dataset_layout.h"
 
 namespace mrsn::datasets {
 

@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/check/check_level.h"
-#include "datasets/check/layout.h"
 #include "datasets/check/report.h"
 #include "datasets/dataset_config.pb.h"
+#include "datasets/dataset_layout.h"
 
 namespace mrsn::datasets {
 

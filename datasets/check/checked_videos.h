@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "datasets/check/annotation_checks.h"
-#include "datasets/check/layout.h"
 #include "datasets/check/video_check.h"
+#include "datasets/dataset_layout.h"
 
 namespace mrsn::datasets {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "datasets/check/layout.h"
 #include "datasets/check/report.h"
+#include "datasets/dataset_layout.h"
 #include "ops/formats/read_options.h"
 
 namespace mrsn::datasets {

@@ -8,8 +8,8 @@
 #include "datasets/check/annotation_checks.h"
 #include "datasets/check/check_level.h"
 #include "datasets/check/checked_videos.h"
-#include "datasets/check/layout.h"
 #include "datasets/check/report.h"
+#include "datasets/dataset_layout.h"
 
 namespace mrsn::datasets {
 

@@ -2,8 +2,12 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "datasets/micro_world/micro_world.h"
+#include "datasets/micro_world/rules.h"
+#include "datasets/micro_world/world.h"
 #include "ops/base/config_reader.h"
 #include "ops/base/status_macros.h"
 
@@ -29,9 +33,18 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage 
   }
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
-  return DatasetOpener{[options, generated](ClipDatasetOptions clip_dataset, const std::string&) {
+  DatasetOpener opener;
+  opener.open = [options, generated](ClipDatasetOptions clip_dataset, const std::string&) {
     return OpenMicroWorld(options, std::move(clip_dataset), generated);
-  }};
+  };
+  opener.add_files = [](const std::string&, DatasetLayout*) {
+    return absl::InvalidArgumentError("micro_world is generated: it has no files to check");
+  };
+  std::vector<ActionClass> classes = micro::Classes();
+  if (options.generate.single_actor) classes.resize(micro::kNumSingleActorClasses);
+  opener.classes = std::move(classes);
+  opener.frames_per_second = micro::kFramesPerSecond;
+  return opener;
 }
 
 }  // namespace mrsn::datasets

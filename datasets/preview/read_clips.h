@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "datasets/check/layout.h"
+#include "datasets/dataset_layout.h"
 #include "datasets/preview/preview_page.h"
 
 namespace mrsn::datasets {

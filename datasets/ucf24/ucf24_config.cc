@@ -3,11 +3,32 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "datasets/ucf24/ucf24.h"
 #include "ops/base/config_reader.h"
+#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
+namespace {
+
+void AddFiles(const Ucf24Options& options, Usage usage, const std::string& root, DatasetLayout* layout) {
+  layout->keyframes = DatasetLayout::Keyframes::kFrames;
+  layout->annotation_frame_size = options.frame;
+  layout->first_class = 0;
+  const std::string classes = Below(root, options.classes.empty() ? "classes.txt" : options.classes);
+  if (!options.classes.empty() || FileExists(classes)) layout->class_list = classes;
+  AddMedia(options.media, root, layout);
+  SplitLayout split;
+  split.name = options.split;
+  split.annotations = Below(root, options.annotations);
+  split.boxes = Below(root, options.detections);
+  split.video_list = Below(root, options.split + ".txt");
+  split.inference = usage == Usage::kInference;
+  layout->splits.push_back(std::move(split));
+}
+
+}  // namespace
 
 absl::StatusOr<DatasetOpener> ReadUcf24(const DatasetConfig& config, Usage usage) {
   Ucf24Options options;
@@ -27,10 +48,22 @@ absl::StatusOr<DatasetOpener> ReadUcf24(const DatasetConfig& config, Usage usage
   options.keyframe_step = usage == Usage::kTrain ? train_step : inference_step;
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
-  return DatasetOpener{[options](ClipDatasetOptions clip_dataset, const std::string& root) {
-                         return OpenUcf24(options, std::move(clip_dataset), root);
-                       },
-                       KeyframeNames{formats::Timestamps::kFrames}};
+  DatasetOpener opener;
+  opener.open = [options](ClipDatasetOptions clip_dataset, const std::string& root) {
+    return OpenUcf24(options, std::move(clip_dataset), root);
+  };
+  opener.add_files = [options, usage](const std::string& root, DatasetLayout* layout) {
+    AddFiles(options, usage, root, layout);
+    return absl::OkStatus();
+  };
+  if (config.ucf24().has_classes()) {
+    opener.classes = ClassesInFile("ucf24.classes", options.classes);
+  } else {
+    opener.classes = Ucf24Classes();
+  }
+  opener.names = KeyframeNames{formats::Timestamps::kFrames};
+  opener.first_class = 0;
+  return opener;
 }
 
 }  // namespace mrsn::datasets

@@ -1,6 +1,6 @@
-// A data set's files and facts, as the checks need them.
-#ifndef MRSN_DATASETS_CHECK_LAYOUT_H_
-#define MRSN_DATASETS_CHECK_LAYOUT_H_
+// A data set's files and facts, as its checks and pages of clips need them.
+#ifndef MRSN_DATASETS_DATASET_LAYOUT_H_
+#define MRSN_DATASETS_DATASET_LAYOUT_H_
 
 #include <string>
 #include <vector>
@@ -45,4 +45,4 @@ struct DatasetLayout {
 
 }  // namespace mrsn::datasets
 
-#endif  // MRSN_DATASETS_CHECK_LAYOUT_H_
+#endif  // MRSN_DATASETS_DATASET_LAYOUT_H_
