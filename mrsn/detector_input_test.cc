@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <set>
+#include <tuple>
+#include <type_traits>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -12,10 +14,18 @@ namespace {
 
 using ::testing::ElementsAre;
 
+template <typename T>
+void TurnOn(const T& need) {
+  if constexpr (std::is_same_v<T, bool>) const_cast<bool&>(need) = true;
+}
+
+// Whatever a head or backbone may read; a need that is a number has its line here.
 ModelNeeds Everything() {
   ModelNeeds needs;
+  const auto turn_on = [](const auto&... fields) { (TurnOn(fields), ...); };
+  std::apply(turn_on, FieldsOf(static_cast<const HeadNeeds&>(needs)));
+  std::apply(turn_on, FieldsOf(static_cast<const BackboneNeeds&>(needs)));
   needs.alpha = 4;
-  needs.flow = needs.objects = true;
   needs.bank = {/*radius=*/2, /*width=*/6};
   return needs;
 }
