@@ -44,12 +44,17 @@ using ::mrsn::testing::ForgetFakeEvents;
 constexpr int kSide = 48;
 // The CPU's own kernels (folded norms, Winograd's filtering, attention in one pass) round otherwise than the
 // operations that other devices run.
-constexpr double kLossTolerance = 1e-5, kScoreTolerance = 5e-5;
+constexpr double kLossTolerance = 1e-5;
 
 // Of the norm of a gradient. In a backbone of 101 layers rounding alone puts some values on the other side of
 // a ReLU or of a maximum; 2 % was seen.
 double GradientTolerance(const std::string& experiment) {
   return absl::StrContains(experiment, "r101") ? 5e-2 : 1e-2;
+}
+
+// 8e-5 was seen with 101 layers.
+double ScoreTolerance(const std::string& experiment) {
+  return absl::StrContains(experiment, "r101") ? 3e-4 : 5e-5;
 }
 
 // What a batch may cost.
@@ -68,8 +73,15 @@ Budget BudgetOf(const std::string& head) {
   return {};
 }
 
-// Detectors with backbones of their own, which the paper's other experiments do not share, are made narrow.
+// A quarter of the channels in every layer, if the stages are those of a published depth.
+void MakeNarrow(ResNet3dConfig* config) {
+  if (config->stages().empty()) config->set_stem_channels(16);
+}
+
+// With all its layers, but narrow: neither the operations nor the copies depend on the number of channels.
 ModelConfig SmallModel(ModelConfig config) {
+  if (config.has_slow_only()) MakeNarrow(config.mutable_slow_only());
+  if (config.has_slow_fast()) MakeNarrow(config.mutable_slow_fast()->mutable_slow());
   if (config.has_act()) {
     config.mutable_act()->set_input_size(64);
     config.mutable_act()->set_width_divisor(8);
@@ -241,16 +253,17 @@ TEST_P(DeviceTest, BatchOfInference) {
   const Budget budget = BudgetOf(HeadUnderTest());
   EXPECT_EQ(spent.host_reads, budget.inference_reads) << FakeEvents();
   EXPECT_EQ(spent.copies_to_device, budget.inference_copies) << FakeEvents();
+  const double tolerance = ScoreTolerance(GetParam());
   EXPECT_TRUE(at::equal(found.clip_index, expected.clip_index));
-  EXPECT_TRUE(Close(found.boxes, expected.boxes, kScoreTolerance));
-  EXPECT_TRUE(Close(found.scores, expected.scores, kScoreTolerance));
+  EXPECT_TRUE(Close(found.boxes, expected.boxes, tolerance));
+  EXPECT_TRUE(Close(found.scores, expected.scores, tolerance));
   EXPECT_EQ(found.G.defined(), expected.G.defined());
   if (expected.G.defined()) {
-    EXPECT_TRUE(Close(found.G, expected.G, 10 * kScoreTolerance));
+    EXPECT_TRUE(Close(found.G, expected.G, 10 * tolerance));
   }
   EXPECT_EQ(found.memory.defined(), expected.memory.defined());
   if (expected.memory.defined()) {
-    EXPECT_TRUE(Close(found.memory, expected.memory, 10 * kScoreTolerance));
+    EXPECT_TRUE(Close(found.memory, expected.memory, 10 * tolerance));
   }
 }
 
