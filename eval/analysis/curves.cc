@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "eval/analysis/precision_recall.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 #include "ops/plot/gnuplot.h"
@@ -11,21 +12,13 @@
 namespace mrsn::eval {
 namespace {
 
-constexpr int kMaxPoints = 400;
-
-// "recall precision" lines from the first detection on, thinned evenly.
+// "recall precision" lines.
 std::string Points(const ClassMatches& matched) {
   std::string points;
-  const size_t step = matched.matches.size() / kMaxPoints + 1;
-  int64_t hits = 0;
-  for (size_t i = 0; i < matched.matches.size(); ++i) {
-    hits += matched.matches[i].ground_truth != nullptr;
-    if (i % step != 0 && i + 1 != matched.matches.size()) continue;
-    absl::StrAppendFormat(&points, "%.5f %.5f\n", static_cast<double>(hits) / matched.num_gt,
-                          static_cast<double>(hits) / (i + 1));
+  for (const auto& [recall, precision] : PrecisionRecall(matched)) {
+    absl::StrAppendFormat(&points, "%.5f %.5f\n", recall, precision);
   }
-  if (points.empty()) points = "0 0\n";
-  return points;
+  return points.empty() ? "0 0\n" : points;
 }
 
 }  // namespace
