@@ -61,6 +61,33 @@ std::vector<uint8_t> Hits(const ClassTubes& tubes, double threshold) {
   return hits;
 }
 
+ThresholdResult ScoreAt(double threshold, const std::vector<ClassTubes>& classes) {
+  const ProtocolRules rules = RulesOf(Protocol::kAct);
+  ThresholdResult one;
+  one.threshold = threshold;
+  for (const ClassTubes& tubes : classes) {
+    const std::vector<uint8_t> hits = Hits(tubes, threshold);
+    one.num_hits += std::count(hits.begin(), hits.end(), 1);
+    one.per_class.push_back(AveragePrecision(rules.ap, hits, tubes.num_gt));
+  }
+  one.video_map = MeanOverClasses(rules, one.per_class);
+  return one;
+}
+
+// The means over 0.5, 0.55, .. 0.95.
+void AddMeanOfThresholds(const std::vector<ClassTubes>& classes, VideoMapResult* result) {
+  result->mean_50_95 = 0;
+  result->mean_50_95_per_class.assign(classes.size(), 0.0);
+  const auto add = [](std::optional<double>& sum, const std::optional<double>& value) {
+    sum = sum.has_value() && value.has_value() ? std::optional<double>(*sum + *value / kSteps) : std::nullopt;
+  };
+  for (int i = 0; i < kSteps; ++i) {
+    const ThresholdResult one = ScoreAt(0.5 + 0.05 * i, classes);
+    add(result->mean_50_95, one.video_map);
+    for (size_t c = 0; c < classes.size(); ++c) add(result->mean_50_95_per_class[c], one.per_class[c]);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<VideoMapEvaluator> VideoMapEvaluator::Create(VideoMapOptions options) {
@@ -103,55 +130,67 @@ void VideoMapEvaluator::Add(const formats::RowBlock& block, const Put& put) {
   }
 }
 
-absl::StatusOr<VideoMapResult> VideoMapEvaluator::Compute() const {
-  const int num_classes = static_cast<int>(options_.classes.size());
+struct VideoMapEvaluator::LinkedVideo {
+  absl::Status status;
+  std::vector<std::vector<ScoredTube>> tubes;  // by class
+  std::vector<int64_t> num_annotated;
+  int64_t low_score = 0, too_short = 0, suppressed = 0;
+};
+
+VideoMapEvaluator::LinkedVideo VideoMapEvaluator::LinkVideo(int number, const std::string& name,
+                                                            const std::map<int, PerClass>& classes) const {
+  LinkedVideo result;
+  result.tubes.resize(options_.classes.size());
+  result.num_annotated.assign(options_.classes.size(), 0);
+  for (const auto& [c, own] : classes) {
+    std::vector<Tube> annotated;
+    for (const auto& [tube_number, boxes] : own.annotated) {
+      absl::StatusOr<Tube> tube = AnnotatedTube(
+          boxes, absl::StrCat("tube ", tube_number, " of ", name, ", class ", options_.classes[c].id));
+      if (!tube.ok()) {
+        result.status = tube.status();
+        return result;
+      }
+      annotated.push_back(*std::move(tube));
+    }
+    result.num_annotated[c] = annotated.size();
+    const LinkedTubes linked = LinkBoxes(own.detected, options_.linking);
+    result.low_score += linked.low_score;
+    result.too_short += linked.too_short;
+    result.suppressed += linked.suppressed;
+    for (const Tube& tube : linked.tubes) {
+      ScoredTube scored = {tube.score, number, {}};
+      for (const Tube& truth : annotated) scored.overlaps.push_back(TubeOverlap(truth, tube));
+      result.tubes[c].push_back(std::move(scored));
+    }
+  }
+  return result;
+}
+
+absl::StatusOr<std::vector<VideoMapEvaluator::LinkedVideo>> VideoMapEvaluator::LinkVideos() const {
   std::vector<const std::pair<const std::string, std::map<int, PerClass>>*> videos;
   for (const auto& video : videos_) videos.push_back(&video);
   const int num_videos = static_cast<int>(videos.size());
-
-  struct VideoResult {
-    absl::Status status;
-    std::vector<std::vector<ScoredTube>> tubes;  // by class
-    std::vector<int64_t> num_annotated;
-    int64_t low_score = 0, too_short = 0, suppressed = 0;
-  };
-  std::vector<VideoResult> results(num_videos);
+  std::vector<LinkedVideo> linked(num_videos);
   std::atomic<int> next{0};
   RunTasks(std::max(1, std::min(options_.num_threads, num_videos)), [&](int) {
     for (int v = next++; v < num_videos; v = next++) {
-      VideoResult& result = results[v];
-      result.tubes.resize(num_classes);
-      result.num_annotated.assign(num_classes, 0);
-      for (const auto& [c, own] : videos[v]->second) {
-        std::vector<Tube> annotated;
-        for (const auto& [number, boxes] : own.annotated) {
-          absl::StatusOr<Tube> tube = AnnotatedTube(
-              boxes,
-              absl::StrCat("tube ", number, " of ", videos[v]->first, ", class ", options_.classes[c].id));
-          if (!tube.ok()) {
-            result.status = tube.status();
-            return;
-          }
-          annotated.push_back(*std::move(tube));
-        }
-        result.num_annotated[c] = annotated.size();
-        const LinkedTubes linked = LinkBoxes(own.detected, options_.linking);
-        result.low_score += linked.low_score;
-        result.too_short += linked.too_short;
-        result.suppressed += linked.suppressed;
-        for (const Tube& tube : linked.tubes) {
-          ScoredTube scored = {tube.score, v, {}};
-          for (const Tube& truth : annotated) scored.overlaps.push_back(TubeOverlap(truth, tube));
-          result.tubes[c].push_back(std::move(scored));
-        }
-      }
+      linked[v] = LinkVideo(v, videos[v]->first, videos[v]->second);
     }
   });
+  for (const LinkedVideo& video : linked) {
+    if (!video.status.ok()) return video.status;
+  }
+  return linked;
+}
 
+absl::StatusOr<VideoMapResult> VideoMapEvaluator::Compute() const {
+  absl::StatusOr<std::vector<LinkedVideo>> linked = LinkVideos();
+  if (!linked.ok()) return linked.status();
+  const int num_classes = static_cast<int>(options_.classes.size());
   VideoMapResult result;
   std::vector<ClassTubes> classes(num_classes);
-  for (VideoResult& video : results) {
-    if (!video.status.ok()) return video.status;
+  for (LinkedVideo& video : *linked) {
     result.low_score += video.low_score;
     result.too_short += video.too_short;
     result.suppressed += video.suppressed;
@@ -171,30 +210,8 @@ absl::StatusOr<VideoMapResult> VideoMapEvaluator::Compute() const {
     result.num_gt.push_back(classes[c].num_gt);
     result.num_tubes.push_back(classes[c].tubes.size());
   }
-
-  const ProtocolRules rules = RulesOf(Protocol::kAct);
-  const auto at = [&](double threshold) {
-    ThresholdResult one;
-    one.threshold = threshold;
-    for (const ClassTubes& tubes : classes) {
-      const std::vector<uint8_t> hits = Hits(tubes, threshold);
-      one.num_hits += std::count(hits.begin(), hits.end(), 1);
-      one.per_class.push_back(AveragePrecision(rules.ap, hits, tubes.num_gt));
-    }
-    one.video_map = MeanOverClasses(rules, one.per_class);
-    return one;
-  };
-  for (double threshold : options_.thresholds) result.thresholds.push_back(at(threshold));
-  result.mean_50_95 = 0;
-  result.mean_50_95_per_class.assign(num_classes, 0.0);
-  const auto add = [](std::optional<double>& sum, const std::optional<double>& value) {
-    sum = sum.has_value() && value.has_value() ? std::optional<double>(*sum + *value / kSteps) : std::nullopt;
-  };
-  for (int i = 0; i < kSteps; ++i) {
-    const ThresholdResult one = at(0.5 + 0.05 * i);
-    add(result.mean_50_95, one.video_map);
-    for (int c = 0; c < num_classes; ++c) add(result.mean_50_95_per_class[c], one.per_class[c]);
-  }
+  for (double threshold : options_.thresholds) result.thresholds.push_back(ScoreAt(threshold, classes));
+  AddMeanOfThresholds(classes, &result);
   return result;
 }
 

@@ -67,9 +67,12 @@ class VideoMapEvaluator {
     std::map<int64_t, std::vector<FrameBox>> annotated;  // by tube
     std::vector<FrameBox> detected;
   };
+  struct LinkedVideo;  // the tubes of one video
   explicit VideoMapEvaluator(VideoMapOptions options) : options_(std::move(options)) {}
   template <typename Put>
   void Add(const formats::RowBlock& block, const Put& put);
+  LinkedVideo LinkVideo(int number, const std::string& name, const std::map<int, PerClass>& classes) const;
+  absl::StatusOr<std::vector<LinkedVideo>> LinkVideos() const;
 
   VideoMapOptions options_;
   std::map<int, int> class_index_;
