@@ -38,7 +38,7 @@ class Unpickler {
       at_ = next_;
       MRSN_ASSIGN_OR_RETURN(const uint64_t opcode, Unsigned(1));
       if (opcode == STOP) break;
-      MRSN_RETURN_IF_ERROR(Execute(static_cast<PickleOpcode>(opcode)));
+      MRSN_RETURN_IF_ERROR(Execute(static_cast<uint8_t>(opcode)));
       if (std::max({tree_.values.size(), stack_.size(), marks_.size()}) > limits_.values) {
         return Wrong(absl::StrCat("more than ", limits_.values, " values"));
       }
@@ -52,7 +52,9 @@ class Unpickler {
   size_t next() const { return next_; }
 
  private:
-  absl::Status Execute(PickleOpcode opcode);
+  struct Instructions;  // by opcode
+
+  absl::Status Execute(uint8_t opcode);
 
   absl::StatusOr<absl::string_view> Take(uint64_t size) {
     if (size > bytes_.size() - next_) {
@@ -198,6 +200,22 @@ class Unpickler {
     MRSN_ASSIGN_OR_RETURN(const PickleValue* const function, Pop());
     return objects_.Call(*function, *arguments, &tree_, Push(Kind::kNone));
   }
+
+  // Instructions whose operands follow in the file; `width` is the number of bytes of an unsigned operand.
+  absl::Status CheckProtocol();
+  absl::Status PushUnsigned(int width);
+  absl::Status PushInt32();
+  absl::Status PushBigEndianReal();
+  absl::Status MemoizeAt(int width);
+  absl::Status RecallAt(int width);
+  absl::Status PushGlobalOfLines();
+  // Instructions whose operands are on the stack.
+  absl::Status PushMark();
+  absl::Status Duplicate();
+  absl::Status PushGlobalOfStack();
+  absl::Status CallWithKeywords();
+  absl::Status Build();
+  absl::Status LoadPersistent();
 
   // What a line of protocol 0 stands for, without its line end.
   absl::Status ExecuteText(PickleOpcode opcode, absl::string_view line);
