@@ -90,7 +90,7 @@ def fuzz_target(name, srcs, library, deps, corpus):
         native.sh_test(
             name = name + suffix + "_test",
             size = "small" if seconds == "5" else "medium",
-            srcs = ["//third_party:run_fuzzer.sh"],
+            srcs = [str(Label("//third_party:run_fuzzer.sh"))],
             args = ["$(location :%s)" % name, seconds, "$(locations %s)" % corpus],
             data = [":" + name, corpus],
             tags = tags,

@@ -4,6 +4,16 @@ load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_proto_library", "c
 load("@rules_proto//proto:defs.bzl", "proto_library")
 load("//third_party/cuda:cuda.bzl", "cuda_object")
 
+# Labels of this workspace, written so that BUILD files of other workspaces may use the macros, too.
+_LIBTORCH = str(Label("//third_party:libtorch"))
+_LIBTORCH_CUDA = str(Label("//third_party:libtorch_cuda"))
+_NOT_PRECOMPILED = str(Label("//third_party/libtorch:not_precompiled"))
+_PRECOMPILED = str(Label("//third_party/libtorch:precompiled"))
+_CUDA_ENABLED = str(Label("//third_party/cuda:enabled"))
+_GTEST_MAIN = str(Label("//third_party:gtest_main"))
+_BENCHMARK_MAIN = str(Label("//third_party:benchmark_main"))
+_WITH_CPU = str(Label("//third_party:with_cpu.sh"))
+
 _COPTS = [
     "-Wall",
     "-Wextra",
@@ -16,21 +26,21 @@ _COPTS = [
 # build, so a test runs what users run.
 TEST_COPTS = ["-O0"]
 
-def _compiled(deps, copts, precompiled = "precompiled"):
+def _compiled(deps, copts, suffix = ""):
     """The arguments deps and copts of a rule. Files that see LibTorch take its headers precompiled.
 
     A target with compiler options of its own does not: GCC takes a precompiled header only with the same options.
     """
-    if type(deps) != type([]) or "//third_party:libtorch" not in deps or copts:
+    if type(deps) != type([]) or _LIBTORCH not in deps or copts:
         return {"deps": deps, "copts": _COPTS + copts}
     return {
         "deps": deps + select({
-            "//third_party/libtorch:not_precompiled": [],
-            "//conditions:default": ["//third_party/libtorch:" + precompiled],
+            _NOT_PRECOMPILED: [],
+            "//conditions:default": [_PRECOMPILED + suffix],
         }),
         "copts": _COPTS + select({
-            "//third_party/libtorch:not_precompiled": [],
-            "//conditions:default": ["-include", "third_party/libtorch/%s.h" % precompiled],
+            _NOT_PRECOMPILED: [],
+            "//conditions:default": ["-include", "third_party/libtorch/precompiled%s.h" % suffix],
         }),
     }
 
@@ -58,7 +68,7 @@ def mrsn_cc_test(name, deps = [], copts = [], size = "small", threads = 1, tags 
       tags: more tags.
       **kwargs: passed to cc_test.
     """
-    kwargs.update(_compiled(deps + ["//third_party:gtest_main"], copts, "precompiled_for_tests"))
+    kwargs.update(_compiled(deps + [_GTEST_MAIN], copts, "_for_tests"))
     kwargs["copts"] = TEST_COPTS + kwargs["copts"]
     cc_test(name = name, size = size, tags = tags + _cores(threads), **kwargs)
 
@@ -78,7 +88,7 @@ def mrsn_cc_test_with_cpus(name, size = "small", threads = 1, **kwargs):
         native.sh_test(
             name = "%s_%s" % (name, cpu),
             size = size,
-            srcs = ["//third_party:with_cpu.sh"],
+            srcs = [_WITH_CPU],
             args = [cpu, "$(rootpath :%s)" % name],
             data = [":" + name],
             tags = _cores(threads),
@@ -103,7 +113,7 @@ def mrsn_cc_benchmark(name, srcs, deps = [], copts = [], smoke_args = [], data =
         srcs = srcs,
         testonly = True,
         alwayslink = True,
-        **_compiled(deps + ["//third_party:benchmark_main"], copts)
+        **_compiled(deps + [_BENCHMARK_MAIN], copts)
     )
     cc_binary(name = name, testonly = True, data = data, deps = [":" + library], **kwargs)
     cc_test(
@@ -130,20 +140,20 @@ def mrsn_cuda_library(name, srcs, hdrs = [], deps = [], copts = [], **kwargs):
             src = src,
             hdrs = hdrs,
             tags = ["manual"],
-            deps = deps + ["//third_party:libtorch", "@cuda//:cudart"],
+            deps = deps + [_LIBTORCH, "@cuda//:cudart"],
         )
         objects.append(":" + object_name)
     cc_library(
         name = name,
         srcs = select({
-            "//third_party/cuda:enabled": objects,
+            _CUDA_ENABLED: objects,
             "//conditions:default": [],
         }),
         hdrs = hdrs,
         copts = _COPTS + copts,
         alwayslink = True,
         deps = deps + select({
-            "//third_party/cuda:enabled": ["//third_party:libtorch_cuda"],
+            _CUDA_ENABLED: [_LIBTORCH_CUDA],
             "//conditions:default": [],
         }),
         **kwargs
