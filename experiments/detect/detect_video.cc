@@ -71,23 +71,25 @@ absl::StatusOr<DetectedVideo> DetectVideo(const DetectVideoOptions& options, Per
     }
     MRSN_ASSIGN_OR_RETURN(std::optional<StreamedClip> clip, clips->Next());
     if (!clip.has_value()) break;
-    if (writer == nullptr) {
+    if (video.keyframes.empty()) {
       video.width = clips->frames().frame_size().width;
       video.height = clips->frames().frame_size().height;
+    }
+    if (writer == nullptr && !options.output_stem.empty()) {
       MRSN_ASSIGN_OR_RETURN(writer, DetectionWriter::Open(options.output_stem, options.origin, video,
                                                           options.first_second, options.classes));
     }
     MRSN_ASSIGN_OR_RETURN(DetectedKeyframe keyframe,
                           Detect(options, *clips, *std::move(clip), persons, score, tracker));
-    MRSN_RETURN_IF_ERROR(writer->Add(keyframe));
+    if (writer != nullptr) MRSN_RETURN_IF_ERROR(writer->Add(keyframe));
     video.keyframes.push_back(std::move(keyframe));
     bar.Update(static_cast<int64_t>(video.keyframes.size()), clips->frames().frames_read(), "");
   }
   bar.Finish();
   MRSN_RETURN_IF_ERROR(persons.Finish());
-  if (writer == nullptr) return absl::DataLossError(absl::StrCat(options.path, ": has no frame"));
+  if (video.keyframes.empty()) return absl::DataLossError(absl::StrCat(options.path, ": has no frame"));
   video.frames = clips->frames().frames_read();
-  MRSN_RETURN_IF_ERROR(writer->Finish(video.frames));
+  if (writer != nullptr) MRSN_RETURN_IF_ERROR(writer->Finish(video.frames));
   return video;
 }
 

@@ -21,7 +21,7 @@ struct DetectVideoOptions {
   datasets::ClipStreamOptions clips;  // key frames, and clips as the model wants them
   double first_second = 0;            // the second that the video's first frame is
   TrackerOptions tracker;
-  std::string output_stem;  // <stem>.csv and <stem>.json are written; its folder exists
+  std::string output_stem;  // <stem>.csv and <stem>.json are written; its folder exists. "" = nothing is
   DetectionOrigin origin;
   std::vector<datasets::ActionClass> classes;
 };
