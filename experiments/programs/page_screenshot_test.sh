@@ -9,21 +9,28 @@ fi
 work=$(mktemp -d)
 shots=${TEST_UNDECLARED_OUTPUTS_DIR:-$work}
 failed=0
+# Recorded results, which have no detections; and an evaluation of random weights, with pictures of its key frames.
 experiments/programs/report --results=experiments/records/results/table4_micro.textproto \
-  --output="$work/page.html" || exit 1
+  --output="$work/recorded.html" || exit 1
+experiments/programs/evaluate --experiment=smoke/resume --checkpoint=random:0 --threads=1 --cache_root="$work/cache" \
+  --output="$work/results" || exit 1
+experiments/programs/report --results="$work/results" --cache_root="$work/cache" \
+  --output="$work/evaluated.html" || exit 1
+grep -q 'data:image/jpeg' "$work/evaluated.html" || { echo "the page has no key frame" >&2; failed=1; }
 
-# look WIDTH SCHEME NAME: draws the page in a frame of that width, because a window has a least width of its own,
+# look PAGE WIDTH SCHEME NAME: draws the page in a frame of that width, because a window has a least width of its own,
 # and prints what the frame found. SCHEME: 0 dark, 1 light.
 look() {
+  local page=$1 width=$2 scheme=$3 name=$4
   cat >"$work/frame.html" <<END
 <!DOCTYPE html><html><body style="margin:0">
-<iframe id="f" src="page.html" style="border:0;width:$1px;height:3000px"></iframe><pre id="o"></pre>
+<iframe id="f" src="$page.html" style="border:0;width:${width}px;height:${height}px"></iframe><pre id="o"></pre>
 <script>onload = () => {
   const page = document.getElementById('f').contentDocument, faults = [];
-  if (page.documentElement.scrollWidth > $1) faults.push('wide as ' + page.documentElement.scrollWidth);
+  if (page.documentElement.scrollWidth > $width) faults.push('wide as ' + page.documentElement.scrollWidth);
   for (const e of page.querySelectorAll('body *')) {
     const box = e.getBoundingClientRect();
-    if (box.right > $1 + 1 && !e.closest('.scroll') && !e.closest('svg')) faults.push(e.tagName + ' ends at ' + box.right);
+    if (box.right > $width + 1 && !e.closest('.scroll') && !e.closest('svg')) faults.push(e.tagName + ' ends at ' + box.right);
   }
   const pictures = [...page.querySelectorAll('svg, img')];
   for (const e of pictures) {
@@ -38,18 +45,21 @@ look() {
 }</script></body></html>
 END
   "$chromium" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --allow-file-access-from-files \
-    --user-data-dir="$work/profile" --enable-logging=stderr --blink-settings=preferredColorScheme="$2" \
-    --virtual-time-budget=5000 --window-size="$(($1 < 600 ? 600 : $1)),3000" --screenshot="$shots/$3.png" \
+    --user-data-dir="$work/profile" --enable-logging=stderr --blink-settings=preferredColorScheme="$scheme" \
+    --virtual-time-budget=5000 --window-size="$((width < 600 ? 600 : width)),$height" --screenshot="$shots/$name.png" \
     --dump-dom "file://$work/frame.html" 2>"$work/log" | grep -o 'FOUND [^<]* END'
 }
-for width in 1280 390; do
-  for scheme in 1:light 0:dark; do
-    name=${scheme#*:}
-    found=$(look "$width" "${scheme%:*}" "page-$width-$name")
-    echo "$width $name: $found"
-    [[ $found =~ ^FOUND\ [1-9][0-9]*\ pictures,\ $name,\ no\ fault\ END$ ]] || failed=1
-    grep CONSOLE "$work/log" && failed=1
-    [[ -s $shots/page-$width-$name.png ]] || { echo "no screenshot" >&2; failed=1; }
+height=8000
+for page in recorded evaluated; do
+  for width in 1280 390; do
+    for scheme in 1:light 0:dark; do
+      theme=${scheme#*:}
+      found=$(look "$page" "$width" "${scheme%:*}" "$page-$width-$theme")
+      echo "$page $width $theme: $found"
+      [[ $found =~ ^FOUND\ [1-9][0-9]*\ pictures,\ $theme,\ no\ fault\ END$ ]] || failed=1
+      grep CONSOLE "$work/log" && failed=1
+      [[ -s $shots/$page-$width-$theme.png ]] || { echo "no screenshot" >&2; failed=1; }
+    done
   done
 done
 rm -rf "$work"

@@ -32,17 +32,25 @@ ABSL_FLAG(std::string, tables, "",
           "Tables to show, such as table4_micro, separated by commas. Default: all with a measured row.");
 ABSL_FLAG(
     std::string, runs, "",
-    "Folder of the runs, for the curves of their trainings. Default: the folder `runs` beside --results.");
+    "Folder of the runs, for the curves of their trainings and for their detections. Default: the folder "
+    "`runs` beside --results.");
+ABSL_FLAG(std::string, data_root, "",
+          "Folder of the evaluated data, for pictures of the worst key frames. Generated data needs none.");
+ABSL_FLAG(std::string, cache_root, "", "Where generated data are; default: ~/.cache/mrsn.");
 
 namespace mrsn::experiments {
 namespace {
 
 constexpr char kUsage[] =
-    "Writes one HTML page about results: tables, bars, classes, costs, training curves, and the origin of\n"
-    "every number. The page needs no network and no other file.\n\n"
+    "Writes one HTML page about results: tables, bars, classes, costs, curves of precision and recall, "
+    "kinds\n"
+    "of errors, the worst videos with their key frames, training curves, and the origin of every number. "
+    "The\n"
+    "page needs no network and no other file.\n\n"
     "  ./bazelw run //experiments:report -- --results=out/results --output=report.html\n"
     "  ./bazelw run //experiments:report -- --results=experiments/records/results/table4_micro.textproto\n"
-    "  ./bazelw run //experiments:report -- --experiments='micro/*' --baseline=micro/none\n\n"
+    "  ./bazelw run //experiments:report -- --experiments='micro/*' --baseline=micro/none\n"
+    "  ./bazelw run //experiments:report -- --results=out/results --data_root=/data/ava\n\n"
     "Results of different protocols, data or class lists are refused: --experiments chooses.\n";
 
 std::vector<std::string> List(const std::string& value) {
@@ -76,6 +84,8 @@ absl::Status Main() {
   options.counts_path = root + "/experiments/records/counts.textproto";
   options.runs_root =
       absl::GetFlag(FLAGS_runs).empty() ? RunsBeside(sources.front()) : UserPath(absl::GetFlag(FLAGS_runs));
+  options.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
+  options.cache_root = UserPath(absl::GetFlag(FLAGS_cache_root));
   MRSN_ASSIGN_OR_RETURN(const Document document, Report(std::move(results), options));
   MRSN_ASSIGN_OR_RETURN(const std::string page, ToHtml(document));
   const std::string output = UserPath(absl::GetFlag(FLAGS_output));

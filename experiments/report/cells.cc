@@ -14,6 +14,7 @@ std::string Number(double value, int decimals, bool with_sign) {
 }  // namespace
 
 Cell Text(std::string text) { return {std::move(text), CellKind::kText, ""}; }
+Cell Sentence(std::string text) { return {std::move(text), CellKind::kSentence, ""}; }
 Cell Code(std::string text) { return {std::move(text), CellKind::kCode, ""}; }
 
 Cell PaperValue(std::optional<double> value, int decimals) {

@@ -11,6 +11,7 @@
 namespace mrsn::experiments {
 
 Cell Text(std::string text);
+Cell Sentence(std::string text);
 Cell Code(std::string text);
 
 // A value of the paper, in percent; empty without a value.

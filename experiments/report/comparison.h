@@ -27,18 +27,9 @@ struct ResultComparison {
   std::vector<eval::Comparison> with_baseline;  // of results[1], results[2], ..: AP of the result - baseline
 };
 
-// Detections and ground truth of a result: `seed<k>.detections.csv` and `seed<k>.groundtruth.csv` beside it,
-// as
-// //experiments:evaluate writes them, or `detections.csv` and `groundtruth.csv` in the folder of the run
-// (runs/ beside results/). NotFound names both places.
-struct ScoredFiles {
-  std::string detections, ground_truth;
-};
-absl::StatusOr<ScoredFiles> FindScoredFiles(const std::string& result_path, const Result& result);
-
 // Each path is that of one result, seed<k>.textproto. InvalidArgument, naming the difference, for results of
 // another protocol, IoU threshold, data or classes (CheckSameEvaluation); DataLoss if the files give another
-// frame-mAP than the result says; the errors of FindScoredFiles and of reading.
+// frame-mAP than the result says; the errors of FindScoredFiles (scored_files.h) and of reading.
 absl::StatusOr<ResultComparison> CompareResults(const std::vector<std::string>& paths,
                                                 const eval::BootstrapOptions& options);
 

@@ -37,6 +37,8 @@ const char* ClassOf(CellKind kind) {
   switch (kind) {
     case CellKind::kText:
       return "";
+    case CellKind::kSentence:
+      return "sentence";
     case CellKind::kCode:
       return "code";
     case CellKind::kPaper:

@@ -12,7 +12,8 @@
 namespace mrsn::experiments {
 
 // Whose number a cell shows. A value of the paper and a measured value never share a cell.
-enum class CellKind { kText, kCode, kPaper, kMeasured, kNotMeasured, kNumber };
+// A kSentence takes several lines where it is long.
+enum class CellKind { kText, kSentence, kCode, kPaper, kMeasured, kNotMeasured, kNumber };
 
 struct Cell {
   std::string text;

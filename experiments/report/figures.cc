@@ -47,7 +47,8 @@ SvgOptions SvgOf(const FigureText& text, int height) {
   return options;
 }
 
-int HeightOfLines(size_t lines, int each) { return 62 + each * static_cast<int>(lines); }
+// One line alone is still a picture, also where a phone shows it.
+int HeightOfLines(size_t lines, int each) { return std::max(104, 62 + each * static_cast<int>(lines)); }
 
 // Named data and the plots of it. gnuplot crashes on labels of data without points, hence data without lines
 // are left out with their plots.
@@ -100,6 +101,32 @@ absl::StatusOr<std::string> DrawBars(const FigureText& text, const std::vector<B
       absl::StrCat(Common(text), LabelsOfLines(bars), "set xrange [0:", longest > 0 ? 1.18 * longest : 1,
                    "]\nset style fill solid 1 noborder\n", layers.Script());
   return DrawThemedSvg(script, SvgOf(text, HeightOfLines(bars.size(), 26)));
+}
+
+absl::StatusOr<std::string> DrawStacks(const FigureText& text, const std::vector<std::string>& names,
+                                       const std::vector<Stack>& stacks) {
+  Layers layers;
+  double longest = 0;
+  std::vector<double> ends(stacks.size(), 0);
+  for (size_t p = 0; p < names.size(); ++p) {
+    std::string lines;
+    for (size_t i = 0; i < stacks.size(); ++i) {
+      const double begin = ends[i];
+      ends[i] += stacks[i].parts[p];
+      absl::StrAppendFormat(&lines, "%.6g %d %.6g\n", begin, i, ends[i]);
+      longest = std::max(longest, ends[i]);
+    }
+    layers.Add(absl::StrCat("part", p), lines,
+               {absl::StrCat("1:2:1:3:($2-0.32):($2+0.32) with boxxyerror",
+                             Coloured(static_cast<int>(p % kColours) + 1), " title ", Label(names[p]))});
+  }
+  // Above the bars: below them it would cover the axis where the bars are few.
+  const int legend = 18 * static_cast<int>((names.size() + 1) / 2) + 18;
+  const std::string script = absl::StrCat(
+      Common(text), LabelsOfLines(stacks), "set xrange [0:", longest > 0 ? longest : 1,
+      "]\nset style fill solid 1 noborder\nset key outside top center horizontal maxcols 2 samplen 1\n",
+      layers.Script());
+  return DrawThemedSvg(script, SvgOf(text, HeightOfLines(stacks.size(), 26) + legend));
 }
 
 absl::StatusOr<std::string> DrawDifferences(const FigureText& text, const std::vector<Bar>& differences) {

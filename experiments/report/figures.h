@@ -31,6 +31,15 @@ absl::StatusOr<std::string> DrawBars(const FigureText& text, const std::vector<B
 // Horizontal differences: a point and its interval beside the line of zero.
 absl::StatusOr<std::string> DrawDifferences(const FigureText& text, const std::vector<Bar>& differences);
 
+struct Stack {
+  std::string label;
+  std::vector<double> parts;  // from zero on; one for each name
+};
+
+// Horizontal bars of parts side by side, in the given order from top to bottom, with a legend.
+absl::StatusOr<std::string> DrawStacks(const FigureText& text, const std::vector<std::string>& names,
+                                       const std::vector<Stack>& stacks);
+
 struct Change {
   std::string label;
   double before = 0, after = 0;

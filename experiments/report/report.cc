@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "experiments/report/detections_section.h"
 #include "experiments/report/sections.h"
 #include "experiments/report/training_section.h"
 #include "experiments/table.pb.h"
@@ -140,6 +141,11 @@ absl::StatusOr<Document> Report(ResultSet results, const ReportOptions& options)
   MRSN_RETURN_IF_ERROR(add(ClassesSection(results, view)));
   MRSN_RETURN_IF_ERROR(add(KindsSection(results, view)));
   MRSN_RETURN_IF_ERROR(add(CostSection(results)));
+  const AnalysedResults analysed =
+      AnalyseResults(results, options.runs_root, AnalysisOptions(), options.threads);
+  MRSN_RETURN_IF_ERROR(add(DetectionsSection(analysed, view)));
+  MRSN_RETURN_IF_ERROR(add(VideosSection(
+      analysed, view, {options.configs_root, options.runs_root, options.data_root, options.cache_root})));
   MRSN_RETURN_IF_ERROR(add(TrainingSection(results, options.runs_root)));
   MRSN_RETURN_IF_ERROR(add(RunsSection(results)));
   return document;

@@ -21,7 +21,10 @@ struct ReportOptions {
   std::string tables_root;          // folder of the manifests
   std::string configs_root;         // folder of <experiment>.textproto
   std::string counts_path;          // a Counts message; the file may be missing
-  std::string runs_root;            // folder of runs with their logs; "" = none
+  std::string runs_root;            // folder of runs with their logs and detections; "" = none
+  std::string data_root;            // folder of the evaluated data, for pictures; "" = only generated data
+  std::string cache_root;           // of generated data; "" = CacheFolder()
+  int threads = 0;                  // that match detections; 0 = the machine's
 };
 
 // Errors name the table, experiment or file. The experiments come in the order of the tables' rows, the

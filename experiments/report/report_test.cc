@@ -183,6 +183,16 @@ TEST(Report, EveryRunIsListedWithItsOrigin) {
   EXPECT_THAT(RowOf(page, "runs", "r7"), Contains("my/own <b>"));
 }
 
+TEST(Report, ExperimentsWithoutDetectionsAreListed) {
+  const std::vector<PageElement> page = PageOf(Options());
+  EXPECT_THAT(
+      RowOf(page, "detections", "my/own <b>"),
+      ElementsAre("my/own <b>",
+                  HasSubstr("my/own <b> seed 0: its detections and ground truth are not in the folder "
+                            "of its run"),
+                  HasSubstr("--experiment=my/own <b> ")));
+}
+
 TEST(Report, ARowOfAnotherConfigurationIsLeftOut) {
   ResultSet results = Results();
   for (ReportedRun& run : results.experiments[1].runs) run.result.set_config_fingerprint("0123");

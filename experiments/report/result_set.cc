@@ -70,7 +70,8 @@ absl::Status Append(std::string name, Measurements measurements, ResultSet* set)
         return absl::InvalidArgumentError(absl::StrCat("two results of ", RunName(result), " are given"));
       }
     }
-    experiment->runs.push_back({"", std::move(result)});
+    const auto path = measurements.paths.find(result.seed());
+    experiment->runs.push_back({"", std::move(result), path == measurements.paths.end() ? "" : path->second});
   }
   return absl::OkStatus();
 }

@@ -16,6 +16,7 @@ namespace mrsn::experiments {
 struct ReportedRun {
   std::string id;  // "r1", "r2", ..: names the run's line in the page's list of runs
   Result result;
+  std::string path = {};  // of its own file; "" = it has none, as in the file of a table
 };
 
 struct ReportedExperiment {

@@ -52,6 +52,7 @@ TEST(ReadResultSet, NumbersTheRuns) {
   EXPECT_EQ(ClassAps(set->experiments[1], 2), BySeed());
   EXPECT_EQ(KindMeans(set->experiments[0], "pose"), (BySeed{{0, 50}}));
   EXPECT_EQ(set->Find("m/none"), nullptr);
+  EXPECT_EQ(set->experiments[1].runs[1].path, Root() + "/m/b/seed1.textproto");
 }
 
 TEST(ReadResultSet, PatternsChoose) {

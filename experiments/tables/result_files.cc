@@ -123,12 +123,14 @@ absl::Status ReadInto(const std::filesystem::path& path, std::map<std::string, M
     return OtherFolder(ShownPath(path), experiment, folder.string());
   }
   MRSN_RETURN_IF_ERROR(CheckResultFile(result, path, experiment));
-  std::vector<Result>& results = (*measured)[experiment].results;
+  Measurements& of_experiment = (*measured)[experiment];
+  std::vector<Result>& results = of_experiment.results;
   for (const Result& other : results) {
     if (other.seed() != result.seed()) continue;
     return Invalid(ShownPath(path),
                    absl::StrCat("there is another result of ", experiment, " seed ", result.seed()));
   }
+  of_experiment.paths[result.seed()] = path.string();
   results.push_back(std::move(result));
   return absl::OkStatus();
 }

@@ -18,9 +18,9 @@ absl::StatusOr<std::vector<Result>> ReadResults(const std::string& root, const s
 
 // Every measurement at `source`, by experiment: a folder, in which files seed<k>.textproto and
 // speed.textproto are found at any depth; one such file; or the file of a table. A file's folders must end
-// with the name of its experiment, so that a part of a results folder can be read alone. Experiments of a
-// folder come in the order of their names, those of a table in the order of the table. Errors as above;
-// `source` does not exist; it holds no results.
+// with the name of its experiment, so that a part of a results folder can be read alone; Measurements.paths
+// names them. Experiments of a folder come in the order of their names, those of a table in the order of the
+// table. Errors as above; `source` does not exist; it holds no results.
 absl::StatusOr<MeasuredExperiments> ReadAllMeasurements(const std::string& source);
 
 // The measurements of `experiments`, in this order, from `source`: a folder as above, where

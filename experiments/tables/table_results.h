@@ -2,6 +2,8 @@
 #ifndef MRSN_EXPERIMENTS_TABLES_TABLE_RESULTS_H_
 #define MRSN_EXPERIMENTS_TABLES_TABLE_RESULTS_H_
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,7 +18,8 @@ namespace mrsn::experiments {
 // Everything measured of one experiment.
 struct Measurements {
   std::vector<Result> results;  // by seed
-  std::optional<Speed> speed;
+  std::optional<Speed> speed = {};
+  std::map<uint64_t, std::string> paths = {};  // by seed: the result's own file, for results that have one
 };
 
 // (experiment, its measurements), in the order of a table's rows.
