@@ -22,7 +22,8 @@ namespace mrsn::experiments {
 struct ActionFinderOptions {
   // Whose model and clips: the name of an experiment of the tree, or the absolute path of a file of yours.
   std::string experiment;
-  // The model's weights: a file of this project or of another framework, or "random:<seed>" to try things out.
+  // The model's weights: a file of this project or of another framework, or "random:<seed>" to try things
+  // out.
   std::string checkpoint;
   // A file that names the classes, one a line, or a label map; "": those of the experiment's data set.
   std::string class_list;
