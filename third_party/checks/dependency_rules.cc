@@ -15,6 +15,7 @@ namespace {
 
 const std::map<std::string, std::set<std::string>>& AllowedRooms() {
   static const auto* rooms = new std::map<std::string, std::set<std::string>>{
+      {"examples", {"docs", "ablations", "experiments", "mrsn", "datasets", "eval", "ops", "third_party"}},
       {"docs", {"ablations", "experiments", "mrsn", "datasets", "eval", "ops", "third_party"}},
       {"ablations", {"experiments", "mrsn", "datasets", "eval", "ops", "third_party"}},
       {"experiments", {"mrsn", "datasets", "eval", "ops", "third_party"}},

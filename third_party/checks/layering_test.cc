@@ -70,7 +70,8 @@ TEST(Layering, InEveryBuildFile) {
   const std::filesystem::path workspace = std::filesystem::canonical("WORKSPACE").parent_path();
   std::vector<Edge> edges;
   int files = 0;
-  for (const char* room : {"ablations", "datasets", "eval", "experiments", "mrsn", "ops", "third_party"}) {
+  for (const char* room :
+       {"ablations", "datasets", "docs", "eval", "examples", "experiments", "mrsn", "ops", "third_party"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(workspace / room)) {
       if (entry.path().filename() != "BUILD") continue;
       const auto text = ReadFile(entry.path());
