@@ -10,6 +10,7 @@
 #include "datasets/prepare/convert.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
+#include "ops/base/status_macros.h"
 
 ABSL_FLAG(std::string, input, "", "The file or folder to read; its layout is recognised by its content.");
 ABSL_FLAG(std::string, output, "", "The file to write.");
@@ -52,49 +53,58 @@ constexpr char kUsage[] =
     "was left out, with counts. A file of another kind ends with exit code 1 and a line that says what it "
     "is.\n";
 
-absl::Status Main() {
+absl::StatusOr<std::string> KindFromFlag() {
+  const std::string kind = absl::GetFlag(FLAGS_kind);
+  bool known = kind == "auto";
+  for (const std::string& name : PreparedKindNames()) known |= kind == name;
+  if (known) return kind;
+  return WrongUsage(
+      absl::StrCat("--kind is ", kind, "; allowed: auto, ", absl::StrJoin(PreparedKindNames(), ", ")));
+}
+
+absl::Status ReadFrameSize(ConvertOptions* options) {
+  const std::string size = absl::GetFlag(FLAGS_frame_size);
+  if (size.empty()) return absl::OkStatus();
+  const std::vector<std::string> sides = absl::StrSplit(size, 'x');
+  if (sides.size() != 2 || !absl::SimpleAtod(sides[0], &options->frame_width) ||
+      !absl::SimpleAtod(sides[1], &options->frame_height) ||
+      !(options->frame_width >= 1 && options->frame_width <= 1e5) ||
+      !(options->frame_height >= 1 && options->frame_height <= 1e5)) {
+    return WrongUsage(absl::StrCat("--frame_size is ", size, ", expected width x height in pixels, 320x240"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ConvertOptions> OptionsFromFlags() {
   ConvertOptions options;
   options.input = absl::GetFlag(FLAGS_input);
   options.output = absl::GetFlag(FLAGS_output);
   if (options.input.empty() || options.output.empty()) return WrongUsage("set --input and --output");
   options.input = UserPath(options.input);
   options.output = UserPath(options.output);
-  options.kind = absl::GetFlag(FLAGS_kind);
   options.all_classes = absl::GetFlag(FLAGS_all_classes);
   if (!absl::GetFlag(FLAGS_images).empty()) options.images = UserPath(absl::GetFlag(FLAGS_images));
-  bool known = options.kind == "auto";
-  for (const std::string& name : PreparedKindNames()) known |= options.kind == name;
-  if (!known) {
-    return WrongUsage(absl::StrCat("--kind is ", options.kind, "; allowed: auto, ",
-                                   absl::StrJoin(PreparedKindNames(), ", ")));
-  }
+  MRSN_ASSIGN_OR_RETURN(options.kind, KindFromFlag());
   if (const double step = absl::GetFlag(FLAGS_keyframe_step); step != 0) {
     if (!(step >= 0.001 && step <= 1000)) {
       return WrongUsage(absl::StrCat("--keyframe_step is ", step, "; allowed: 0, 0.001 to 1000"));
     }
     options.keyframe_step = step;
   }
-  const std::string size = absl::GetFlag(FLAGS_frame_size);
-  if (!size.empty()) {
-    const std::vector<std::string> sides = absl::StrSplit(size, 'x');
-    if (sides.size() != 2 || !absl::SimpleAtod(sides[0], &options.frame_width) ||
-        !absl::SimpleAtod(sides[1], &options.frame_height) ||
-        !(options.frame_width >= 1 && options.frame_width <= 1e5) ||
-        !(options.frame_height >= 1 && options.frame_height <= 1e5)) {
-      return WrongUsage(
-          absl::StrCat("--frame_size is ", size, ", expected width x height in pixels, 320x240"));
-    }
-  }
+  MRSN_RETURN_IF_ERROR(ReadFrameSize(&options));
+  return options;
+}
 
-  const absl::StatusOr<ConvertReport> report = Convert(options);
-  if (!report.ok()) return report.status();
-  std::printf("input:   %s: %s\n", options.input.c_str(), report->recognised.c_str());
+absl::Status Main() {
+  MRSN_ASSIGN_OR_RETURN(const ConvertOptions options, OptionsFromFlags());
+  MRSN_ASSIGN_OR_RETURN(const ConvertReport report, Convert(options));
+  std::printf("input:   %s: %s\n", options.input.c_str(), report.recognised.c_str());
   const auto count = [](std::string* text, const auto& written) {
     absl::StrAppend(text, written.second, " ", written.first);
   };
-  std::printf("output:  %s: %s: %s\n", options.output.c_str(), PreparedKindName(report->kind).c_str(),
-              absl::StrJoin(report->written, ", ", count).c_str());
-  for (const std::string& note : report->notes) std::printf("note:    %s\n", note.c_str());
+  std::printf("output:  %s: %s: %s\n", options.output.c_str(), PreparedKindName(report.kind).c_str(),
+              absl::StrJoin(report.written, ", ", count).c_str());
+  for (const std::string& note : report.notes) std::printf("note:    %s\n", note.c_str());
   return absl::OkStatus();
 }
 

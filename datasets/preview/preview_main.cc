@@ -1,6 +1,7 @@
 // bazel run //datasets:preview -- --dataset=ava --root=/data/ava --output=preview.html
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -44,9 +45,7 @@ constexpr char kUsage[] =
     "do not\n"
     "fit are seen at once, and no program finds all of them.\n";
 
-absl::Status Main() {
-  if (absl::GetFlag(FLAGS_dataset).empty()) return WrongUsage("--dataset is not set");
-  if (absl::GetFlag(FLAGS_root).empty()) return WrongUsage("--root, the folder of the data set, is not set");
+absl::StatusOr<PreviewOptions> OptionsFromFlags() {
   PreviewOptions options;
   options.clips = absl::GetFlag(FLAGS_clips);
   options.seed = absl::GetFlag(FLAGS_seed);
@@ -64,6 +63,11 @@ absl::Status Main() {
   if (!(options.around >= 0 && options.around <= 60)) {
     return WrongUsage(absl::StrCat("--around is ", options.around, "; allowed: 0 to 60"));
   }
+  return options;
+}
+
+// The data set's files, and the place of the split --split in it.
+absl::StatusOr<std::pair<DatasetLayout, int>> LayoutFromFlags() {
   auto config = ParseDatasetFlag(absl::GetFlag(FLAGS_dataset));
   if (!config.ok()) return WrongUsage(config.status().message());
   const std::string split = absl::GetFlag(FLAGS_split);
@@ -71,15 +75,22 @@ absl::Status Main() {
     config->set_train_split(split);
     config->set_inference_split(split);
   }
-  MRSN_ASSIGN_OR_RETURN(const DatasetLayout layout, LayoutOf(*config, UserPath(absl::GetFlag(FLAGS_root))));
-  bool found = split.empty();
-  for (size_t i = 0; i < layout.splits.size() && !found; ++i) {
-    found = layout.splits[i].name == split;
-    if (found) options.split = static_cast<int>(i);
+  MRSN_ASSIGN_OR_RETURN(DatasetLayout layout, LayoutOf(*config, UserPath(absl::GetFlag(FLAGS_root))));
+  if (split.empty()) return std::pair(std::move(layout), 0);
+  for (size_t i = 0; i < layout.splits.size(); ++i) {
+    if (layout.splits[i].name == split) return std::pair(std::move(layout), static_cast<int>(i));
   }
-  if (!found) return WrongUsage(absl::StrCat("--split=", split, "; allowed: train, val"));
+  return WrongUsage(absl::StrCat("--split=", split, "; allowed: train, val"));
+}
+
+absl::Status Main() {
+  if (absl::GetFlag(FLAGS_dataset).empty()) return WrongUsage("--dataset is not set");
+  if (absl::GetFlag(FLAGS_root).empty()) return WrongUsage("--root, the folder of the data set, is not set");
+  MRSN_ASSIGN_OR_RETURN(PreviewOptions options, OptionsFromFlags());
+  MRSN_ASSIGN_OR_RETURN(const auto layout, LayoutFromFlags());
+  options.split = layout.second;
   cv::setNumThreads(1);
-  MRSN_ASSIGN_OR_RETURN(const PreviewPage page, ReadPreview(layout, options));
+  MRSN_ASSIGN_OR_RETURN(const PreviewPage page, ReadPreview(layout.first, options));
   int64_t faults = 0;
   for (const PreviewClip& clip : page.clips) {
     if (clip.jpeg.empty()) ++faults;
