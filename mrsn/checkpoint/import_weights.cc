@@ -47,94 +47,126 @@ bool HasOneRowMore(const at::Tensor& from, const at::Tensor& to) {
          from.sizes().slice(1) == to.sizes().slice(1);
 }
 
-}  // namespace
+// An import on its way: what becomes of each tensor, and the values to be copied in the end.
+class Import {
+ public:
+  Import(const std::string& origin, const NameMapper& names, const ImportOptions& options,
+         const NamedTensors& model)
+      : names_(names), options_(options), targets_(model.begin(), model.end()) {
+    report_.file = origin;
+    report_.format = names.format();
+  }
 
-absl::StatusOr<ImportReport> ImportWeights(const NamedTensors& file, const std::string& origin,
-                                           const NameMapper& names, const ImportOptions& options,
-                                           const NamedTensors& model) {
-  ImportReport report;
-  report.file = origin;
-  report.format = names.format();
-  const std::map<std::string, at::Tensor> targets(model.begin(), model.end());
-  const auto wanted = [&](const std::string& native) {
-    return !options.backbone_only || absl::StartsWith(native, kBackbone);
-  };
-  std::map<std::string, std::string> source_of;  // by native name
-  NamedTensors copies;                           // native name, value
-  for (const auto& [source, value] : file) {
-    ImportReport::Entry entry{source, source, names.LeftOut(source)};
+  // Finds the place of a tensor of the file.
+  absl::Status Take(const std::string& source, const at::Tensor& value) {
+    ImportReport::Entry entry{source, source, names_.LeftOut(source)};
     if (!entry.note.empty()) {
-      report.left_out.push_back(entry);
-      continue;
+      report_.left_out.push_back(entry);
+      return absl::OkStatus();
     }
-    entry.native = names.ToNative(source);
-    const auto [twin, first] = source_of.emplace(entry.native, source);
+    entry.native = names_.ToNative(source);
+    const auto [twin, first] = source_of_.emplace(entry.native, source);
     if (!first) {
       return absl::InvalidArgumentError(absl::StrFormat("%s: both '%s' and '%s' are %s's name for '%s'",
-                                                        origin, twin->second, source, names.format(),
+                                                        report_.file, twin->second, source, names_.format(),
                                                         entry.native));
     }
-    if (!wanted(entry.native)) {
+    if (!Wanted(entry.native)) {
       entry.note = "only the backbone is asked for";
-      report.left_out.push_back(entry);
-      continue;
+      report_.left_out.push_back(entry);
+      return absl::OkStatus();
     }
-    const auto target = targets.find(entry.native);
-    if (target == targets.end()) {
-      report.unexpected.push_back(entry);
-      continue;
+    const auto target = targets_.find(entry.native);
+    if (target == targets_.end()) {
+      report_.unexpected.push_back(entry);
+    } else {
+      Fit(value, target->second, std::move(entry));
     }
-    const at::Tensor& to = target->second;
-    at::Tensor from = value;
+    return absl::OkStatus();
+  }
+
+  // The model's tensors that the file lacks.
+  void AddMissing(const NamedTensors& model) {
+    std::set<std::string> known;  // copied, or of another shape
+    for (const auto& entry : report_.mismatched) known.insert(entry.native);
+    for (const auto& entry : report_.mapped) known.insert(entry.native);
+    for (const auto& [name, tensor] : model) {
+      if (known.count(name) > 0) continue;
+      if (!Wanted(name)) {
+        report_.kept.push_back(name);
+      } else if (names_.ZeroIfMissing(name)) {
+        report_.zeroed.push_back(name);
+        copies_.emplace_back(name, at::zeros_like(tensor));
+      } else if (!absl::EndsWith(name, kCounter)) {
+        report_.missing.push_back(name);
+      }
+    }
+  }
+
+  // Changes the model, unless something is wrong.
+  absl::StatusOr<ImportReport> Copy() {
+    if (!report_.complete() && !options_.allow_partial) {
+      const bool head = !options_.backbone_only && absl::StrContains(report_.Summary(), "head.");
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s does not fit the model: as %s: %s%s", report_.file, names_.format(), report_.Summary(),
+          head ? "; to start a detector from another head's file, take its backbone only" : ""));
+    }
+    at::NoGradGuard no_grad;
+    for (const auto& [name, value] : copies_) {
+      at::Tensor to = targets_.at(name);
+      to.copy_(value);
+    }
+    return std::move(report_);
+  }
+
+ private:
+  bool Wanted(const std::string& native) const {
+    return !options_.backbone_only || absl::StartsWith(native, kBackbone);
+  }
+
+  void Fit(at::Tensor from, const at::Tensor& to, ImportReport::Entry entry) {
     const bool inflates = Inflates(from, to);
-    const bool first_row = names.HasBackgroundRow(entry.native) && HasOneRowMore(from, to);
+    const bool first_row = names_.HasBackgroundRow(entry.native) && HasOneRowMore(from, to);
     if (!SameKind(from, to) || (WithoutOnes(from) != WithoutOnes(to) && !inflates && !first_row)) {
       entry.note = absl::StrFormat("%s in the file, %s in the model", Shown(from), Shown(to));
-      report.mismatched.push_back(entry);
-      continue;
+      report_.mismatched.push_back(entry);
+      return;
     }
+    if (inflates || first_row) entry.note = absl::StrFormat("%s into %s", Shown(from), Shown(to));
     if (inflates) {
-      entry.note = absl::StrFormat("%s into %s", Shown(from), Shown(to));
-      report.inflated.push_back(entry);
+      report_.inflated.push_back(entry);
       from = from.to(to.scalar_type()).unsqueeze(2).expand_as(to) / to.size(2);
     } else if (first_row) {
-      entry.note = absl::StrFormat("%s into %s", Shown(from), Shown(to));
-      report.first_rows.push_back(entry);
+      report_.first_rows.push_back(entry);
       from = from.slice(0, 1);
     } else {
       from = from.reshape(to.sizes());
     }
     entry.note.clear();
-    report.mapped.push_back(entry);
-    copies.emplace_back(entry.native, from);
+    report_.mapped.push_back(entry);
+    copies_.emplace_back(entry.native, from);
   }
-  std::set<std::string> unfit;
-  for (const auto& entry : report.mismatched) unfit.insert(entry.native);
-  std::set<std::string> copied;
-  for (const auto& entry : report.mapped) copied.insert(entry.native);
-  for (const auto& [name, tensor] : model) {
-    if (copied.count(name) > 0 || unfit.count(name) > 0) continue;
-    if (!wanted(name)) {
-      report.kept.push_back(name);
-    } else if (names.ZeroIfMissing(name)) {
-      report.zeroed.push_back(name);
-      copies.emplace_back(name, at::zeros_like(tensor));
-    } else if (!absl::EndsWith(name, kCounter)) {
-      report.missing.push_back(name);
-    }
+
+  const NameMapper& names_;
+  const ImportOptions& options_;
+  const std::map<std::string, at::Tensor> targets_;
+  ImportReport report_;
+  std::map<std::string, std::string> source_of_;  // by native name
+  NamedTensors copies_;                           // native name, value
+};
+
+}  // namespace
+
+absl::StatusOr<ImportReport> ImportWeights(const NamedTensors& file, const std::string& origin,
+                                           const NameMapper& names, const ImportOptions& options,
+                                           const NamedTensors& model) {
+  Import import(origin, names, options, model);
+  for (const auto& [source, value] : file) {
+    const absl::Status taken = import.Take(source, value);
+    if (!taken.ok()) return taken;
   }
-  if (!report.complete() && !options.allow_partial) {
-    const bool head = !options.backbone_only && absl::StrContains(report.Summary(), "head.");
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%s does not fit the model: as %s: %s%s", origin, names.format(), report.Summary(),
-        head ? "; to start a detector from another head's file, take its backbone only" : ""));
-  }
-  at::NoGradGuard no_grad;
-  for (const auto& [name, value] : copies) {
-    at::Tensor to = targets.at(name);
-    to.copy_(value);
-  }
-  return report;
+  import.AddMissing(model);
+  return import.Copy();
 }
 
 }  // namespace mrsn
