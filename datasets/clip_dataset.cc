@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -62,15 +63,13 @@ class ClipDataset : public Dataset {
     MRSN_ASSIGN_OR_RETURN(const VideoFrames video, Open(record.video));
     MRSN_RETURN_IF_ERROR(CheckFrames(record, video.count));
     const ClipIndices clip = SampleClip(record.centre, video.count, options_.clip);
-    MRSN_ASSIGN_OR_RETURN(const ClipFrames frames, ReadFrames(video, clip));
-    const cv::Size size = frames.read[0].size();
+    SplitMix64 random(augmentation_seed);
+    MRSN_ASSIGN_OR_RETURN(ClipFrames frames, ReadFrames(video, clip, &random));
 
     Sample sample;
     sample.keyframe = record.keyframe;
     sample.actors = record.actors;
     sample.scaling = options_.transform.scaling;
-    SplitMix64 random(augmentation_seed);
-    const ClipPlan plan = PlanClip(options_.transform, options_.usage, {size.width, size.height}, &random);
     if (options_.tubelets && options_.usage == Usage::kTrain) {
       for (Actor& actor : sample.actors) {
         const Tube& tube = options_.tubes.at({record.video, actor.person_id});
@@ -82,13 +81,13 @@ class ClipDataset : public Dataset {
       const auto found = options_.objects->find(record.keyframe);
       if (found != options_.objects->end()) sample.objects = found->second;
     }
-    MoveBoxes(options_.transform, options_.usage, plan.geometry, &random, &sample);
+    MoveBoxes(options_.transform, options_.usage, frames.plan.geometry, &random, &sample);
 
-    PutPathways(clip, frames.numbers, StackFramesOf(frames.read, plan), &sample);
+    PutPathways(clip, frames.numbers, std::move(frames.stack), &sample);
     if (options_.flow.has_value()) {
       MRSN_ASSIGN_OR_RETURN(const std::vector<cv::Mat> flow,
-                            LoadFlow(record.video, video.count, size, clip.slow));
-      sample.flow = TransformFlow(flow, plan.geometry);
+                            LoadFlow(record.video, video.count, frames.size, clip.slow));
+      sample.flow = TransformFlow(flow, frames.plan.geometry);
     }
     return sample;
   }
@@ -124,10 +123,12 @@ class ClipDataset : public Dataset {
  private:
   static constexpr int64_t kUnknown = -1;  // number of frames
 
-  // The frames of a clip, each once.
+  // The frames of a clip, each once and transformed.
   struct ClipFrames {
     std::vector<int64_t> numbers;  // from 0, ascending
-    std::vector<Frame> read;       // of one size
+    cv::Size size;                 // as they were read
+    ClipPlan plan;
+    FrameStack stack;  // in the order of `numbers`
   };
 
   absl::StatusOr<VideoFrames> Open(int video) const {
@@ -174,24 +175,34 @@ class ClipDataset : public Dataset {
     return counts;
   }
 
-  static absl::StatusOr<ClipFrames> ReadFrames(const VideoFrames& video, const ClipIndices& clip) {
+  // Each frame goes into the stack as soon as it is decoded. The first draws from `random` are the plan's.
+  absl::StatusOr<ClipFrames> ReadFrames(const VideoFrames& video, const ClipIndices& clip,
+                                        SplitMix64* random) const {
     std::set<int64_t> distinct(clip.slow.begin(), clip.slow.end());
     distinct.insert(clip.fast.begin(), clip.fast.end());
     ClipFrames frames;
     frames.numbers.assign(distinct.begin(), distinct.end());
-    MRSN_ASSIGN_OR_RETURN(frames.read, video.read(frames.numbers));
+    const SplitMix64 fresh = *random;
+    std::optional<FrameStacker> stacker;
+    MRSN_RETURN_IF_ERROR(video.visit(frames.numbers, [&](int64_t number, const Frame& frame) {
+      if (!stacker.has_value() || frame.size() != frames.size) {  // another size: all frames come anew
+        frames.size = frame.size();
+        *random = fresh;
+        frames.plan = PlanClip(options_.transform, options_.usage, {frame.width(), frame.height()}, random);
+        stacker.emplace(static_cast<int>(frames.numbers.size()), frames.size, frames.plan.geometry);
+      }
+      const auto at = std::lower_bound(frames.numbers.begin(), frames.numbers.end(), number);
+      const int position = static_cast<int>(at - frames.numbers.begin());
+      if (frames.plan.colours.ChangesNothing()) {
+        stacker->Put(frame, position);
+      } else {
+        stacker->PutTransformed(
+            ChangeColours(TransformFrame(frame.Rgb(), frames.plan.geometry), frames.plan.colours), position);
+      }
+      return absl::OkStatus();
+    }));
+    frames.stack = stacker->Take();
     return frames;
-  }
-
-  static FrameStack StackFramesOf(const std::vector<Frame>& frames, const ClipPlan& plan) {
-    if (plan.colours.ChangesNothing()) return StackTransformedFrames(frames, plan.geometry);
-    std::vector<cv::Mat> changed;
-    for (const Frame& frame : frames) {
-      changed.push_back(ChangeColours(TransformFrame(frame.Rgb(), plan.geometry), plan.colours));
-    }
-    std::vector<const cv::Mat*> pointers;
-    for (const cv::Mat& frame : changed) pointers.push_back(&frame);
-    return StackFrames(pointers);
   }
 
   // `stack` has the frames `numbers`: each was decoded and transformed once, whichever pathways show it.

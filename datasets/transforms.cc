@@ -54,22 +54,26 @@ void PutFrame(const cv::Mat& frame, size_t t, PlaneStack<Value, channels>* stack
   cv::split(frame, planes);  // into the memory given, whose size and type are right
 }
 
+float Clipped(float x) { return std::clamp(x, 0.0f, 1.0f); }
+
+}  // namespace
+
 // Turns frames of one size into planes, row by row. It equals TransformFrame in every bit.
-class RowTransformer {
+class FrameStacker::RowTransformer {
  public:
-  // nullopt: only TransformFrame can do it.
-  static std::optional<RowTransformer> Make(cv::Size from, const ClipGeometry& geometry) {
+  // Null: only TransformFrame can do it.
+  static std::unique_ptr<RowTransformer> Make(cv::Size from, const ClipGeometry& geometry) {
     const auto& [scaled, left, top, size, flip] = geometry;
     if (!RowKernelsRun() || HalvesBothSides(from.width, from.height, scaled.width, scaled.height)) {
-      return std::nullopt;
+      return nullptr;
     }
     std::optional<RowScaler> columns = RowScaler::Make({from.width, scaled.width, left, size.width}, flip);
-    if (!columns.has_value()) return std::nullopt;
-    RowTransformer transformer(geometry, *std::move(columns),
-                               RowNeighbours({from.height, scaled.height, top, size.height}));
-    transformer.copies_ = from == cv::Size(scaled.width, scaled.height) && !flip;
-    for (auto& row : transformer.pixels_) row.resize(from.width + kRowPadding);
-    for (auto& slot : transformer.scaled_) {
+    if (!columns.has_value()) return nullptr;
+    std::unique_ptr<RowTransformer> transformer(new RowTransformer(
+        geometry, *std::move(columns), RowNeighbours({from.height, scaled.height, top, size.height})));
+    transformer->copies_ = from == cv::Size(scaled.width, scaled.height) && !flip;
+    for (auto& row : transformer->pixels_) row.resize(from.width + kRowPadding);
+    for (auto& slot : transformer->scaled_) {
       for (auto& row : slot) row.resize(size.width + 2 * kRowPadding);
     }
     return transformer;
@@ -121,10 +125,6 @@ class RowTransformer {
   std::array<int, 2> held_ = {-1, -1};                         // their numbers
 };
 
-float Clipped(float x) { return std::clamp(x, 0.0f, 1.0f); }
-
-}  // namespace
-
 cv::Mat TransformFrame(const cv::Mat& frame, const ClipGeometry& geometry) {
   cv::Mat cut = Cut(frame, geometry);
   if (!geometry.flip) return cut;
@@ -140,21 +140,25 @@ FrameStack StackFrames(const std::vector<const cv::Mat*>& frames) {
   return stack;
 }
 
-FrameStack StackTransformedFrames(const std::vector<Frame>& frames, const ClipGeometry& geometry) {
-  if (frames.empty()) return FrameStack();
-  auto stack = MakeStack<FrameStack>(frames.size(), geometry.size);
-  const size_t plane = static_cast<size_t>(stack.height) * stack.width;
-  std::optional<RowTransformer> transformer = RowTransformer::Make(frames[0].size(), geometry);
-  for (size_t t = 0; t < frames.size(); ++t) {
-    if (!transformer.has_value()) {
-      PutFrame(TransformFrame(frames[t].Rgb(), geometry), t, &stack);
-      continue;
-    }
-    uint8_t* red = stack.values.data() + t * plane;
-    transformer->Transform(frames[t], {red, red + frames.size() * plane, red + 2 * frames.size() * plane});
-  }
-  return stack;
+FrameStacker::FrameStacker(int frames, cv::Size from, const ClipGeometry& geometry)
+    : stack_(MakeStack<FrameStack>(frames, geometry.size)),
+      geometry_(geometry),
+      rows_(RowTransformer::Make(from, geometry)) {}
+
+FrameStacker::~FrameStacker() = default;
+FrameStacker::FrameStacker(FrameStacker&&) noexcept = default;
+FrameStacker& FrameStacker::operator=(FrameStacker&&) noexcept = default;
+
+void FrameStacker::Put(const Frame& frame, int position) {
+  if (rows_ == nullptr) return PutTransformed(TransformFrame(frame.Rgb(), geometry_), position);
+  const size_t plane = static_cast<size_t>(stack_.height) * stack_.width, channel = stack_.frames * plane;
+  uint8_t* red = stack_.values.data() + position * plane;
+  rows_->Transform(frame, {red, red + channel, red + 2 * channel});
 }
+
+void FrameStacker::PutTransformed(const cv::Mat& rgb, int position) { PutFrame(rgb, position, &stack_); }
+
+FrameStack FrameStacker::Take() { return std::move(stack_); }
 
 FrameStack PickFrames(const FrameStack& stack, const std::vector<int>& positions) {
   auto picked = MakeStack<FrameStack>(positions.size(), {stack.width, stack.height});

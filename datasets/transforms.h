@@ -2,6 +2,7 @@
 #ifndef MRSN_DATASETS_TRANSFORMS_H_
 #define MRSN_DATASETS_TRANSFORMS_H_
 
+#include <memory>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -33,9 +34,32 @@ cv::Mat TransformFrame(const cv::Mat& frame, const ClipGeometry& geometry);
 // RGB frames of one size, side by side. Changes no value.
 FrameStack StackFrames(const std::vector<const cv::Mat*>& frames);
 
-// StackFrames of what TransformFrame makes of each frame; the frames have one size. Where the processor has
-// AVX2, frames are turned into RGB, scaled, cut and mirrored row by row on their way into the stack.
-FrameStack StackTransformedFrames(const std::vector<Frame>& frames, const ClipGeometry& geometry);
+// A stack that gets its frames one by one, as they come out of a decoder: a frame is best scaled while the
+// cache still holds it, and its memory then serves for the next one. Where the processor has AVX2, frames are
+// turned into RGB, scaled, cut and mirrored row by row on their way into the stack.
+class FrameStacker {
+ public:
+  // A stack of `frames` frames; those that come have the size `from`.
+  FrameStacker(int frames, cv::Size from, const ClipGeometry& geometry);
+  ~FrameStacker();
+  FrameStacker(FrameStacker&&) noexcept;
+  FrameStacker& operator=(FrameStacker&&) noexcept;
+
+  // What TransformFrame makes of a frame becomes number `position` of the stack, in place of one that was
+  // put there before.
+  void Put(const Frame& frame, int position);
+  // A frame that was transformed elsewhere: CV_8UC3 of the geometry's size.
+  void PutTransformed(const cv::Mat& rgb, int position);
+
+  // The stack, once every position has its frame. The stacker is not used afterwards.
+  FrameStack Take();
+
+ private:
+  class RowTransformer;
+  FrameStack stack_;
+  ClipGeometry geometry_;
+  std::unique_ptr<RowTransformer> rows_;  // null: only TransformFrame can do it
+};
 
 // The frames of a stack at some positions, which may repeat.
 FrameStack PickFrames(const FrameStack& stack, const std::vector<int>& positions);

@@ -139,7 +139,10 @@ TEST(TransformsTest, StackedRowByRowEqualsFrameByFrame) {
       transformed.push_back(TransformFrame(rgb, geometry));
     }
     for (const cv::Mat& frame : transformed) pointers.push_back(&frame);
-    const FrameStack found = StackTransformedFrames(frames, geometry), expected = StackFrames(pointers);
+    FrameStacker stacker(3, from, geometry);
+    stacker.Put(frames[0], 1);  // replaced below
+    for (const int t : {2, 0, 1}) stacker.Put(frames[t], t);
+    const FrameStack found = stacker.Take(), expected = StackFrames(pointers);
     EXPECT_EQ(found.frames, 3);
     EXPECT_EQ(found.height, geometry.size.height);
     EXPECT_EQ(found.width, geometry.size.width);
@@ -147,7 +150,14 @@ TEST(TransformsTest, StackedRowByRowEqualsFrameByFrame) {
         << from << " to " << geometry.scaled.width << "x" << geometry.scaled.height << ", part "
         << geometry.size.width << "x" << geometry.size.height << " flip " << geometry.flip;
   }
-  EXPECT_TRUE(StackTransformedFrames({}, WholeFrame({2, 2}, true)).values.empty());
+}
+
+TEST(TransformsTest, FramesTransformedElsewhereGoIntoTheStack) {
+  const cv::Mat first = Numbered(), second = first + cv::Scalar(100, 100, 100);
+  FrameStacker stacker(2, {20, 20}, WholeFrame({first.cols, first.rows}, true));
+  stacker.PutTransformed(second, 1);
+  stacker.PutTransformed(first, 0);
+  EXPECT_EQ(stacker.Take().values, StackFrames({&first, &second}).values);
 }
 
 TEST(TransformsTest, FramesArePickedFromAStack) {

@@ -2,8 +2,9 @@
 
 #include <turbojpeg.h>
 
-#include <map>
+#include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -72,35 +73,34 @@ absl::StatusOr<cv::Mat> ReadImage(const std::string& path) {
 }
 
 absl::StatusOr<cv::Mat> VideoFrames::ReadOne(int64_t number) const {
-  MRSN_ASSIGN_OR_RETURN(const std::vector<Frame> frames, read({number}));
+  MRSN_ASSIGN_OR_RETURN(const std::vector<Frame> frames, Read({number}));
   return frames[0].Rgb();
 }
 
 absl::StatusOr<VideoFrames> FramesOf(VideoStore& store, const std::string& path) {
   MRSN_ASSIGN_OR_RETURN(const auto index, store.Index(path));
-  return VideoFrames{index->frames(), [&store, path](const std::vector<int64_t>& numbers) {
-                       return store.Read(path, numbers);
+  return VideoFrames{index->frames(),
+                     [&store, path](const std::vector<int64_t>& numbers, const TakeFrame& take) {
+                       return store.Visit(path, numbers, take);
                      }};
 }
 
 VideoFrames FramesOf(const FrameFolder& folder, int64_t count) {
-  return {count, [folder](const std::vector<int64_t>& numbers) -> absl::StatusOr<std::vector<Frame>> {
-            std::map<int64_t, Frame> images;
-            std::vector<Frame> frames;
-            for (const int64_t number : numbers) {
-              Frame& image = images[number];
-              if (image.empty()) {
-                MRSN_ASSIGN_OR_RETURN(cv::Mat rgb, ReadImage(folder.PathOf(number)));
-                image = Frame(std::move(rgb));
+  return {count, [folder](const std::vector<int64_t>& numbers, const TakeFrame& take) -> absl::Status {
+            cv::Size size;
+            for (const int64_t number : std::set<int64_t>(numbers.begin(), numbers.end())) {
+              MRSN_ASSIGN_OR_RETURN(cv::Mat rgb, ReadImage(folder.PathOf(number)));
+              const Frame image(std::move(rgb));
+              if (size.empty()) size = image.size();
+              if (image.size() != size) {
+                const int64_t first = *std::min_element(numbers.begin(), numbers.end());
+                return absl::InvalidArgumentError(
+                    absl::StrCat(folder.PathOf(number), ": the image is ", image.width(), "x", image.height(),
+                                 ", ", folder.PathOf(first), " ", size.width, "x", size.height));
               }
-              if (!frames.empty() && image.size() != frames[0].size()) {
-                return absl::InvalidArgumentError(absl::StrCat(
-                    folder.PathOf(number), ": the image is ", image.width(), "x", image.height(), ", ",
-                    folder.PathOf(numbers[0]), " ", frames[0].width(), "x", frames[0].height()));
-              }
-              frames.push_back(image);
+              MRSN_RETURN_IF_ERROR(take(number, image));
             }
-            return frames;
+            return absl::OkStatus();
           }};
 }
 
@@ -113,8 +113,9 @@ absl::StatusOr<VideoFrames> OpenFrames(const VideoMedia& media) {
   options.frame_bytes = size_t{64} << 20;
   const auto store = std::make_shared<VideoStore>(options);
   MRSN_ASSIGN_OR_RETURN(VideoFrames frames, FramesOf(*store, media.path));
-  frames.read = [store, read = std::move(frames.read)](const std::vector<int64_t>& numbers) {
-    return read(numbers);
+  frames.visit = [store, visit = std::move(frames.visit)](const std::vector<int64_t>& numbers,
+                                                          const TakeFrame& take) {
+    return visit(numbers, take);
   };
   return frames;
 }

@@ -3,7 +3,6 @@
 #define MRSN_DATASETS_VIDEO_FRAMES_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,10 +17,11 @@ namespace mrsn::datasets {
 // Frames are numbered from 0. Any number of threads may read.
 struct VideoFrames {
   int64_t count = 0;
-  // The frames of some numbers below `count`, in any order; they may repeat. All are of one size, else it is
-  // an error that names both.
-  std::function<absl::StatusOr<std::vector<Frame>>(const std::vector<int64_t>& numbers)> read;
+  VisitFrames visit;  // of numbers below `count`, in any order; they may repeat
 
+  absl::StatusOr<std::vector<Frame>> Read(const std::vector<int64_t>& numbers) const {
+    return CollectFrames(visit, numbers);
+  }
   // 8-bit RGB (CV_8UC3), rows from the top, not to be written to.
   absl::StatusOr<cv::Mat> ReadOne(int64_t number) const;
 };

@@ -59,10 +59,10 @@ TEST(VideoFramesTest, FramesOfTwoSizesAreAnError) {
   WriteJpeg(JpegFolder(folder).PathOf(1), 1, 2, 3, {24, 32});
   const auto frames = OpenFrames(MediaAt(folder));
   ASSERT_TRUE(frames.ok()) << frames.status();
-  const auto one = frames->read({1, 1});
+  const auto one = frames->Read({1, 1});
   ASSERT_TRUE(one.ok()) << one.status();
   EXPECT_EQ(one->size(), 2);
-  EXPECT_THAT(std::string(frames->read({0, 1}).status().message()),
+  EXPECT_THAT(std::string(frames->Read({0, 1}).status().message()),
               HasSubstr("mixed_000002.jpg: the image is 24x32, "));
 }
 

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -66,11 +67,21 @@ absl::StatusOr<FrameStack> ReadClip(VideoStore& store, const Clip& clip) {
   } else {
     MRSN_ASSIGN_OR_RETURN(video, FramesOf(store, clip.path));
   }
-  MRSN_ASSIGN_OR_RETURN(const std::vector<Frame> frames, video.read(clip.numbers));
-  if (absl::GetFlag(FLAGS_only_decode)) return FrameStack();
-  const FrameSize size = {frames[0].width(), frames[0].height()};
-  return StackTransformedFrames(
-      frames, WholeFrame(ScaledSize(size, absl::GetFlag(FLAGS_short_side)), /*flip=*/false));
+  const bool only_decode = absl::GetFlag(FLAGS_only_decode);
+  const int short_side = absl::GetFlag(FLAGS_short_side);
+  std::optional<FrameStacker> stacker;
+  const int frames = static_cast<int>(clip.numbers.size());
+  MRSN_RETURN_IF_ERROR(video.visit(clip.numbers, [&](int64_t number, const Frame& frame) {
+    if (only_decode) return absl::OkStatus();
+    if (!stacker.has_value()) {
+      const FrameSize scaled = ScaledSize({frame.width(), frame.height()}, short_side);
+      stacker.emplace(frames, frame.size(), WholeFrame(scaled, /*flip=*/false));
+    }
+    const auto at = std::lower_bound(clip.numbers.begin(), clip.numbers.end(), number);
+    stacker->Put(frame, static_cast<int>(at - clip.numbers.begin()));
+    return absl::OkStatus();
+  }));
+  return stacker.has_value() ? stacker->Take() : FrameStack();
 }
 
 absl::Status Run() {

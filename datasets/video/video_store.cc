@@ -3,11 +3,25 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <optional>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
+
+absl::StatusOr<std::vector<Frame>> CollectFrames(const VisitFrames& visit,
+                                                 const std::vector<int64_t>& numbers) {
+  std::map<int64_t, Frame> frames;
+  MRSN_RETURN_IF_ERROR(visit(numbers, [&](int64_t number, const Frame& frame) {
+    frames[number] = frame;
+    return absl::OkStatus();
+  }));
+  std::vector<Frame> result;
+  for (const int64_t number : numbers) result.push_back(frames[number]);
+  return result;
+}
 
 absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoStore::Borrow(const std::string& path,
                                                                  const VideoIndex* index, int64_t frame) {
@@ -104,75 +118,80 @@ absl::StatusOr<std::shared_ptr<const VideoIndex>> VideoStore::MakeIndex(const st
 }
 
 absl::Status VideoStore::Decode(const std::string& path, const std::shared_ptr<const VideoIndex>& index,
-                                const std::vector<int64_t>& numbers, std::map<int64_t, Frame>* frames) {
+                                const std::vector<int64_t>& numbers, const TakeFrame& take) {
   MRSN_ASSIGN_OR_RETURN(std::unique_ptr<VideoDecoder> decoder, Borrow(path, index.get(), numbers[0]));
   const int64_t packets_before = decoder->decoded_packets();
-  const absl::Status status = decoder->Read(
-      index, numbers, [&](int64_t number, Frame frame) { (*frames)[number] = std::move(frame); });
+  std::map<int64_t, Frame> frames;  // to be kept, once all of them are known to be the right ones
+  absl::Status taken;
+  const absl::Status status = decoder->Read(index, numbers, [&](int64_t number, Frame frame) {
+    if (taken.ok()) taken = take(number, frame);
+    if (frame.bytes() <= options_.frame_bytes) frames[number] = std::move(frame);
+  });
   const int64_t packets = decoder->decoded_packets() - packets_before;
   if (status.ok()) GiveBack(std::move(decoder));
-  std::lock_guard<std::mutex> lock(mutex_);
-  decoded_packets_ += packets;
-  if (status.ok()) decoded_frames_ += static_cast<int64_t>(numbers.size());
-  return status;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    decoded_packets_ += packets;
+    if (status.ok()) decoded_frames_ += static_cast<int64_t>(numbers.size());
+  }
+  MRSN_RETURN_IF_ERROR(status);
+  Keep(path, frames);
+  return taken;
+}
+
+absl::Status VideoStore::Visit(const std::string& path, const std::vector<int64_t>& numbers,
+                               const TakeFrame& take) {
+  MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const VideoIndex> index, Index(path));
+  for (const int64_t number : numbers) {
+    if (number >= 0 && number < index->frames()) continue;
+    return absl::OutOfRangeError(
+        absl::StrCat(path, ": has ", index->frames(), " frames; asked for number ", number, " from 0"));
+  }
+  std::map<int64_t, Frame> kept;
+  std::vector<int64_t> missing;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const int64_t number : std::set<int64_t>(numbers.begin(), numbers.end())) {
+      const auto found = frames_.find({path, number});
+      if (found == frames_.end()) {
+        missing.push_back(number);
+      } else {
+        kept[number] = found->second.frame;
+        frame_recency_.splice(frame_recency_.begin(), frame_recency_, found->second.recency);
+      }
+    }
+  }
+  std::optional<std::pair<int64_t, cv::Size>> first;
+  const auto take_checked = [&](int64_t number, const Frame& frame) -> absl::Status {
+    if (!first.has_value()) first.emplace(number, frame.size());
+    const cv::Size size = first->second;
+    if (frame.size() == size) return take(number, frame);
+    return absl::InvalidArgumentError(absl::StrCat(path, ": frame ", number + 1, " is ", frame.width(), "x",
+                                                   frame.height(), ", frame ", first->first + 1, " ",
+                                                   size.width, "x", size.height));
+  };
+  for (const auto& [number, frame] : kept) MRSN_RETURN_IF_ERROR(take_checked(number, frame));
+  if (missing.empty()) return absl::OkStatus();
+  const absl::Status decoded = Decode(path, index, missing, take_checked);
+  if (!absl::IsAborted(decoded)) return decoded;
+  // The derived index was wrong.
+  MRSN_ASSIGN_OR_RETURN(index, MakeIndex(path, /*by_decoding=*/true, index.get()));
+  if (missing.back() >= index->frames()) {
+    return absl::DataLossError(absl::StrCat(path, ": only ", index->frames(), " frames can be decoded"));
+  }
+  if (kept.empty()) first.reset();
+  return Decode(path, index, missing, take_checked);
 }
 
 absl::StatusOr<std::vector<Frame>> VideoStore::Read(const std::string& path,
                                                     const std::vector<int64_t>& numbers) {
-  MRSN_ASSIGN_OR_RETURN(std::shared_ptr<const VideoIndex> index, Index(path));
-  std::map<int64_t, Frame> frames;
-  for (const int64_t number : numbers) {
-    if (number < 0 || number >= index->frames()) {
-      return absl::OutOfRangeError(
-          absl::StrCat(path, ": has ", index->frames(), " frames; asked for number ", number, " from 0"));
-    }
-    frames[number];
-  }
-  std::vector<int64_t> missing;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    for (auto& [number, frame] : frames) {
-      const auto kept = frames_.find({path, number});
-      if (kept == frames_.end()) {
-        missing.push_back(number);
-      } else {
-        frame = kept->second.frame;
-        frame_recency_.splice(frame_recency_.begin(), frame_recency_, kept->second.recency);
-      }
-    }
-  }
-  if (!missing.empty()) {
-    std::map<int64_t, Frame> decoded;
-    absl::Status status = Decode(path, index, missing, &decoded);
-    if (absl::IsAborted(status)) {  // the derived index was wrong
-      MRSN_ASSIGN_OR_RETURN(index, MakeIndex(path, /*by_decoding=*/true, index.get()));
-      if (missing.back() >= index->frames()) {
-        return absl::DataLossError(absl::StrCat(path, ": only ", index->frames(), " frames can be decoded"));
-      }
-      decoded.clear();
-      status = Decode(path, index, missing, &decoded);
-    }
-    MRSN_RETURN_IF_ERROR(status);
-    Keep(path, decoded);
-    for (auto& [number, frame] : decoded) frames[number] = std::move(frame);
-  }
-  std::vector<Frame> result;
-  for (const int64_t number : numbers) {
-    const Frame& frame = frames[number];
-    if (!result.empty() && frame.size() != result[0].size()) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": frame ", number + 1, " is ", frame.width(), "x",
-                                                     frame.height(), ", frame ", numbers[0] + 1, " ",
-                                                     result[0].width(), "x", result[0].height()));
-    }
-    result.push_back(frame);
-  }
-  return result;
+  return CollectFrames([&](const auto& wanted, const TakeFrame& take) { return Visit(path, wanted, take); },
+                       numbers);
 }
 
 void VideoStore::Keep(const std::string& path, const std::map<int64_t, Frame>& frames) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& [number, frame] : frames) {
-    if (frame.bytes() > options_.frame_bytes) continue;
     const auto [kept, inserted] = frames_.try_emplace({path, number});
     if (!inserted) continue;  // another thread was faster
     frame_recency_.push_front(&kept->first);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -21,6 +22,19 @@
 
 namespace mrsn::datasets {
 
+// Gets frames one by one, each as soon as it is decoded: a frame that is used at once is still in the cache,
+// and its memory serves for the next one. Frames come in no certain order. One may come a second time, and
+// then the first one is void.
+using TakeFrame = std::function<absl::Status(int64_t number, const Frame& frame)>;
+
+// Gives the frames of some numbers, repeated ones once, to `take`. All are of one size, else it is an error
+// that names both. After an error, of `take` too, some frames may have come.
+using VisitFrames = std::function<absl::Status(const std::vector<int64_t>& numbers, const TakeFrame& take)>;
+
+// The frames that `visit` gives, in the order of `numbers`.
+absl::StatusOr<std::vector<Frame>> CollectFrames(const VisitFrames& visit,
+                                                 const std::vector<int64_t>& numbers);
+
 struct VideoStoreOptions {
   size_t frame_bytes = size_t{512} << 20;  // kept frames
   size_t index_bytes = size_t{128} << 20;  // kept indices: about 8 bytes a frame
@@ -37,8 +51,9 @@ class VideoStore {
   // The frames of a file, and where they are. Errors are those of VideoDecoder; a failure is not remembered.
   absl::StatusOr<std::shared_ptr<const VideoIndex>> Index(const std::string& path);
 
-  // The frames `numbers` (from 0, any order, may repeat), as VideoDecoder gives them, all of one size.
+  // The frames `numbers` (from 0, any order, may repeat), as VideoDecoder gives them.
   // OutOfRange: a number is not below the number of frames.
+  absl::Status Visit(const std::string& path, const std::vector<int64_t>& numbers, const TakeFrame& take);
   absl::StatusOr<std::vector<Frame>> Read(const std::string& path, const std::vector<int64_t>& numbers);
 
   size_t frame_bytes() const;       // of the kept frames
@@ -67,7 +82,7 @@ class VideoStore {
   absl::StatusOr<std::shared_ptr<const VideoIndex>> MakeIndex(const std::string& path, bool by_decoding,
                                                               const VideoIndex* but_not);
   absl::Status Decode(const std::string& path, const std::shared_ptr<const VideoIndex>& index,
-                      const std::vector<int64_t>& numbers, std::map<int64_t, Frame>* frames);
+                      const std::vector<int64_t>& numbers, const TakeFrame& take);
   void Keep(const std::string& path, const std::map<int64_t, Frame>& frames);
 
   const VideoStoreOptions options_;

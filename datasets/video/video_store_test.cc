@@ -1,6 +1,7 @@
 #include "datasets/video/video_store.h"
 
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "gmock/gmock.h"
@@ -41,6 +42,41 @@ TEST(VideoStoreTest, GivesFramesInTheOrderAskedFor) {
   EXPECT_EQ((*store.Index(path))->frames(), 60);
   EXPECT_EQ(store.indexed(), 1);
   EXPECT_EQ(store.decoded_frames(), 5) << "frame 2 once";
+}
+
+TEST(VideoStoreTest, GivesEachFrameOnceWhetherKeptOrNot) {
+  for (const size_t bytes : {size_t{0}, 5 * kFrame, 100 * kFrame}) {
+    VideoStoreOptions options;
+    options.frame_bytes = bytes;
+    VideoStore store(options);
+    const std::string path = WriteVideo("visit.avi", 12);
+    for (int round = 0; round < 2; ++round) {
+      std::multiset<int64_t> given;
+      const absl::Status status = store.Visit(path, {3, 8, 3, 4}, [&](int64_t number, const Frame& frame) {
+        given.insert(number);
+        EXPECT_EQ(frame.Rgb().at<cv::Vec3b>(5, 5), cv::Vec3b(number, 2 * number, 200));
+        return absl::OkStatus();
+      });
+      EXPECT_TRUE(status.ok()) << status;
+      EXPECT_THAT(given, ::testing::ElementsAre(3, 4, 8));
+    }
+    EXPECT_EQ(store.frame_bytes(), bytes == 0 ? 0 : 3 * kFrame);
+    EXPECT_EQ(store.decoded_frames(), bytes == 0 ? 6 : 3);
+  }
+}
+
+TEST(VideoStoreTest, ErrorsOfTheTakerAreReturned) {
+  VideoStore store;
+  const std::string path = WriteVideo("taker.avi", 4);
+  int taken = 0;
+  const auto refuse = [&](int64_t, const Frame&) {
+    ++taken;
+    return absl::CancelledError("enough");
+  };
+  for (int round = 0; round < 2; ++round) {  // decoded, then kept
+    EXPECT_EQ(store.Visit(path, {0, 1, 2}, refuse), absl::CancelledError("enough"));
+  }
+  EXPECT_EQ(taken, 2);
 }
 
 TEST(VideoStoreTest, KeepsFramesWithinTheBound) {
