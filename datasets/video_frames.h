@@ -26,7 +26,9 @@ struct VideoFrames {
   absl::StatusOr<cv::Mat> ReadOne(int64_t number) const;
 };
 
-// 8-bit RGB. The error for a missing, cut or unreadable file names the file.
+// The error for a missing, cut or unreadable file names the file. Pixels are those of cv::imread, not turned.
+absl::StatusOr<Frame> ReadFrame(const std::string& path);
+// The same as 8-bit RGB (CV_8UC3).
 absl::StatusOr<cv::Mat> ReadImage(const std::string& path);
 
 // The frames of a video file, decoded when they are asked for. `store` must outlive them.

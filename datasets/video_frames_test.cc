@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "datasets/pixels/row_kernels.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "opencv2/imgcodecs.hpp"
@@ -86,28 +87,46 @@ TEST(VideoFramesTest, NothingThere) {
   EXPECT_THAT(std::string(empty.message()), HasSubstr("_000001.jpg: no such frame"));
 }
 
-// Pixels as OpenCV decodes them, for every way of storing colours, and turned by no camera's note.
+// Pixels as OpenCV decodes them, for every way of storing colours, and turned by no camera's note. Sides that
+// are odd, fill no register or no block of the format; values that leave the range of bytes.
 TEST(ReadImageTest, JpegsEqualOpenCvs) {
   const std::string path = Folder() + "/a.jpg";
-  cv::Mat noise(37, 53, CV_8UC3), image;
-  cv::randu(noise, 0, 255);
-  cv::GaussianBlur(noise, image, {5, 5}, 0);
-  cv::Mat grey;
-  cv::cvtColor(image, grey, cv::COLOR_BGR2GRAY);
-  for (const cv::Mat& written : {image, grey}) {
-    for (const int quality : {30, 75, 95, 100}) {
-      for (const int progressive : {0, 1}) {
-        ASSERT_TRUE(cv::imwrite(
-            path, written, {cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_JPEG_PROGRESSIVE, progressive}));
-        cv::Mat expected;
-        cv::cvtColor(cv::imread(path, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION), expected,
-                     cv::COLOR_BGR2RGB);
-        const auto found = ReadImage(path);
-        ASSERT_TRUE(found.ok()) << found.status();
-        EXPECT_EQ(cv::norm(*found, expected, cv::NORM_INF), 0) << quality << " " << progressive;
+  for (const cv::Size size : {cv::Size(53, 37), cv::Size(52, 36), cv::Size(6, 2), cv::Size(4, 4),
+                              cv::Size(130, 66), cv::Size(64, 48), cv::Size(2, 50)}) {
+    cv::Mat noise(size, CV_8UC3), image, grey;
+    cv::randu(noise, 0, 255);
+    cv::GaussianBlur(noise, image, {3, 3}, 0);
+    cv::cvtColor(image, grey, cv::COLOR_BGR2GRAY);
+    for (const cv::Mat& written : {noise, image, grey}) {
+      for (const int quality : {10, 30, 75, 95, 100}) {
+        for (const int progressive : {0, 1}) {
+          ASSERT_TRUE(cv::imwrite(
+              path, written, {cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_JPEG_PROGRESSIVE, progressive}));
+          cv::Mat expected;
+          cv::cvtColor(cv::imread(path, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION), expected,
+                       cv::COLOR_BGR2RGB);
+          const auto found = ReadImage(path);
+          ASSERT_TRUE(found.ok()) << found.status();
+          EXPECT_EQ(cv::norm(*found, expected, cv::NORM_INF), 0)
+              << size << " " << quality << " " << progressive;
+          const auto frame = ReadFrame(path);
+          ASSERT_TRUE(frame.ok()) << frame.status();
+          EXPECT_EQ(frame->size(), size);
+          EXPECT_EQ(cv::norm(frame->Rgb(), expected, cv::NORM_INF), 0)
+              << size << " " << quality << " " << progressive;
+        }
       }
     }
   }
+}
+
+TEST(ReadImageTest, UsualJpegsStayPlanes) {
+  if (!RowKernelsRun()) GTEST_SKIP() << "skipped: no AVX2";
+  const std::string path = Folder() + "/a.jpg";
+  cv::Mat noise(48, 64, CV_8UC3);
+  cv::randu(noise, 0, 255);
+  ASSERT_TRUE(cv::imwrite(path, noise));
+  EXPECT_LT(ReadFrame(path)->bytes(), 48 * 64 * 2);
 }
 
 TEST(ReadImageTest, BadFilesAreNamed) {

@@ -1,5 +1,6 @@
 #include "datasets/pixels/frame.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -9,10 +10,8 @@
 namespace mrsn::datasets {
 namespace {
 
-// Copies rows; returns where the next plane begins.
-uint8_t* CopyRows(const uint8_t* from, int stride, int width, int height, uint8_t* to) {
+void CopyRows(const uint8_t* from, int stride, int width, int height, uint8_t* to) {
   for (int y = 0; y < height; ++y, from += stride, to += width) std::memcpy(to, from, width);
-  return to;
 }
 
 }  // namespace
@@ -21,14 +20,30 @@ Frame::Frame(cv::Mat rgb) : pixels_(std::move(rgb)), width_(pixels_.cols), heigh
   CV_Assert(pixels_.empty() || pixels_.type() == CV_8UC3);
 }
 
-Frame::Frame(const YuvPlanes& planes)
-    : width_(planes.width), height_(planes.height), is_yuv_(true), range_(planes.range) {
+Frame::Frame(int width, int height, Kind kind) : width_(width), height_(height), kind_(kind) {
   CV_Assert(width_ > 0 && height_ > 0 && width_ % 2 == 0 && height_ % 2 == 0 && RowKernelsRun());
-  pixels_ = NewPixels(1, width_ * height_ / 2 * 3 + kRowPadding, CV_8UC1);
-  uint8_t* to = CopyRows(planes.y, planes.y_stride, width_, height_, pixels_.data);
-  to = CopyRows(planes.cb, planes.cb_stride, width_ / 2, height_ / 2, to);
-  to = CopyRows(planes.cr, planes.cr_stride, width_ / 2, height_ / 2, to);
-  std::memset(to, 0, kRowPadding);
+  const int bytes = width_ * height_ / 2 * 3;
+  pixels_ = NewPixels(1, bytes + kRowPadding, CV_8UC1);
+  std::memset(pixels_.data + bytes, 0, kRowPadding);
+}
+
+std::array<uint8_t*, 3> Frame::Planes() const {
+  const size_t luma = static_cast<size_t>(width_) * height_;
+  return {pixels_.data, pixels_.data + luma, pixels_.data + luma + luma / 4};
+}
+
+Frame::Frame(const YuvPlanes& planes) : Frame(planes.width, planes.height, Kind::kVideo) {
+  range_ = planes.range;
+  const auto [y, cb, cr] = Planes();
+  CopyRows(planes.y, planes.y_stride, width_, height_, y);
+  CopyRows(planes.cb, planes.cb_stride, width_ / 2, height_ / 2, cb);
+  CopyRows(planes.cr, planes.cr_stride, width_ / 2, height_ / 2, cr);
+}
+
+Frame Frame::OfJpeg(int width, int height, const FillPlanes& fill) {
+  CV_Assert(width >= kFewestJpegColumns);
+  Frame frame(width, height, Kind::kJpeg);
+  return fill(frame.Planes()) ? frame : Frame();
 }
 
 size_t Frame::bytes() const {
@@ -37,7 +52,7 @@ size_t Frame::bytes() const {
 }
 
 cv::Mat Frame::Rgb() const {
-  if (!is_yuv_) return pixels_;
+  if (kind_ == Kind::kRgb) return pixels_;
   cv::Mat rgb(height_, width_, CV_8UC3);
   std::vector<uint8_t> scratch(3 * (width_ + kRowPadding));
   cv::Mat planes[3];
@@ -55,14 +70,22 @@ cv::Mat Frame::Rgb() const {
 }
 
 void Frame::ReadRow(int y, const RgbRows& rows) const {
-  if (!is_yuv_) {
+  if (kind_ == Kind::kRgb) {
     SplitRgbRow(pixels_.ptr<uint8_t>(y), width_, rows);
     return;
   }
-  const size_t luma = static_cast<size_t>(width_) * height_;
-  const size_t chroma_row = static_cast<size_t>(y / 2) * (width_ / 2);
-  const uint8_t* cb = pixels_.data + luma + chroma_row;
-  YuvToRgbRow(range_, pixels_.data + static_cast<size_t>(y) * width_, cb, cb + luma / 4, width_, rows);
+  const auto [luma, cb, cr] = Planes();
+  const uint8_t* row = luma + static_cast<size_t>(y) * width_;
+  const auto chroma = [&](const uint8_t* plane, int at) {
+    return plane + static_cast<size_t>(at) * (width_ / 2);
+  };
+  const int near = y / 2;
+  if (kind_ == Kind::kVideo) {
+    YuvToRgbRow(range_, row, chroma(cb, near), chroma(cr, near), width_, rows);
+    return;
+  }
+  const int far = std::clamp(y % 2 == 0 ? near - 1 : near + 1, 0, height_ / 2 - 1);
+  JpegToRgbRow(row, {chroma(cb, near), chroma(cb, far)}, {chroma(cr, near), chroma(cr, far)}, width_, rows);
 }
 
 }  // namespace mrsn::datasets

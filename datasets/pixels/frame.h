@@ -2,8 +2,10 @@
 #ifndef MRSN_DATASETS_PIXELS_FRAME_H_
 #define MRSN_DATASETS_PIXELS_FRAME_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "datasets/pixels/row_kernels.h"
 #include "opencv2/core.hpp"
@@ -21,13 +23,20 @@ struct YuvPlanes {
   int y_stride = 0, cb_stride = 0, cr_stride = 0;
 };
 
-// 8-bit RGB, or what the decoder of a video gives: Y'CbCr, which takes half of the memory and becomes RGB row
-// by row when it is used. Copies share their memory, which nobody writes to.
+// 8-bit RGB, or what the decoder of a video or a JPEG image gives: Y'CbCr, which takes half of the memory and
+// becomes RGB row by row when it is used. Copies share their memory, which nobody writes to.
 class Frame {
  public:
   Frame() = default;
   explicit Frame(cv::Mat rgb);              // CV_8UC3, rows from the top
   explicit Frame(const YuvPlanes& planes);  // copies them; RowKernelsRun() has to be true
+
+  // A JPEG image, 4:2:0, whose sides are even and whose width is kFewestJpegColumns or more. `fill` writes
+  // the planes y, cb and cr, rows without gaps; where it returns false, the frame is empty.
+  // RowKernelsRun() has to be true.
+  static constexpr int kFewestJpegColumns = 6;  // libjpeg enlarges narrower chroma by another rule
+  using FillPlanes = std::function<bool(const std::array<uint8_t*, 3>& planes)>;
+  static Frame OfJpeg(int width, int height, const FillPlanes& fill);
 
   bool empty() const { return pixels_.empty(); }
   int width() const { return width_; }
@@ -42,10 +51,14 @@ class Frame {
   void ReadRow(int y, const RgbRows& rows) const;
 
  private:
+  enum class Kind { kRgb, kVideo, kJpeg };
+  Frame(int width, int height, Kind kind);  // room for planes
+  std::array<uint8_t*, 3> Planes() const;
+
   // RGB, or the planes y, cb and cr, one behind the other without gaps and with kRowPadding bytes more.
   cv::Mat pixels_;
   int width_ = 0, height_ = 0;
-  bool is_yuv_ = false;
+  Kind kind_ = Kind::kRgb;
   LumaRange range_ = LumaRange::kLimited;
 };
 

@@ -1,6 +1,8 @@
 #include "datasets/pixels/frame.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -54,6 +56,49 @@ TEST(FrameTest, YuvBecomesRgb) {
   for (const auto& [luma, grey] : std::vector<std::pair<int, int>>{{235, 255}, {16, 0}, {126, 128}}) {
     EXPECT_EQ(Expected(LumaRange::kLimited, luma, 128, 128), cv::Vec3b(grey, grey, grey));
   }
+}
+
+// R, G and B of a JPEG image as libjpeg's jdsample.c and jdcolor.c compute them, sample by sample.
+TEST(FrameTest, JpegBecomesRgb) {
+  if (!RowKernelsRun()) GTEST_SKIP() << "skipped: no AVX2";
+  SplitMix64 random(4);
+  for (const auto& [width, height] : std::vector<std::pair<int, int>>{{6, 2}, {70, 6}, {32, 4}, {130, 8}}) {
+    std::array<std::vector<uint8_t>, 3> planes;
+    const Frame frame = Frame::OfJpeg(width, height, [&](const std::array<uint8_t*, 3>& to) {
+      for (int c = 0; c < 3; ++c) {
+        const int count = c == 0 ? width * height : width * height / 4;
+        for (int i = 0; i < count; ++i) {
+          to[c][i] = static_cast<uint8_t>(random.Below(256));
+          if (random.Below(4) == 0) to[c][i] = random.Below(2) == 0 ? 0 : 255;
+        }
+        planes[c].assign(to[c], to[c] + count);
+      }
+      return true;
+    });
+    const int half = width / 2, rows = height / 2;
+    const auto chroma = [&](int c, int row, int x) {
+      const int near = row / 2, far = std::clamp(row % 2 == 0 ? near - 1 : near + 1, 0, rows - 1);
+      const auto sum = [&](int at) {
+        at = std::clamp(at, 0, half - 1);
+        return 3 * planes[c][near * half + at] + planes[c][far * half + at];
+      };
+      const int at = x / 2;
+      return x % 2 == 0 ? (3 * sum(at) + sum(at - 1) + 8) >> 4 : (3 * sum(at) + sum(at + 1) + 7) >> 4;
+    };
+    const cv::Mat rgb = frame.Rgb();
+    ASSERT_EQ(rgb.size(), cv::Size(width, height));
+    for (int row = 0; row < height; ++row) {
+      for (int x = 0; x < width; ++x) {
+        const int y = planes[0][row * width + x], cb = chroma(1, row, x) - 128, cr = chroma(2, row, x) - 128;
+        const auto clipped = [](int value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); };
+        const cv::Vec3b expected(clipped(y + ((91881 * cr + 32768) >> 16)),
+                                 clipped(y + ((-22554 * cb - 46802 * cr + 32768) >> 16)),
+                                 clipped(y + ((116130 * cb + 32768) >> 16)));
+        ASSERT_EQ(rgb.at<cv::Vec3b>(row, x), expected) << width << ": " << row << " " << x;
+      }
+    }
+  }
+  EXPECT_TRUE(Frame::OfJpeg(8, 8, [](const std::array<uint8_t*, 3>&) { return false; }).empty());
 }
 
 TEST(FrameTest, RgbIsKeptAsItIs) {

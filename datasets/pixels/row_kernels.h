@@ -29,6 +29,19 @@ enum class LumaRange {
 void YuvToRgbRow(LumaRange range, const uint8_t* y, const uint8_t* cb, const uint8_t* cr, int width,
                  const RgbRows& rows);
 
+// A row of luma of a JPEG image, 4:2:0, to R, G and B as libjpeg computes them (jdsample.c,
+// h2v2_fancy_upsample, and jdcolor.c), whose results it equals bit for bit. Chroma is interpolated: three
+// parts of the row that is nearest (`near`) and one of the row behind that (`far`), then the same along the
+// row; pixels at the borders are repeated. Then, with Cb and Cr less 128 and products rounded,
+//   R = Y + 1.40200 Cr, G = Y - 0.34414 Cb - 0.71414 Cr, B = Y + 1.77200 Cb, each clipped to 0..255.
+// All rows have room for kRowPadding bytes more; `width` is even.
+struct ChromaRows {
+  const uint8_t* near = nullptr;
+  const uint8_t* far = nullptr;
+};
+void JpegToRgbRow(const uint8_t* y, const ChromaRows& cb, const ChromaRows& cr, int width,
+                  const RgbRows& rows);
+
 // Interleaved RGB, of which nothing is read behind the end. `rows` have room for kRowPadding bytes more.
 void SplitRgbRow(const uint8_t* rgb, int width, const RgbRows& rows);
 
