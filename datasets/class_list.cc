@@ -44,10 +44,7 @@ absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, 
       formats::LabelMapOptions options;
       options.strict = first_id > 0;  // ids below 1 are errors
       MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ReadLabelMap(path, options));
-      for (formats::ActionClass& c : map.classes) {
-        classes.push_back({c.id, std::move(c.name), std::move(c.kind)});
-      }
-      return classes;
+      return std::move(map.classes);
     }
     const auto [first, added] = lines.emplace(line, number);
     if (!added) {

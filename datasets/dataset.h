@@ -20,19 +20,12 @@
 #include "ops/base/box.h"
 #include "ops/base/keyframe.h"
 #include "ops/clip/pixel_scaling.h"
+#include "ops/formats/class_lists.h"
 
 namespace mrsn::datasets {
 
-// One action. `id` is its number in annotation and result files (1-based in AVA and
-// micro_world, 0-based in UCF101-24); the model's output index is its position in
-// Dataset::classes(). `kind` groups classes in reports ("pose", "context", ...). Classes that are
-// not `evaluated` are trained and scored but do not count: 20 of AVA's 80.
-struct ActionClass {
-  int id = 0;
-  std::string name;
-  std::string kind;
-  bool evaluated = true;
-};
+// The model's output index is a class's position in Dataset::classes().
+using formats::ActionClass;
 
 // A person of a key frame.
 struct Actor {

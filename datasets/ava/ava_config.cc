@@ -61,8 +61,9 @@ constexpr int kClasses = 80;
 std::vector<ActionClass> PublishedClasses() {
   std::vector<ActionClass> classes;
   for (int id = 1; id <= kClasses; ++id) classes.push_back({id, absl::StrCat("class ", id), "", false});
-  for (formats::ActionClass& c : formats::AvaEvaluatedClasses()) {
-    classes[c.id - 1] = {c.id, std::move(c.name), std::move(c.kind), true};
+  for (ActionClass& c : formats::AvaEvaluatedClasses()) {
+    const int position = c.id - 1;
+    classes[position] = std::move(c);
   }
   return classes;
 }

@@ -71,9 +71,7 @@ absl::StatusOr<std::vector<ActionClass>> ReadLabelMap(const std::string& path) {
   formats::LabelMapOptions options;
   options.strict = true;
   MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ReadLabelMap(path, options));
-  std::vector<ActionClass> classes;
-  for (formats::ActionClass& c : map.classes) classes.push_back({c.id, std::move(c.name), std::move(c.kind)});
-  return classes;
+  return std::move(map.classes);
 }
 
 }  // namespace mrsn::datasets

@@ -357,7 +357,7 @@ class AnnotationCheck {
   const DatasetLayout& layout_;
   CheckReport& report_;
   absl::flat_hash_set<int> class_ids_;
-  std::vector<formats::ActionClass> named_classes_;
+  std::vector<ActionClass> named_classes_;
   std::map<std::string, VideoUse> uses_;
   std::map<std::string, std::set<std::string>> videos_;  // of each split
 };

@@ -17,7 +17,7 @@ namespace {
 constexpr int kNamesShown = 5;
 
 // The classes of a file; empty, with a finding, if it cannot be read.
-std::vector<formats::ActionClass> ReadClasses(const std::string& path, CheckReport* report) {
+std::vector<ActionClass> ReadClasses(const std::string& path, CheckReport* report) {
   if (!FileExists(path)) {
     report->Add(CheckSeverity::kError, "missing_file", path, "the list of classes is not there");
     return {};
@@ -48,13 +48,13 @@ std::vector<ClassCount> CheckClasses(const DatasetLayout& layout, CheckReport* r
     return classes;
   }
   if (layout.label_map.empty()) {
-    for (const formats::ActionClass& c : formats::Ucf24Classes()) classes.push_back({c.id, c.name, 0, true});
+    for (const ActionClass& c : formats::Ucf24Classes()) classes.push_back({c.id, c.name, 0, true});
     return classes;
   }
   const bool all_count = layout.evaluated_label_map.empty() || layout.evaluated_label_map == layout.label_map;
   std::map<int, ClassCount*> by_id;
   std::map<std::string, int> by_name;
-  for (const formats::ActionClass& c : ReadClasses(layout.label_map, report)) {
+  for (const ActionClass& c : ReadClasses(layout.label_map, report)) {
     classes.push_back({c.id, c.name, 0, all_count});
     if (const auto [other, fresh] = by_name.emplace(c.name, c.id); !fresh) {
       report->Add(CheckSeverity::kWarning, "label_map", layout.label_map,
@@ -63,7 +63,7 @@ std::vector<ClassCount> CheckClasses(const DatasetLayout& layout, CheckReport* r
   }
   for (ClassCount& c : classes) by_id[c.id] = &c;
   if (all_count) return classes;
-  for (const formats::ActionClass& c : ReadClasses(layout.evaluated_label_map, report)) {
+  for (const ActionClass& c : ReadClasses(layout.evaluated_label_map, report)) {
     const auto found = by_id.find(c.id);
     if (found == by_id.end()) {
       report->Add(CheckSeverity::kError, "label_map", layout.evaluated_label_map,

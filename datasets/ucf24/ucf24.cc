@@ -35,7 +35,7 @@ struct Annotations {
 
 // Files may hold the rows of more classes than the data set has, if they are of other videos.
 absl::Status CheckClasses(const std::string& path, const formats::CsvContents& contents,
-                          const std::vector<formats::ActionClass>& classes) {
+                          const std::vector<ActionClass>& classes) {
   const RowsOfOtherClasses other = FindRowsOfOtherClasses(contents, formats::ClassIds(classes));
   if (other.rows == 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -56,12 +56,10 @@ absl::StatusOr<Annotations> ReadAnnotations(const std::string& path, FrameSize f
                                             const std::vector<ActionClass>& classes,
                                             const std::string& split_path,
                                             const absl::flat_hash_set<std::string>& videos, bool need_tubes) {
-  std::vector<formats::ActionClass> named;
-  for (const ActionClass& action : classes) named.push_back({action.id, action.name, action.kind});
   formats::CsvOptions options;
   options.strict = true;  // an odd row is an error
   options.allow_tubes = true;
-  options.named_classes = &named;
+  options.named_classes = &classes;
   MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
                         formats::ReadUcf24(path, formats::RowKind::kGroundTruth, options));
   if (need_tubes && !contents.has_tubes) {
@@ -77,7 +75,7 @@ absl::StatusOr<Annotations> ReadAnnotations(const std::string& path, FrameSize f
                      " names, as ", *std::min_element(videos.begin(), videos.end()),
                      first.empty() ? "" : "; its rows are of others, as ", first));
   }
-  MRSN_RETURN_IF_ERROR(CheckClasses(path, contents, named));
+  MRSN_RETURN_IF_ERROR(CheckClasses(path, contents, classes));
   return Annotations{BoxTable(contents, frame), contents.has_tubes};
 }
 
@@ -118,7 +116,7 @@ absl::StatusOr<std::vector<std::string>> ReadSplit(const std::string& path,
 absl::StatusOr<std::vector<ActionClass>> ReadClasses(const Ucf24Options& options, const std::string& root,
                                                      std::vector<std::string>* files) {
   const std::string path = absl::StrCat(root, "/", options.classes.empty() ? "classes.txt" : options.classes);
-  if (options.classes.empty() && !FileExists(path)) return Ucf24Classes();
+  if (options.classes.empty() && !FileExists(path)) return formats::Ucf24Classes();
   files->push_back(path);
   return ReadClassList(path, 0);
 }
@@ -203,12 +201,6 @@ absl::Status AddEveryFrame(const std::vector<std::string>& videos, const std::ve
 }
 
 }  // namespace
-
-std::vector<ActionClass> Ucf24Classes() {
-  std::vector<ActionClass> classes;
-  for (const formats::ActionClass& c : formats::Ucf24Classes()) classes.push_back({c.id, c.name, c.kind});
-  return classes;
-}
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
                                                    ClipDatasetOptions clip_dataset, const std::string& root) {

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "datasets/clip_dataset.h"
@@ -16,9 +15,6 @@ namespace mrsn::datasets {
 
 // Annotations are in pixels of this frame, whatever size a video file has.
 constexpr FrameSize kUcf24FrameSize = {320, 240};
-
-// The 24 classes, id = position = 0..23, without kinds.
-std::vector<ActionClass> Ucf24Classes();
 
 struct Ucf24Options {
   std::string split;  // <root>/<split>.txt lists videos, in any form of formats::ReadSplitList

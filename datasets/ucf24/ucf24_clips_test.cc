@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/formats/class_lists.h"
 #include "ops/test_data/test_data.h"
 
 namespace mrsn::datasets {
@@ -278,7 +279,7 @@ TEST(Ucf24RealClassesTest, ClassesAreThoseOfTheAnnotations) {
   const auto names = ReadFile(TestData("ucf101-24/classes.txt"));
   ASSERT_TRUE(names.ok());
   std::string ours;
-  for (const ActionClass& action : Ucf24Classes()) ours += action.name + "\n";
+  for (const ActionClass& action : formats::Ucf24Classes()) ours += action.name + "\n";
   EXPECT_EQ(ours, *names);
 }
 

@@ -8,6 +8,7 @@
 #include "ops/base/config_reader.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
+#include "ops/formats/class_lists.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -59,7 +60,7 @@ absl::StatusOr<DatasetOpener> ReadUcf24(const DatasetConfig& config, Usage usage
   if (config.ucf24().has_classes()) {
     opener.classes = ClassesInFile("ucf24.classes", options.classes);
   } else {
-    opener.classes = Ucf24Classes();
+    opener.classes = formats::Ucf24Classes();
   }
   opener.names = KeyframeNames{formats::Timestamps::kFrames};
   opener.first_class = 0;

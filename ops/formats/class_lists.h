@@ -11,11 +11,13 @@
 namespace mrsn::formats {
 
 // A class of actions. `id` as in the files: AVA and micro_world from 1, UCF101-24 from 0. `kind` groups
-// classes in reports ("pose", "person-object", "person-person", "context", ...); "" = none.
+// classes in reports ("pose", "person-object", "person-person", "context", ...); "" = none. Classes that are
+// not `evaluated` are trained and scored but do not count: 20 of AVA's 80.
 struct ActionClass {
   int id = 0;
   std::string name;
   std::string kind;
+  bool evaluated = true;
 };
 
 // AVA's 60 evaluated classes, of 80.
