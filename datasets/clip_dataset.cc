@@ -146,11 +146,11 @@ class ClipDataset : public Dataset {
     }
     const bool complete = options_.missing_frames.empty() || options_.missing_frames[record.video].empty();
     if (complete) return absl::OkStatus();
-    const std::vector<int64_t>& missing = options_.missing_frames[record.video];
+    const FrameRanges& missing = options_.missing_frames[record.video];
     const ClipIndices clip = SampleClip(record.centre, count, options_.clip);
     for (const std::vector<int64_t>* frames : {&clip.slow, &clip.fast}) {
       for (const int64_t frame : *frames) {
-        if (!std::binary_search(missing.begin(), missing.end(), frame)) continue;
+        if (!HasFrame(missing, frame)) continue;
         return absl::NotFoundError(absl::StrCat(media.images->PathOf(frame), ": no such file"));
       }
     }

@@ -43,8 +43,7 @@ struct ClipDatasetOptions {
   size_t cache_bytes = size_t{512} << 20;  // of decoded frames that are kept
   // Of a folder of images only the frames of a clip are read, and none is kept.
   std::vector<VideoMedia> videos;
-  // Of each video: frames from 0 that are missing, ascending (LocatedMedia). Empty: of none.
-  std::vector<std::vector<int64_t>> missing_frames;
+  std::vector<FrameRanges> missing_frames;  // of each video (LocatedMedia); empty: of none
   // The frames of video files are counted at once, not when a clip is loaded: for short videos.
   bool count_frames = false;
   Unreadable unreadable;

@@ -6,7 +6,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
@@ -25,16 +24,6 @@ struct Fault {
 };
 
 std::string LastPart(const std::string& video) { return video.substr(video.rfind('/') + 1); }
-
-// The numbers below `count` without an image. Folders with holes are few, so that each image may be asked
-// for.
-std::vector<int64_t> Missing(const FrameFolder& images, int64_t count) {
-  std::vector<int64_t> missing;
-  for (int64_t frame = 0; frame < count; ++frame) {
-    if (!FileExists(images.PathOf(frame))) missing.push_back(frame);
-  }
-  return missing;
-}
 
 }  // namespace
 
@@ -57,7 +46,7 @@ absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOpt
       missing.Add(absl::StrCat(images.PathOf(0), ", nor is there ", stem, ".mp4, .mkv, .webm or .avi"));
       continue;
     }
-    MRSN_ASSIGN_OR_RETURN(const FolderListing listing, ListFolder(images));
+    MRSN_ASSIGN_OR_RETURN(FolderListing listing, ListFolder(images));
     located.videos.push_back({folder, images, listing.frames});
     if (listing.before_first > 0) {
       before.Add(absl::StrCat(folder, " with ", listing.before_first, " before ",
@@ -67,10 +56,10 @@ absl::StatusOr<LocatedMedia> LocateMedia(const std::string& root, const MediaOpt
       empty.Add(absl::StrCat(images.PathOf(0), listing.others == 0
                                                    ? "; the folder is empty"
                                                    : absl::StrCat("; there is ", listing.an_other)));
-    } else if (listing.missing > 0) {
-      holes.Add(absl::StrCat(images.PathOf(listing.first_missing), ", one of ", listing.missing,
-                             " missing of ", listing.frames));
-      located.missing[i] = Missing(images, listing.frames);
+    } else if (!listing.missing.empty()) {
+      holes.Add(absl::StrCat(images.PathOf(listing.missing[0].first), ", one of ",
+                             CountFrames(listing.missing), " missing of ", listing.frames));
+      located.missing[i] = std::move(listing.missing);
     }
   }
   const auto report = [&](const Fault& fault, absl::StatusCode code, absl::string_view what) {

@@ -21,9 +21,8 @@ struct MediaOptions {
 
 struct LocatedMedia {
   std::vector<VideoMedia> videos;
-  // Of each video: frames from 0 that no image has, ascending, between the first image and the last one.
-  std::vector<std::vector<int64_t>> missing;
-  std::vector<std::string> faults;  // kSkipAndCount: the messages of what kFail reports as errors
+  std::vector<FrameRanges> missing;  // of each video: frames from 0 to the last image that no image is
+  std::vector<std::string> faults;   // kSkipAndCount: the messages of what kFail reports as errors
 };
 
 // The media of every video, in order. A video that has images and a file is read from its images. `{video}`

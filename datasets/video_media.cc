@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -19,6 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxNumber = 99999999;  // a larger one is no frame's
+
+bool IsImageName(absl::string_view name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  return absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg") || absl::EndsWith(lower, ".png");
+}
+
+void AddOther(absl::string_view name, FolderListing* listing) {
+  const bool is_image = IsImageName(name);
+  const bool better = is_image != listing->other_is_image ? is_image : name < listing->an_other;
+  if (listing->others++ > 0 && !better) return;
+  listing->an_other = std::string(name);
+  listing->other_is_image = is_image;
+}
 
 bool AllDigits(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -69,12 +84,25 @@ FrameFolder JpegFolder(const std::string& folder) {
   return {absl::StrCat(folder, "/", fs::path(folder).filename().string(), "_"), ".jpg"};
 }
 
+int64_t CountFrames(const FrameRanges& ranges) {
+  int64_t count = 0;
+  for (const FrameRange& range : ranges) count += range.last - range.first + 1;
+  return count;
+}
+
+bool HasFrame(const FrameRanges& ranges, int64_t frame) {
+  const auto next = std::partition_point(ranges.begin(), ranges.end(),
+                                         [&](const FrameRange& range) { return range.last < frame; });
+  return next != ranges.end() && next->first <= frame;
+}
+
 absl::StatusOr<FolderListing> ListFolder(const FrameFolder& images) {
   const size_t slash = images.prefix.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : images.prefix.substr(0, slash);
   const absl::string_view prefix =
       absl::string_view(images.prefix).substr(slash == std::string::npos ? 0 : slash + 1);
   FolderListing listing;
+  listing.lowest = kMaxNumber + 1;
   std::vector<bool> there;  // by frame
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
@@ -86,10 +114,10 @@ absl::StatusOr<FolderListing> ListFolder(const FrameFolder& images) {
     if (!absl::ConsumePrefix(&name, prefix) || !absl::ConsumeSuffix(&name, images.extension) ||
         !AllDigits(name) || name.size() > 9 || !absl::SimpleAtoi(name, &number) || number > kMaxNumber ||
         name.size() != std::max<size_t>(std::to_string(number).size(), images.digits)) {
-      ++listing.others;
-      listing.an_other = std::string(whole);
+      AddOther(whole, &listing);
       continue;
     }
+    listing.lowest = std::min(listing.lowest, number);
     if (number < images.first) {
       ++listing.before_first;
       continue;
@@ -100,8 +128,11 @@ absl::StatusOr<FolderListing> ListFolder(const FrameFolder& images) {
   }
   if (error) return absl::NotFoundError(absl::StrCat(folder, ": ", error.message()));
   listing.frames = there.size();
-  for (size_t frame = 0; frame < there.size(); ++frame) {
-    if (!there[frame] && listing.missing++ == 0) listing.first_missing = frame;
+  for (int64_t frame = 0; frame < listing.frames; ++frame) {
+    if (there[frame]) continue;
+    const bool goes_on = !listing.missing.empty() && listing.missing.back().last == frame - 1;
+    if (!goes_on) listing.missing.push_back({frame, frame});
+    listing.missing.back().last = frame;
   }
   return listing;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -38,14 +39,25 @@ class FramePattern {
 // A video stored as AVA's frames are: <folder>/<name of the folder>_%06d.jpg.
 FrameFolder JpegFolder(const std::string& folder);
 
+// Frames from `first` to `last`, both included.
+struct FrameRange {
+  int64_t first = 0, last = 0;
+};
+// Ascending, and apart from each other.
+using FrameRanges = std::vector<FrameRange>;
+
+int64_t CountFrames(const FrameRanges& ranges);
+bool HasFrame(const FrameRanges& ranges, int64_t frame);
+
 // Whatever stands in a folder of images, by name.
 struct FolderListing {
-  int64_t frames = 0;         // the last number of an image minus `first` plus 1; 0 without images
-  int64_t missing = 0;        // numbers between `first` and the last one that no file has
-  int64_t first_missing = 0;  // the first frame among these, from 0
-  int64_t before_first = 0;   // images with a number below `first`
-  int64_t others = 0;         // other entries, folders included
-  std::string an_other;       // the name of one of these
+  int64_t frames = 0;        // the last number of an image minus `first` plus 1; 0 without images
+  FrameRanges missing;       // frames from 0, below the last one, that no file is
+  int64_t before_first = 0;  // images with a number below `first`
+  int64_t lowest = 0;        // the smallest number of an image, if there is one
+  int64_t others = 0;        // other entries, folders included
+  std::string an_other;      // the first of these by name; an image if there is one
+  bool other_is_image = false;
 };
 
 // Reads the directory once and opens no image. An error names a folder that is not there.

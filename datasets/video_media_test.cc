@@ -62,14 +62,24 @@ TEST(ListFolderTest, FindsHolesAndStrangers) {
   Write(folder + "/img_00000.jpg");
   Write(folder + "/img_0009.jpg");    // too few digits
   Write(folder + "/img_000010.jpg");  // too many
-  Write(folder + "/thumbs.db");
+  Write(folder + "/.hidden");
   const auto listing = ListFolder(images);
   ASSERT_TRUE(listing.ok()) << listing.status();
   EXPECT_EQ(listing->frames, 8);
-  EXPECT_EQ(listing->missing, 3);
-  EXPECT_EQ(listing->first_missing, 3);
+  ASSERT_EQ(listing->missing.size(), 2);
+  EXPECT_EQ(listing->missing[0].first, 3);
+  EXPECT_EQ(listing->missing[0].last, 4);
+  EXPECT_EQ(listing->missing[1].first, 6);
+  EXPECT_EQ(listing->missing[1].last, 6);
+  EXPECT_EQ(CountFrames(listing->missing), 3);
+  for (int frame = 0; frame < 10; ++frame) {
+    EXPECT_EQ(HasFrame(listing->missing, frame), frame == 3 || frame == 4 || frame == 6) << frame;
+  }
   EXPECT_EQ(listing->before_first, 1);
+  EXPECT_EQ(listing->lowest, 0);
   EXPECT_EQ(listing->others, 3);
+  EXPECT_EQ(listing->an_other, "img_000010.jpg") << "an image, though others come before by name";
+  EXPECT_TRUE(listing->other_is_image);
   EXPECT_THAT(std::string(ListFolder({folder + "/none/", ".jpg"}).status().message()),
               HasSubstr(folder + "/none: "));
 }
@@ -82,8 +92,9 @@ TEST(ListFolderTest, AHoleIsNotTheEnd) {
   }
   const auto listing = ListFolder(images);
   EXPECT_EQ(listing->frames, 40);
-  EXPECT_EQ(listing->missing, 2);
-  EXPECT_EQ(listing->first_missing, 4);
+  EXPECT_EQ(CountFrames(listing->missing), 2);
+  EXPECT_TRUE(HasFrame(listing->missing, 4));
+  EXPECT_TRUE(HasFrame(listing->missing, 7));
 }
 
 TEST(MediaAtTest, FilesAndFolders) {

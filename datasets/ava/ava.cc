@@ -1,7 +1,6 @@
 #include "datasets/ava/ava.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -16,14 +15,12 @@
 #include "datasets/dataset_fingerprint.h"
 #include "datasets/locate_media.h"
 #include "datasets/media/frame_stream.h"
+#include "datasets/stated_length.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
 
 namespace mrsn::datasets {
 namespace {
-
-// A video file may have 29.97 frames a second where 30 are meant.
-constexpr double kRateTolerance = 0.01;
 
 constexpr char kLayout[] =
     "; expected below the data root, unless the config names others: annotations/ with AVA's files, and "
@@ -76,7 +73,7 @@ absl::StatusOr<Clocks> ReadClocks(const std::vector<VideoMedia>& videos, const A
     const auto stream = FrameStream::Open(video.path, options.frames_per_second);
     if (!stream.ok() && policy == UnreadablePolicy::kFail) return stream.status();
     const double rate = stream.ok() ? (*stream)->rate() : options.frames_per_second;
-    if (!(std::abs(rate / options.frames_per_second - 1) <= kRateTolerance)) {
+    if (!RatesAgree(rate, options.frames_per_second)) {
       return absl::FailedPreconditionError(
           absl::StrCat(video.path, ": has ", rate, " frames a second, dataset.ava.frames_per_second is ",
                        options.frames_per_second,
@@ -89,9 +86,9 @@ absl::StatusOr<Clocks> ReadClocks(const std::vector<VideoMedia>& videos, const A
   return read;
 }
 
-// Headers round a length, and count frames that no decoder returns.
+// The frames of a folder are counted, those of a file stated.
 int64_t WithSlack(const VideoMedia& video, int64_t stated) {
-  return video.images.has_value() ? stated : stated + 2 + stated / 100;
+  return video.images.has_value() ? stated : stated + LengthSlack(stated);
 }
 
 // An error if key frames lie behind the end of their videos.
@@ -212,7 +209,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, Clip
   for (size_t i = 0; i < made->videos.size(); ++i) {
     absl::StrAppend(&identity, "\n", made->videos[i], " ", clip_dataset.videos[i].count, " ",
                     clocks[i].first_second, " ", clocks[i].frames_per_second);
-    const size_t missing = clip_dataset.missing_frames[i].size();
+    const int64_t missing = CountFrames(clip_dataset.missing_frames[i]);
     if (missing > 0) absl::StrAppend(&identity, " without ", missing);
     if (!clip_dataset.videos[i].images.has_value()) files_of_videos.push_back(clip_dataset.videos[i].path);
   }

@@ -139,13 +139,18 @@ std::vector<Fault> AvaFaults() {
       {"unused_video", "vidZ", Write("frames/vidZ/vidZ_000001.jpg", "x")},
       {"keyframe_beyond_end", "vidC", keep_frames(80)},
       {"rate", "24 a second", keep_frames(144)},
+      {"rate", "vidA.avi lasts 2.0 s from second 900 on",
+       [](const std::string& root) {
+         fs::create_directories(root + "/videos");
+         WriteNumberedVideo(root + "/videos/vidA.avi", 902 * 4, 4, {32, 24});
+       }},
       {"keyframe_range", "annotations/val.csv", Append(val, "vidC,1900,0.1,0.2,0.4,0.9,1,0\n")},
       {"keyframe_range", "annotations/val_boxes.csv", Append(boxes, "vidC,800,0.1,0.2,0.4,0.9,,0.9\n")},
-      {"broken_image", "vidA_000033.jpg", CutInHalf("frames/vidA/vidA_000033.jpg"), false},
-      {"broken_image", "vidA_000034.jpg is empty", Write("frames/vidA/vidA_000034.jpg", ""), false},
-      {"broken_image", "is no image", Write("frames/vidA/vidA_000035.jpg", "<html>"), false},
-      {"size_changes", "vidC_000100.jpg", ResizeFrame("frames/vidC/vidC_000100.jpg", {64, 48}), false},
-      {"odd_size", "vidA", square, false},
+      {"broken_image", "vidA_000033.jpg", CutInHalf("frames/vidA/vidA_000033.jpg")},
+      {"broken_image", "vidA_000034.jpg is empty", Write("frames/vidA/vidA_000034.jpg", "")},
+      {"broken_image", "is no image", Write("frames/vidA/vidA_000035.jpg", "<html>")},
+      {"size_changes", "vidC_000100.jpg", ResizeFrame("frames/vidC/vidC_000100.jpg", {64, 48})},
+      {"odd_size", "vidA", square},
       {"missing_file", "val.csv", Remove(val)},
       {"missing_file", "val_boxes.csv", Remove(boxes)},
       {"missing_file", "labels.pbtxt", Remove("annotations/labels.pbtxt")},
@@ -235,6 +240,27 @@ TEST(CheckDataset, MoviesOfAva) {
       << "second 903 is frame 90 of 90";
   config.mutable_ava()->set_video_first_second(902.5);
   EXPECT_TRUE(Has(Check(config, root), {"keyframe_before_start", "vidA", {}}));
+}
+
+// 150 images are 5 s at 30 a second, and 10 s at 15.
+TEST(CheckDataset, RatesThatAreTooLow) {
+  const std::string root = Folder("ava_rate");
+  MakeSmallAva(root);
+  DatasetConfig config = Config(kSmallAvaConfig);
+  config.mutable_ava()->set_frames_per_second(15);
+  const Fault reach = {"rate", "all 3 folders go on for half as long again", {}};
+  EXPECT_TRUE(Has(Check(config, root), reach)) << CheckSummary(Check(config, root), 10);
+  config.mutable_ava()->set_frames_per_second(30);
+  EXPECT_FALSE(Has(Check(config, root), reach));
+
+  // The images are the whole of the movie, which begins with them.
+  fs::create_directories(root + "/videos");
+  config.mutable_ava()->set_video_first_second(900);
+  for (const int seconds : {5, 10, 3}) {
+    WriteNumberedVideo(root + "/videos/vidA.avi", seconds * 25, 25, {128, 96});
+    const Fault length = {"rate", absl::StrCat("vidA.avi lasts ", seconds, ".0 s from second 900"), {}};
+    EXPECT_EQ(Has(Check(config, root), length), seconds != 5) << seconds;
+  }
 }
 
 TEST(CheckDataset, FindsEveryFaultOfAva) {

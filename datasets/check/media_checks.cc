@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -22,6 +23,8 @@ namespace {
 
 constexpr double kAspectSlack = 0.02;  // 340x256 for 320x240 is 0.4 %
 constexpr int kSmallestSide = 64;
+// The quick level looks at all images of small data, and at some of each video of larger ones.
+constexpr int64_t kImagesAtQuickLevel = 20000, kFewestImagesOfAVideo = 16;
 
 // A folder has seconds of whole numbers of frames at another rate, and not at the configured one.
 void CheckRates(const DatasetLayout& layout, const std::vector<VideoFacts>& facts, CheckReport* report) {
@@ -53,6 +56,30 @@ void CheckRates(const DatasetLayout& layout, const std::vector<VideoFacts>& fact
                 others);
     return;
   }
+}
+
+// The frames of all folders go on long after their last key frames: they may be more a second.
+void CheckReach(const DatasetLayout& layout, const std::vector<std::pair<std::string, VideoUse>>& videos,
+                const std::vector<VideoFacts>& facts, CheckReport* report) {
+  if (layout.keyframes != DatasetLayout::Keyframes::kSeconds) return;
+  int64_t folders = 0;
+  std::string first;
+  for (size_t i = 0; i < videos.size(); ++i) {
+    if (!facts[i].is_folder || facts[i].frames == 0 || !videos[i].second.used) continue;
+    const double length = static_cast<double>(facts[i].frames) / layout.frames_per_second;
+    const double reach = videos[i].second.last - layout.first_second;
+    if (length <= 1.5 * reach + 2) return;
+    if (folders++ > 0) continue;
+    first = absl::StrFormat("%s has %d frames, %.1f s at %g a second, its last key frame is after %g s",
+                            videos[i].first, facts[i].frames, length, layout.frames_per_second, reach);
+  }
+  if (folders < 2) return;
+  report->Add(CheckSeverity::kWarning, "rate", layout.frames,
+              absl::StrCat("all ", folders,
+                           " folders go on for half as long again as their key frames reach, "
+                           "or longer: ",
+                           first, "; has a second more frames?"),
+              folders);
 }
 
 void CheckSize(const DatasetLayout& layout, const std::string& name, const VideoFacts& video,
@@ -119,15 +146,18 @@ void CheckMedia(const DatasetLayout& layout, const std::map<std::string, VideoUs
   std::vector<VideoFacts> facts(videos.size());
   std::vector<absl::Status> kept(videos.size());
   std::atomic<int64_t> resumed{0};
+  const bool full = level == CheckLevel::kFull;
+  const int64_t spread = kImagesAtQuickLevel / std::max<int64_t>(1, static_cast<int64_t>(videos.size()));
+  const CheckEffort effort = {
+      full, full ? std::numeric_limits<int64_t>::max() : std::max(kFewestImagesOfAVideo, spread)};
   const auto check = [&](int, int64_t i, const std::function<void()>& frame_done) {
     const auto& [name, use] = videos[i];
-    const bool full = level == CheckLevel::kFull;
     if (std::optional<VideoFacts> found = full ? checked.Find(name, use) : std::nullopt; found.has_value()) {
       facts[i] = *std::move(found);
       ++resumed;
       return absl::OkStatus();
     }
-    facts[i] = CheckVideo(layout, name, use, level, frame_done);
+    facts[i] = CheckVideo(layout, name, use, effort, frame_done);
     if (full) kept[i] = checked.Keep(name, use, facts[i]);
     return absl::OkStatus();
   };
@@ -150,6 +180,7 @@ void CheckMedia(const DatasetLayout& layout, const std::map<std::string, VideoUs
     if (facts[i].is_file && !facts[i].is_folder) ++report->video_files;
   }
   CheckRates(layout, facts, report);
+  CheckReach(layout, videos, facts, report);
   CountUnused(layout, uses, report);
 }
 

@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "datasets/check/image_probe.h"
-#include "datasets/media/frame_name.h"
 #include "datasets/media/frame_stream.h"
-#include "datasets/media/media_files.h"
+#include "datasets/stated_length.h"
+#include "datasets/video_media.h"
 #include "ops/base/file.h"
 #include "ops/formats/sniff.h"
 
@@ -24,20 +24,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExtensions[] = {".mp4", ".mkv", ".webm", ".avi"};
-constexpr int64_t kNearTheEnd = 3;    // annotations of UCF101-24 end up to so many frames late
-constexpr double kRateSlack = 0.002;  // 29.97 for 30 is half a frame after 17 s, and AVA's frames are exact
-constexpr int kMostOfAKind = 20;      // findings of one kind and video; the rest is counted
+constexpr int64_t kNearTheEnd = 3;  // annotations of UCF101-24 end up to so many frames late
+constexpr int kMostOfAKind = 20;    // findings of one kind and video; the rest is counted
 
 std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 class OneVideo {
  public:
-  OneVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use, CheckLevel level,
+  OneVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use, CheckEffort effort,
            const std::function<void()>& frame_done)
       : layout_(layout),
         name_(name),
         use_(use),
-        level_(level),
+        effort_(effort),
         frame_done_(frame_done),
         first_second_(layout.first_second),
         rate_(layout.frames_per_second) {}
@@ -53,6 +52,7 @@ class OneVideo {
     }
     if (facts_.is_folder) {
       CheckFolder(folder);
+      if (facts_.is_file && facts_.frames > 0) CompareWithFile(files[0]);
     } else if (facts_.is_file) {
       CheckFile(files[0]);
     } else {
@@ -135,68 +135,97 @@ class OneVideo {
   }
 
   void CheckFolder(const std::string& folder) {
-    const absl::StatusOr<FrameListing> listing = ListFrames(folder);
+    const absl::StatusOr<FramePattern> pattern = FramePattern::Parse(layout_.frame_name);
+    if (!pattern.ok()) return;  // the config's error
+    const FrameFolder images = pattern->In(folder, LastPart(name_), layout_.first_frame);
+    const absl::StatusOr<FolderListing> listing = ListFolder(images);
     if (!listing.ok())
       return Add(CheckSeverity::kError, "unreadable_folder", std::string(listing.status().message()));
-    if (listing->frames.empty()) {
-      return Add(
-          CheckSeverity::kError, "empty_folder",
-          absl::StrCat(folder, " has no image",
-                       listing->others.empty() ? "" : absl::StrCat("; there is ", listing->others[0])));
-    }
-    const FrameFile& first = listing->frames.front();
-    const std::string wanted = FrameFileName(layout_.frame_name, LastPart(name_), first.number);
-    if (first.name != wanted) {
-      return Add(CheckSeverity::kError, "frame_name",
-                 absl::StrCat("its images are named ", first.name, ", not ", wanted, " (frame_name)"));
-    }
-    if (!listing->others.empty()) {
-      Add(CheckSeverity::kNote, "other_files",
-          absl::StrCat(listing->others.size(), " other files in ", folder, ", first ", listing->others[0]),
-          static_cast<int64_t>(listing->others.size()));
-    }
-    if (first.number != layout_.first_frame) {
-      Add(CheckSeverity::kError, "first_frame",
-          absl::StrCat("its first image is ", first.name, "; first_frame is ", layout_.first_frame));
-    }
-    CheckHoles(*listing);
-    facts_.frames = listing->frames.back().number - layout_.first_frame + 1;
-    CheckLastKeyframe();
-    if (level_ == CheckLevel::kFull) ProbeImages(folder, *listing);
-  }
-
-  void CheckHoles(const FrameListing& listing) {
-    int64_t missing = 0;
-    std::string ranges;
-    for (size_t i = 1; i < listing.frames.size(); ++i) {
-      const int64_t before = listing.frames[i - 1].number, number = listing.frames[i].number;
-      if (number == before) {
-        Add(CheckSeverity::kError, "frame_twice",
-            absl::StrCat(listing.frames[i - 1].name, " and ", listing.frames[i].name, " have one number"));
+    if (listing->frames == 0 && listing->before_first == 0) {
+      if (listing->other_is_image) {
+        return Add(CheckSeverity::kError, "frame_name",
+                   absl::StrCat("its images are named ", listing->an_other, ", not ", NameOf(images, 0),
+                                " (frame_name)"));
       }
-      if (number <= before + 1) continue;
-      missing += number - before - 1;
-      if (ranges.size() > 200) continue;
-      absl::StrAppend(&ranges, ranges.empty() ? "" : ", ", before + 1);
-      if (number > before + 2) absl::StrAppend(&ranges, "-", number - 1);
+      return Add(CheckSeverity::kError, "empty_folder",
+                 absl::StrCat(folder, " has no image",
+                              listing->others == 0 ? "" : absl::StrCat("; there is ", listing->an_other)));
     }
-    if (missing == 0) return;
-    Add(CheckSeverity::kError, "hole",
-        absl::StrCat(missing, " frames are missing: ", ranges, ranges.size() > 200 ? ", ..." : ""), missing);
+    if (listing->others > 0) {
+      Add(listing->other_is_image ? CheckSeverity::kWarning : CheckSeverity::kNote, "other_files",
+          absl::StrCat(listing->others, " other files in ", folder, ", as ", listing->an_other),
+          listing->others);
+    }
+    if (listing->lowest != layout_.first_frame) {
+      Add(CheckSeverity::kError, "first_frame",
+          absl::StrCat("its first image is ", NameOf(images, listing->lowest - layout_.first_frame),
+                       "; first_frame is ", layout_.first_frame));
+    }
+    CheckHoles(listing->missing);
+    facts_.frames = listing->frames;
+    CheckLastKeyframe();
+    ProbeImages(images, *listing);
   }
 
-  void ProbeImages(const std::string& folder, const FrameListing& listing) {
-    for (const FrameFile& frame : listing.frames) {
-      const ImageProbe probe = ProbeImage(absl::StrCat(folder, "/", frame.name));
+  // Images that were made of a file are as many as the file has frames in their time.
+  void CompareWithFile(const std::string& path) {
+    const auto stream = FrameStream::Open(path, 0);
+    if (!stream.ok() || (*stream)->stated() == 0) return;  // the images are read, not the file
+    const int64_t stated = (*stream)->stated();
+    if (!seconds()) {
+      if (std::abs(facts_.frames - stated) <= LengthSlack(stated)) return;
+      return Add(CheckSeverity::kWarning, "rate",
+                 absl::StrCat("has ", facts_.frames, " images, and ", path, " has ", stated, " frames"));
+    }
+    const double from = layout_.first_second - layout_.video_first_second;
+    const double length = static_cast<double>(stated) / (*stream)->rate() - from;
+    const double shown = static_cast<double>(facts_.frames) / rate_;
+    const bool longer = shown > 1.02 * length + 1, shorter = shown < 0.98 * length - 1;
+    if (!longer && !(shorter && from == 0)) return;  // images may leave out the end of a movie
+    Add(CheckSeverity::kWarning, "rate",
+        absl::StrFormat("has %d images, %.1f s at %g a second, and %s lasts %.1f s from second %g on; are "
+                        "frames_per_second, first_second and video_first_second right?",
+                        facts_.frames, shown, rate_, path, length, layout_.first_second));
+  }
+
+  static std::string NameOf(const FrameFolder& images, int64_t frame) {
+    return LastPart(images.PathOf(frame));
+  }
+
+  // Numbers are shown as in the names of images.
+  void CheckHoles(const FrameRanges& missing) {
+    std::string ranges;
+    int64_t frames = 0;
+    for (const FrameRange& range : missing) {
+      if (range.first == 0) continue;  // "first_frame"
+      frames += range.last - range.first + 1;
+      if (ranges.size() > 200) continue;
+      absl::StrAppend(&ranges, ranges.empty() ? "" : ", ", range.first + layout_.first_frame);
+      if (range.last > range.first) absl::StrAppend(&ranges, "-", range.last + layout_.first_frame);
+    }
+    if (frames == 0) return;
+    Add(CheckSeverity::kError, "hole",
+        absl::StrCat(frames, " frames are missing: ", ranges, ranges.size() > 200 ? ", ..." : ""), frames);
+  }
+
+  // Looks at images spread evenly over the video, or at all.
+  void ProbeImages(const FrameFolder& images, const FolderListing& listing) {
+    const int64_t count = std::min(listing.frames, effort_.images);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t frame = i * listing.frames / count;
+      if (HasFrame(listing.missing, frame)) continue;
+      const std::string path = images.PathOf(frame);
+      const ImageProbe probe = ProbeImage(path);
       frame_done_();
       if (probe.state != ImageProbe::State::kGood) {
-        Add(CheckSeverity::kError, "broken_image", absl::StrCat(frame.name, " ", ImageFault(probe.state)));
+        Add(CheckSeverity::kError, "broken_image",
+            absl::StrCat(LastPart(path), " ", ImageFault(probe.state)));
       } else if (facts_.width == 0) {
         facts_.width = probe.width;
         facts_.height = probe.height;
       } else if (probe.width != facts_.width || probe.height != facts_.height) {
         Add(CheckSeverity::kError, "size_changes",
-            absl::StrCat(frame.name, " is ", probe.width, "x", probe.height, ", the first image ",
+            absl::StrCat(LastPart(path), " is ", probe.width, "x", probe.height, ", the first image ",
                          facts_.width, "x", facts_.height));
       }
     }
@@ -212,7 +241,7 @@ class OneVideo {
       return Add(CheckSeverity::kError, "unreadable_video",
                  absl::StrCat(path, " ", formats::Described(*look)));
     }
-    if (level_ == CheckLevel::kQuick) return;
+    if (!effort_.decodes) return;
     const auto stream = FrameStream::Open(path, 0);
     if (!stream.ok())
       return Add(CheckSeverity::kError, "unreadable_video", std::string(stream.status().message()));
@@ -220,8 +249,7 @@ class OneVideo {
     const double rate = video.rate();
     first_second_ = layout_.video_first_second;
     if (rate > 0) rate_ = rate;
-    if (seconds() && rate > 0 &&
-        std::abs(rate - layout_.frames_per_second) > kRateSlack * layout_.frames_per_second) {
+    if (seconds() && rate > 0 && !RatesAgree(rate, layout_.frames_per_second)) {
       Add(CheckSeverity::kError, "rate",
           absl::StrFormat("%s states %g frames a second; frames_per_second is %g", path, rate,
                           layout_.frames_per_second));
@@ -245,7 +273,7 @@ class OneVideo {
     }
     facts_.frames = video.index() + 1;
     const int64_t spanned = rate > 0 ? std::llround(video.seconds() * rate) + 1 : 0;
-    if (spanned > facts_.frames + std::max<int64_t>(2, facts_.frames / 100)) {
+    if (spanned > facts_.frames + LengthSlack(facts_.frames)) {
       Add(CheckSeverity::kWarning, "frames_left_out",
           absl::StrCat(path, " has ", facts_.frames, " frames, and their times span ", spanned,
                        ": frame numbers and seconds do not agree"));
@@ -256,7 +284,7 @@ class OneVideo {
   const DatasetLayout& layout_;
   const std::string& name_;
   const VideoUse& use_;
-  const CheckLevel level_;
+  const CheckEffort effort_;
   const std::function<void()>& frame_done_;
   double first_second_, rate_;  // the time of the first frame, and frames a second
   VideoFacts facts_;
@@ -276,8 +304,8 @@ std::vector<std::string> VideoFilesOf(const DatasetLayout& layout, const std::st
 }
 
 VideoFacts CheckVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use,
-                      CheckLevel level, const std::function<void()>& frame_done) {
-  return OneVideo(layout, name, use, level, frame_done).Run();
+                      CheckEffort effort, const std::function<void()>& frame_done) {
+  return OneVideo(layout, name, use, effort, frame_done).Run();
 }
 
 }  // namespace mrsn::datasets

@@ -25,9 +25,15 @@ struct VideoFacts {
 // The files <videos>/<name>.{mp4,mkv,webm,avi} that exist.
 std::vector<std::string> VideoFilesOf(const DatasetLayout& layout, const std::string& name);
 
+// How much of a video is looked at.
+struct CheckEffort {
+  bool decodes = true;  // files: every frame is decoded
+  int64_t images = 0;   // of a folder, whose headers and ends are looked at
+};
+
 // `frame_done` is called after each frame that is decoded, and after each image that is looked at.
 VideoFacts CheckVideo(const DatasetLayout& layout, const std::string& name, const VideoUse& use,
-                      CheckLevel level, const std::function<void()>& frame_done);
+                      CheckEffort effort, const std::function<void()>& frame_done);
 
 }  // namespace mrsn::datasets
 

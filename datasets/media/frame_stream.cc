@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/media/media_files.h"
+#include "datasets/stated_length.h"
 #include "datasets/video/not_a_video.h"
 #include "datasets/video_frames.h"
 #include "opencv2/imgproc.hpp"
@@ -86,10 +87,10 @@ class VideoFileStream : public FrameStream {
   absl::StatusOr<bool> AtEnd() const {
     if (index_ < 0) return absl::InvalidArgumentError(absl::StrCat(path_, ": no frame could be decoded"));
     if (stated_ == 0) return false;
-    // Encoders that drop a last frame or two state too many. Frames left out in the middle leave a gap in
-    // the times, so the time of the last frame says where the file ends.
+    // Frames left out in the middle leave a gap in the times, so the time of the last frame says where the
+    // file ends.
     const int64_t reached = std::max<int64_t>(index_, std::llround(seconds_ * rate_)) + 1;
-    if (reached + 2 + stated_ / 100 < stated_) {
+    if (reached + LengthSlack(stated_) < stated_) {
       return absl::DataLossError(
           absl::StrCat(path_, ": breaks off after ", reached, " of ", stated_, " frames"));
     }

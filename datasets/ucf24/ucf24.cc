@@ -264,7 +264,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenUcf24(const Ucf24Options& options,
     const VideoMedia& media = clip_dataset.videos[i];
     if (media.images.has_value()) {
       absl::StrAppend(&identity, "\n", videos[i], " ", media.count);
-      const size_t missing = clip_dataset.missing_frames[i].size();
+      const int64_t missing = CountFrames(clip_dataset.missing_frames[i]);
       if (missing > 0) absl::StrAppend(&identity, " without ", missing);
     } else {
       paths.push_back(media.path);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "datasets/stated_length.h"
+
 namespace mrsn::datasets {
 
 size_t VideoIndex::bytes() const {
@@ -11,9 +13,7 @@ size_t VideoIndex::bytes() const {
 }
 
 bool VideoIndex::IsCut() const {
-  // Encoders that drop a last frame or two state one too many.
-  const int64_t slack = 2 + stated_frames / 100;
-  return stated_frames > 0 && std::max(frames(), covered_frames) + slack < stated_frames;
+  return stated_frames > 0 && std::max(frames(), covered_frames) + LengthSlack(stated_frames) < stated_frames;
 }
 
 const StartPacket* VideoIndex::StartFor(int64_t frame) const {
