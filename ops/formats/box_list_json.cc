@@ -1,4 +1,5 @@
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,6 +15,8 @@ namespace mrsn::formats {
 namespace {
 
 constexpr char kUnknownImage[] = "box of a picture that the list of images lacks, left out";
+constexpr char kCategories[] =
+    "box of another \"category_id\" than the first; where persons are read, it is taken for a person";
 constexpr char kNoScoreMember[] = "box without \"score\", score 1.0 is taken";
 
 struct Image {
@@ -86,6 +89,7 @@ absl::StatusOr<BoxList> BoxListFromJson(absl::string_view bytes, const std::stri
   list.in_pixels = true;
   RowCollector rows(name, options.csv, bytes.size());
   int64_t boxes = 0, unknown = 0;
+  std::optional<double> category;  // of the first box
   MRSN_RETURN_IF_ERROR(ReadCocoJson(bytes, name, [&](const CocoRecord& record) -> absl::Status {
     if (!record.section.empty() && record.section != "annotations") return absl::OkStatus();
     ++boxes;
@@ -122,7 +126,11 @@ absl::StatusOr<BoxList> BoxListFromJson(absl::string_view bytes, const std::stri
                (record.bbox[1] + record.bbox[3]) / image.height};
     row.person_id = record.person_id;
     const auto label = [](double id) { return id >= 0 && id < 1e6 ? static_cast<int>(id) : 0; };
-    if (record.section.empty()) row.class_id = label(record.category_id);
+    if (record.section.empty()) {
+      row.class_id = label(record.category_id);
+      if (!category.has_value()) category = record.category_id;
+      if (record.category_id != *category) rows.Warn(kCategories, place);
+    }
     if (record.action_ids.empty()) return rows.Add(RowKind::kDetections, image.video, image.time, row, place);
     for (const double id : record.action_ids) {
       row.class_id = label(id);

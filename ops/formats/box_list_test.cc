@@ -265,6 +265,23 @@ TEST(BoxListTest, OddJson) {
               HasSubstr("width and height the file does not say"));
 }
 
+// A detector of all kinds of objects: its boxes are not persons only.
+TEST(BoxListTest, BoxesOfSeveralCategories) {
+  BoxListOptions options = Seconds();
+  options.frame_width = options.frame_height = 100;
+  const std::string person =
+      R"({"image_id": "v,0902", "bbox": [0, 0, 10, 10], "score": 1, "category_id": 1})";
+  const std::string dog = R"({"image_id": "v,0902", "bbox": [5, 5, 10, 10], "score": 1, "category_id": 18})";
+  const auto mixed = ParseBoxList(absl::StrCat("[", person, ", ", dog, ", ", dog, "]"), "f", options);
+  ASSERT_TRUE(mixed.ok()) << mixed.status();
+  EXPECT_EQ(mixed->contents.num_rows, 3);
+  ASSERT_EQ(mixed->contents.warnings.size(), 1);
+  EXPECT_EQ(mixed->contents.warnings[0].count, 2);
+  EXPECT_THAT(mixed->contents.warnings[0].what, HasSubstr("of another \"category_id\" than the first"));
+  const auto dogs = ParseBoxList(absl::StrCat("[", dog, ", ", dog, "]"), "f", options);
+  EXPECT_TRUE(dogs->contents.warnings.empty()) << "some detectors number persons otherwise";
+}
+
 TEST(BoxListTest, EqualBoxesAreOneWithTheHighestScore) {
   BoxList list = Read("v,0902,0,0,1,1,12,0.5\nv,0903,0,0,1,1,12,0.5\nv,0902,0,0,1,1,17,0.75\n", Seconds());
   EXPECT_EQ(MergeEqualBoxes(&list.contents), 1);

@@ -21,6 +21,7 @@ enum class Kind {
   kOtherFrameSize,         // boxes match those of the other side when scaled
   kXywh,                   // corner, width and height instead of two corners
   kCentres,                // centre, width and height instead of two corners
+  kCorners,                // two corners that were taken for corner, width and height
   kSwappedAxes,            // y before x
   kScoresAreIds,           // whole numbers, as person ids are
   kScoresConstant,         // one score for all
@@ -41,7 +42,7 @@ enum class Kind {
 enum class Severity {
   kNote,     // worth knowing, often right
   kWarning,  // a number made from these files is probably wrong
-  kError,    // nothing can come of these files: no video, no key frame, no box is left
+  kError,    // nothing can come of these files: no video, no key frame, no box is left, or none as it is
 };
 
 struct Finding {

@@ -55,6 +55,17 @@ TEST(ReadingTest, CentreAndSize) {
   EXPECT_EQ(Find(Findings(gt, det), Kind::kCentres).count, 36);
 }
 
+// A JSON file whose "bbox" has corners where its format has corner and size.
+TEST(ReadingTest, CornersTakenForSizes) {
+  const std::vector<Line> gt = SmallAnnotations();
+  const std::vector<Line> det = Reread(Detected(gt), [](const BoxD& b) {
+    return BoxD{b.x1, b.y1, b.x1 + b.x2, b.y1 + b.y2};
+  });
+  const Finding finding = Find(Findings(gt, det), Kind::kCorners);
+  EXPECT_EQ(finding.count, 36);
+  EXPECT_EQ(finding.file, "det.csv");
+}
+
 TEST(ReadingTest, SwappedAxes) {
   const auto swap = [](const BoxD& b) { return BoxD{b.y1, b.x1, b.y2, b.x2}; };
   const std::vector<Line> gt = SmallAnnotations();
@@ -62,6 +73,17 @@ TEST(ReadingTest, SwappedAxes) {
   EXPECT_EQ(findings.size(), 1);
   EXPECT_EQ(Find(findings, Kind::kSwappedAxes).count, 36);
   EXPECT_THAT(Find(findings, Kind::kSwappedAxes).text, HasSubstr("with y before x"));
+  EXPECT_EQ(Find(findings, Kind::kSwappedAxes).severity, Severity::kError) << "no box meets one as it is";
+
+  // A quarter of the boxes is right, or there are few boxes: nothing is certain.
+  std::vector<Line> some = Detected(gt);
+  for (size_t i = 0; i < some.size(); ++i) {
+    if (i % 4 != 0) some[i].box = swap(some[i].box);
+  }
+  EXPECT_EQ(Find(Findings(gt, some), Kind::kSwappedAxes).severity, Severity::kWarning);
+  const std::vector<Line> few(gt.begin(), gt.begin() + 6);
+  EXPECT_EQ(Find(Findings(few, Reread(Detected(few), swap)), Kind::kSwappedAxes).severity,
+            Severity::kWarning);
 }
 
 TEST(ReadingTest, AnotherFrameSize) {
@@ -147,7 +169,9 @@ TEST(ClockTest, OtherNumberings) {
   const auto text = [&](double (*rename)(double)) {
     std::vector<Line> det = Detected(gt);
     for (Line& line : det) line.time = rename(line.time);
-    return Find(Findings(gt, det), Kind::kKeyframesShifted).text;
+    const Finding finding = Find(Findings(gt, det), Kind::kKeyframesShifted);
+    EXPECT_EQ(finding.severity, Severity::kError) << "no key frame is named as it is";
+    return finding.text;
   };
   EXPECT_THAT(text([](double t) { return t - 900; }), HasSubstr("900 is added"));
   EXPECT_THAT(text([](double t) { return t - 902; }), HasSubstr("902 is added"));

@@ -98,6 +98,8 @@ std::string KindName(Kind kind) {
       return "xywh";
     case Kind::kCentres:
       return "centres";
+    case Kind::kCorners:
+      return "corners";
     case Kind::kSwappedAxes:
       return "swapped_axes";
     case Kind::kScoresAreIds:

@@ -93,6 +93,29 @@ TEST(UnitTest, BeyondTheFrame) {
   EXPECT_EQ(finding.count, 2);
   EXPECT_EQ(finding.of, 36);
   EXPECT_THAT(finding.first, HasSubstr("vidA,905,3: box"));
+  EXPECT_EQ(finding.severity, Severity::kWarning);
+  for (size_t i = 0; i < det.size(); i += 2) det[i].box.x2 = 1.3;
+  EXPECT_EQ(Only(Findings(gt, det), Kind::kOutsideFrame).severity, Severity::kError) << "half of them";
+}
+
+// Pixels of a frame of 160x120 where 320x240 is meant.
+TEST(UnitTest, ManyBoxesInOneCorner) {
+  Options options;
+  options.width = 320;
+  options.height = 240;
+  std::vector<Line> gt;
+  for (int i = 0; i < 1000; ++i) {
+    const double x = 10 + i % 60, y = 5 + i % 50;
+    gt.push_back({"v", 1.0 + i, i % 3, {x, y, x + 80, y + 60}});
+  }
+  const std::vector<formats::RowBlock> blocks = {ToBlock(gt)};
+  const std::vector<Finding> findings = CheckAlone({Role::kAnnotations, "gt.csv", blocks}, options);
+  ASSERT_EQ(findings.size(), 1);
+  EXPECT_EQ(findings[0].kind, Kind::kOtherFrameSize);
+  EXPECT_THAT(findings[0].text,
+              HasSubstr("no box reaches beyond 149 of 320 to the right and 114 of 240 down"));
+  options.height = 130;  // one direction is full
+  EXPECT_THAT(CheckAlone({Role::kAnnotations, "gt.csv", blocks}, options), IsEmpty());
 }
 
 // A file of annotations by somebody else, read as detections: the person id stands where the score is.

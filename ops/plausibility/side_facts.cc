@@ -15,6 +15,8 @@ using formats::Row;
 using formats::RowBlock;
 
 constexpr double kSlack = 0.03;  // detectors' boxes reach a little beyond the frame
+constexpr int64_t kManyRows = 1000;
+constexpr double kLeastReach = 0.7;
 
 bool Outside(const formats::BoxD& box, const Options& options) {
   const double dx = kSlack * options.width, dy = kSlack * options.height;
@@ -69,6 +71,20 @@ void CheckUnit(const Side& side, const SideFacts& facts, const Options& options,
         absl::StrCat(finding.count, " of ", finding.of, " boxes reach beyond the frame of ", options.width,
                      "x", options.height, " by more than 3 %; the greatest x is ", facts.max_x,
                      ", the greatest y ", facts.max_y, ": are they of frames of another size?");
+    if (2 * finding.count >= finding.of) finding.severity = Severity::kError;
+    findings.push_back(std::move(finding));
+    return;
+  }
+  // Of many persons somebody stands at the right border and somebody at the lower one.
+  if (facts.rows >= kManyRows && facts.max_x < kLeastReach * options.width &&
+      facts.max_y < kLeastReach * options.height) {
+    Finding finding;
+    finding.kind = Kind::kOtherFrameSize;
+    finding.file = side.file;
+    finding.count = finding.of = facts.rows;
+    finding.text =
+        absl::StrCat("no box reaches beyond ", facts.max_x, " of ", options.width, " to the right and ",
+                     facts.max_y, " of ", options.height, " down: are they of frames of another size?");
     findings.push_back(std::move(finding));
   }
 }
