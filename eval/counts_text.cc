@@ -1,5 +1,7 @@
 #include "eval/counts_text.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,13 @@ std::vector<std::string> CountsText(const FrameMapResult& result) {
                                " found by ",
                                Number(result.num_detections, "scored detection", "scored detections"), " on ",
                                Number(result.num_keyframes, "keyframe", "keyframes")));
+  const auto with_boxes = std::count_if(result.per_class.begin(), result.per_class.end(),
+                                        [](const ClassResult& c) { return c.num_gt > 0; });
+  const auto classes = static_cast<std::ptrdiff_t>(result.per_class.size());
+  if (with_boxes < classes) {
+    lines.push_back(absl::StrCat(with_boxes, " of ", Number(classes, "class", "classes"),
+                                 with_boxes == 1 ? " has boxes" : " have boxes"));
+  }
   const ProtocolRules rules = RulesOf(result.protocol);
   const DroppedRows& dropped = result.dropped;
   const auto add = [&](int64_t count, const std::string& why) {

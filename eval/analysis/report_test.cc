@@ -53,7 +53,8 @@ TEST(ReportTest, JsonHasEveryField) {
   EXPECT_THAT(ToText(report), HasSubstr("frame-mAP@0.5 (official_2019) 50.0000 %"));
   EXPECT_THAT(ToText(report),
               HasSubstr("detections on 1 of 2 annotated videos and 1 of 2 annotated keyframes\n"
-                        "1 of 2 boxes are found by 1 scored detection on 2 keyframes\n"));
+                        "1 of 2 boxes are found by 1 scored detection on 2 keyframes\n"
+                        "1 of 2 classes has boxes\n"));
   report.result.frame_map = std::nullopt;
   report.result.tie_interval = std::nullopt;
   json = nlohmann::json::parse(ToJson(report));

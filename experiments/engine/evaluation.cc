@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eval/counts_text.h"
 #include "eval/frame_map.h"
 #include "eval/protocol.h"
 #include "experiments/engine/check_protocol.h"
@@ -92,6 +93,7 @@ void Fill(const eval::FrameMapResult& measured, Result* result) {
     if (kind.mean_ap.has_value()) entry->set_mean_ap(*kind.mean_ap);
     entry->set_num_classes(kind.num_classes);
   }
+  for (const std::string& line : eval::CountsText(measured)) result->add_counts(line);
 }
 
 }  // namespace

@@ -57,6 +57,8 @@ TEST_F(EvaluationTest, ScoresOfEvaluatedClasses) {
   EXPECT_EQ(result->protocol(), "official_2019");
   EXPECT_EQ(result->iou_threshold(), 0.5);
   EXPECT_NEAR(result->frame_map(), 0.75, 1e-12);
+  EXPECT_THAT(result->counts(),
+              ::testing::ElementsAre("2 of 2 boxes are found by 4 scored detections on 2 keyframes"));
   ASSERT_EQ(result->per_class_size(), 2);
   EXPECT_EQ(result->per_class(0).name(), "stand");
   EXPECT_NEAR(result->per_class(0).ap(), 0.5, 1e-12);

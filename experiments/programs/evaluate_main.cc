@@ -5,12 +5,13 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "experiments/programs/checkpoint_flag.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
 #include "experiments/run/evaluate_weights.h"
 #include "experiments/run/run_settings.h"
+#include "experiments/score_text.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
@@ -80,6 +81,7 @@ Json ToJson(const EvaluatedWeights& evaluated) {
                {"protocol", result.protocol()},
                {"iou_threshold", result.iou_threshold()},
                {"frame_map", result.has_frame_map() ? Json(result.frame_map()) : Json(nullptr)},
+               {"counts", ScoreCounts(result)},
                {"official", result.official()},
                {"weights", {{"hash", result.weights_hash()}, {"random", given.random()}}},
                {"result", evaluated.result_path},
@@ -107,11 +109,8 @@ Json ToJson(const EvaluatedWeights& evaluated) {
 
 std::string ToText(const EvaluatedWeights& evaluated) {
   const Result& result = evaluated.result;
-  const std::string score = result.has_frame_map()
-                                ? absl::StrFormat("frame-mAP@%.2f %.4f (%s)", result.iou_threshold(),
-                                                  result.frame_map(), result.protocol())
-                                : "no class has ground truth";
-  return absl::StrCat(result.experiment(), " seed ", result.seed(), ": ", score, "; weights ",
+  return absl::StrCat(absl::StrJoin(ScoreCounts(result), "\n"), "\n", result.experiment(), " seed ",
+                      result.seed(), ": ", ScoreText(result), "; weights ",
                       result.weights_hash().substr(0, 12), " (", Origin(result.given_weights()), ")\n",
                       evaluated.was_there ? "was there: " : "result: ", evaluated.result_path,
                       "\ndetections: ", evaluated.detections_path, "\n");

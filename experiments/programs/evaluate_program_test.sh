@@ -25,6 +25,7 @@ evaluate 1 "give its folder as --bank" --experiment=micro/acre_aare_rse_lrb --ch
 
 evaluate 0 "(random, not trained)" --experiment=micro/acre --checkpoint=random:3 --output="$out/one"
 [[ $output == *"seed 3: frame-mAP@0.50 "* ]] || { echo "the score is not shown: $output" >&2; failed=1; }
+[[ $output == *" are found by "*" scored detections on "* ]] || { echo "no counts: $output" >&2; failed=1; }
 result=$(echo "$out"/one/micro/acre@*/seed3.textproto)
 grep -q '^  random: true$' "$result" || { echo "the result does not say that the weights are random" >&2; failed=1; }
 grep -q '^official: false$' "$result" || { echo "random weights gave an official result" >&2; failed=1; }

@@ -15,6 +15,7 @@
 #include "experiments/run/preflight.h"
 #include "experiments/run/run_experiment.h"
 #include "experiments/run/run_settings.h"
+#include "experiments/score_text.h"
 #include "ops/base/file.h"
 #include "ops/base/program.h"
 #include "ops/base/status_macros.h"
@@ -109,9 +110,10 @@ absl::Status Train(const RunRequest& request, const RunSettings& settings, bool 
   const std::string exported = absl::GetFlag(FLAGS_export_weights);
   if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, UserPath(exported)));
   const Result& result = finished.result;
-  std::printf("%s seed %llu: frame-mAP@%.2f %.4f (%s); result %s\n", result.experiment().c_str(),
-              static_cast<unsigned long long>(request.seed), result.iou_threshold(), result.frame_map(),
-              result.protocol().c_str(), finished.result_path.c_str());
+  for (const std::string& line : ScoreCounts(result)) std::printf("%s\n", line.c_str());
+  std::printf("%s seed %llu: %s; result %s\n", result.experiment().c_str(),
+              static_cast<unsigned long long>(request.seed), ScoreText(result).c_str(),
+              finished.result_path.c_str());
   return absl::OkStatus();
 }
 

@@ -49,6 +49,7 @@ mine 0 "there    my: eval_data: 2 clips" "${my[@]}" --dry_run
 
 mine 0 "my seed 0: frame-mAP@0.50 " "${my[@]}" --export_weights="$out/my.safetensors"
 result=${output##*result }
+[[ $output == *" found by "*" on "*" keyframe"* ]] || { echo "the counts are not shown: $output" >&2; failed=1; }
 [[ -s $out/my.safetensors ]] || { echo "no weights were exported" >&2; failed=1; }
 if ! grep -q 'train_data_fingerprint' "$result" || grep -q 'official: false' "$result"; then
   echo "not an official result with its data: $result" >&2

@@ -193,6 +193,20 @@ TEST(Report, ExperimentsWithoutDetectionsAreListed) {
                   HasSubstr("--experiment=my/own <b> ")));
 }
 
+TEST(Report, NothingAndEverythingCarryTheirCounts) {
+  ResultSet results = Results();
+  Result& result = results.experiments[1].runs[0].result;
+  result.set_frame_map(1);
+  result.add_counts("2 of 2 boxes are found by 4 scored detections on 1 keyframe");
+  const auto document = Report(results, Options());
+  ASSERT_TRUE(document.ok()) << document.status();
+  const auto html = ToHtml(*document);
+  EXPECT_THAT(*html, HasSubstr("frame-mAP 100.00: 2 of 2 boxes are found by 4 scored detections"));
+  const auto page = ReadPage(*html);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_THAT(FaultsOf(*page), IsEmpty());
+}
+
 TEST(Report, ARowOfAnotherConfigurationIsLeftOut) {
   ResultSet results = Results();
   for (ReportedRun& run : results.experiments[1].runs) run.result.set_config_fingerprint("0123");

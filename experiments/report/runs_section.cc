@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "experiments/report/cells.h"
 #include "experiments/report/sections.h"
+#include "experiments/score_text.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -201,6 +202,11 @@ std::vector<std::string> Warnings(const ResultSet& results) {
        "Training left out clips or batches");
   warn(RunsWhere(results, [](const Result& r) { return !r.has_frame_map(); }),
        "No class has ground truth, so that there is no mAP");
+  for (const ReportedExperiment& experiment : results.experiments) {
+    for (const ReportedRun& run : experiment.runs) {
+      if (IsExtreme(run.result)) warnings.push_back(absl::StrCat(run.id, ": ", ExtremeText(run.result), "."));
+    }
+  }
   const auto trained_on = AllOf(results, [](const Result& r) { return r.train_data_fingerprint(); });
   if (trained_on.size() > 1) warnings.push_back("The experiments were not all trained on the same data.");
   const auto precisions = AllOf(

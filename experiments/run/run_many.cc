@@ -13,6 +13,7 @@
 #include "experiments/run/child_message.h"
 #include "experiments/run/run_experiment.h"
 #include "experiments/run/shipped_weights.h"
+#include "experiments/score_text.h"
 #include "ops/base/status_macros.h"
 #include "ops/base/stop_signal.h"
 #include "ops/distributed/in_processes.h"
@@ -74,7 +75,9 @@ int RunChild(const std::string& message_path) {
     status = InProcesses(message->settings.processes, [&](ProcessGroup& group) -> absl::Status {
       message->settings.group = &group;
       MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(message->request, message->settings));
-      if (group.first()) std::fprintf(stderr, "frame-mAP %.4f\n", finished.result.frame_map());
+      if (!group.first()) return absl::OkStatus();
+      for (const std::string& line : ScoreCounts(finished.result)) std::fprintf(stderr, "%s\n", line.c_str());
+      std::fprintf(stderr, "%s\n", ScoreText(finished.result).c_str());
       return absl::OkStatus();
     });
   }

@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -23,6 +24,7 @@
 #include "experiments/run/model_evaluation.h"
 #include "experiments/run/run_lock.h"
 #include "experiments/run/shipped_weights.h"
+#include "experiments/score_text.h"
 #include "mrsn/checkpoint/checkpoint_metadata.h"
 #include "mrsn/checkpoint/safetensors.h"
 #include "ops/base/file.h"
@@ -217,6 +219,9 @@ absl::StatusOr<double> RunTrainer::Validate(OpenedRun& run, const std::string& f
   bank.reset();
   if (!group_.first()) return 0.0;
   std::filesystem::remove_all(memory, ignored);
+  if (const std::string extreme = ExtremeText(result); !extreme.empty()) {
+    std::fprintf(stderr, "\n%s: %s\n", evaluation.title.c_str(), extreme.c_str());
+  }
   if (result.has_frame_map()) return result.frame_map();
   return absl::InvalidArgumentError(absl::StrCat(
       run.node->label, ": no class has ground truth on the key frames of train.evaluate_every_nth_keyframe"));

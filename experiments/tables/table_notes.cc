@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "experiments/score_text.h"
 
 namespace mrsn::experiments {
 
@@ -44,6 +45,13 @@ std::vector<std::string> ScoreNotes(const Table& table, const std::vector<Measur
     if (precisions.empty()) continue;
     notes.push_back(absl::StrFormat("%s: computed in %s.", table.row(r).experiment(),
                                     absl::StrJoin(precisions, " and ")));
+  }
+  for (int r = 0; r < table.row_size(); ++r) {
+    for (const Result& result : measured[r].results) {
+      if (!IsExtreme(result)) continue;
+      notes.push_back(
+          absl::StrCat(table.row(r).experiment(), " seed ", result.seed(), ": ", ExtremeText(result), "."));
+    }
   }
   for (int r = 0; r < table.row_size(); ++r) {
     if (measured[r].left_out == 0) continue;

@@ -11,8 +11,8 @@
 namespace mrsn::experiments {
 
 // Date, device, commit and protocol of the scores, a warning if the rows were measured on different data, the
-// precision of rows that were not computed in float32, and the number of results that were left out of each
-// row.
+// precision of rows that were not computed in float32, the counts of every result of 0 or 100 %, and the
+// number of results that were left out of each row.
 std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured);
 
 // Setting, date, device and commit of the speeds; none without speeds.

@@ -130,6 +130,19 @@ TEST_F(TableViewTest, ANoteNamesThePrecisionOfRowsThatWereNotComputedInFloat32) 
   EXPECT_THAT(Markdown(), HasSubstr("\nacre: computed in bfloat16 and tf32.\n"));
 }
 
+TEST_F(TableViewTest, NothingAndEverythingCarryTheirCounts) {
+  WriteResult("none", 0, 0.40, 0.5, "official: true counts: \"1 of 2 boxes is found\"");
+  WriteResult("acre", 0, 1, 0.9,
+              "official: true counts: \"2 of 2 boxes are found\" counts: \"1 of 24 classes has boxes\"");
+  WriteResult("acre", 1, 0, 0.9, "official: true per_class { id: 1 ap: 0 num_gt: 2 }");
+  const std::string text = Markdown();
+  EXPECT_THAT(text, HasSubstr("\nacre seed 0: frame-mAP 100.00: 2 of 2 boxes are found; 1 of 24 classes has "
+                              "boxes.\n"));
+  EXPECT_THAT(text, HasSubstr("\nacre seed 1: frame-mAP 0.00: 2 boxes of 1 of 1 classes; the hits were not "
+                              "recorded.\n"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("none seed 0: frame-mAP")));
+}
+
 TEST_F(TableViewTest, TheSummaryHasFourColumns) {
   WriteResult("none", 0, 0.40, 0.5);
   WriteResult("none", 1, 0.44, 0.7);
