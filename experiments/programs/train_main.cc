@@ -51,6 +51,8 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, json, "", "With --dry_run: also write the plan to this file.");
 ABSL_FLAG(bool, no_wait, false,
           "If another job writes the same run or bank: end with an error instead of waiting.");
+ABSL_FLAG(bool, ignore_data_errors, false,
+          "Train although the check of the data found errors, where the data can be read in spite of them.");
 ABSL_FLAG(std::string, export_weights, "", "Also write the trained weights to this .safetensors file.");
 
 namespace mrsn::experiments {
@@ -94,8 +96,7 @@ absl::Status DryRun(const RunRequest& request, RunSettings settings) {
   const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
   if (!data.text.empty()) std::printf("\nData\n%s", data.text.c_str());
   MRSN_RETURN_IF_ERROR(opened.AllThere());
-  if (data.errors == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the check of the data found ", data.errors, " errors"));
+  return settings.ignore_data_errors ? absl::OkStatus() : data.Ready();
 }
 
 absl::Status Copy(const std::string& from, const std::string& to) {
@@ -143,6 +144,7 @@ absl::Status Main() {
   settings.threads = absl::GetFlag(FLAGS_threads);
   settings.workers = absl::GetFlag(FLAGS_workers);
   settings.wait = !absl::GetFlag(FLAGS_no_wait);
+  settings.ignore_data_errors = absl::GetFlag(FLAGS_ignore_data_errors);
   MRSN_ASSIGN_OR_RETURN(settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
   return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/check/check_dataset.h"
 #include "datasets/check/report.h"
@@ -27,7 +28,8 @@ DatasetConfig FilesOf(DatasetConfig config) {
 // Errors that make single clips unreadable. Opening the data says whether they are too many.
 int64_t Unreadable(const datasets::CheckReport& report) {
   static const auto* codes = new std::set<std::string>{
-      "missing_video", "empty_file", "empty_folder", "hole", "keyframe_beyond_end", "keyframe_before_start"};
+      "missing_video", "empty_file",   "empty_folder",     "hole",      "keyframe_beyond_end",
+      "broken_image",  "size_changes", "unreadable_video", "cut_video", "keyframe_before_start"};
   return std::count_if(
       report.findings.begin(), report.findings.end(), [](const datasets::CheckFinding& finding) {
         return finding.severity == datasets::CheckSeverity::kError && codes->count(finding.code) > 0;
@@ -49,6 +51,13 @@ void NameTheSplitsOfTheRun(DatasetConfig* train, DatasetConfig* eval) {
 }
 
 }  // namespace
+
+absl::Status DataCheck::Ready() const {
+  if (errors == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the check of the data found errors, ", errors,
+      " in all, named above; with --ignore_data_errors the training begins if the data can be read"));
+}
 
 DataCheck CheckData(const Experiment& experiment, const std::string& data_root) {
   DatasetConfig train = FilesOf(experiment.train_data()), eval = FilesOf(experiment.eval_data());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "experiments/experiment.pb.h"
 
 namespace mrsn::experiments {
@@ -15,6 +16,9 @@ struct DataCheck {
   // Findings that stop the run or make its numbers wrong. Frames that are missing are none of them where
   // train.unreadable_clips is SKIP_AND_COUNT.
   int64_t errors = 0;
+
+  // FailedPrecondition if there are such errors.
+  absl::Status Ready() const;
 };
 
 // Checks the training and evaluation data below `data_root`: files of rows and listings of folders, no

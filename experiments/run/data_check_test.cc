@@ -30,6 +30,8 @@ TEST(CheckData, NamesWhatIsMissing) {
   const DataCheck check =
       CheckData(Example(data + " clip { frames: 4 }", data + " transform { flip_probability: 0 }"), root);
   EXPECT_EQ(check.errors, 1);  // the two configs read the same files, which are checked once
+  EXPECT_THAT(std::string(check.Ready().message()),
+              HasSubstr("the check of the data found errors, 1 in all"));
   EXPECT_THAT(check.text, HasSubstr(absl::StrCat("error [missing_video] Diving/v_1: no folder ", root,
                                                  "/frames/Diving/v_1, no file ", root,
                                                  "/videos/Diving/v_1.{mp4,mkv,webm,avi}")));
@@ -45,6 +47,7 @@ TEST(CheckData, ClipsThatAreLeftOut) {
   experiment.mutable_train()->set_unreadable_clips(TrainConfig::SKIP_AND_COUNT);
   const DataCheck check = CheckData(experiment, root);
   EXPECT_EQ(check.errors, 0);
+  EXPECT_TRUE(check.Ready().ok());
   EXPECT_THAT(check.text, HasSubstr("error [missing_video] Diving/v_1: no folder"));
 }
 

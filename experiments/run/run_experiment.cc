@@ -62,11 +62,13 @@ absl::StatusOr<FinishedRun> Run(const RunRequest& request, const RunSettings& se
   // Everything is opened before the first hour of training, not after it.
   MRSN_ASSIGN_OR_RETURN(const OpenedRuns opened,
                         OpenInTurn<OpenedRuns>(group, [&] { return Open(request, settings); }));
+  absl::Status ready = opened.AllThere();
   if (group.first()) {
     const DataCheck data = CheckData(opened.asked->node->resolved->experiment, settings.data_root);
     std::fputs(data.text.c_str(), stderr);
+    if (ready.ok() && !settings.ignore_data_errors) ready = data.Ready();
   }
-  MRSN_RETURN_IF_ERROR(group.Agree(opened.AllThere()));
+  MRSN_RETURN_IF_ERROR(group.Agree(ready));
   OpenedRun& run = *opened.asked;
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, trainer.Trained(run));
   FinishedRun finished;

@@ -28,9 +28,10 @@ struct RunSettings {
   std::string configs_root;      // folder of <experiment>.textproto
   std::string checkpoints_root;  // folder of trained weights that came with the program; "" = none
   std::string output_root;
-  std::string data_root;       // "" = data that came with the program, or generated data
-  std::string cache_root;      // of generated data; "" = CacheFolder()
-  bool generate = true;        // false: generated data that is not there is only described
+  std::string data_root;            // "" = data that came with the program, or generated data
+  std::string cache_root;           // of generated data; "" = CacheFolder()
+  bool generate = true;             // false: generated data that is not there is only described
+  bool ignore_data_errors = false;  // go on where the check of the data found errors (data_check.h)
   int workers = 0;             // threads that read clips; 0 = datasets::DefaultWorkers(). Changes no number.
   int threads = 1;             // of one LibTorch operation
   std::string device = "cpu";  // of models, as DeviceNamed (ops/device/device_name.h) reads it
