@@ -112,6 +112,15 @@ class Import {
           head ? "; to start a detector from another head's file, take its backbone only" : ""));
     }
     at::NoGradGuard no_grad;
+    for (auto& [name, value] : copies_) {
+      value = value.to(targets_.at(name).scalar_type());
+      if (!value.is_floating_point() || at::isfinite(value).all().item<bool>()) continue;
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s: '%s' has %d of %d values that are not finite numbers: a training that diverged, or a broken "
+          "file",
+          report_.file, source_of_[name], value.numel() - at::isfinite(value).sum().item<int64_t>(),
+          value.numel()));
+    }
     for (const auto& [name, value] : copies_) {
       at::Tensor to = targets_.at(name);
       to.copy_(value);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -23,6 +24,21 @@ TEST(ImportWeightsTest, HalfPrecisionIsWidenedAndIntegersAreNotWeights) {
   const auto integers = ImportWeights({{"backbone.a", at::tensor({1, 2})}}, "f", *mapper, {}, model);
   EXPECT_THAT(std::string(integers.status().message()),
               HasSubstr("int32 [2] in the file, float32 [2] in the model"));
+}
+
+TEST(ImportWeightsTest, NumbersThatAreNotFiniteAreErrorsAndChangeNothing) {
+  const auto mapper = ChooseNameMap("native", {}, false, "f");
+  const NamedTensors model = {{"backbone.a", at::zeros({2})}, {"backbone.b", at::zeros({3})}};
+  const at::Tensor one = at::ones({2}), nan = at::tensor({0.f, NAN, INFINITY});
+  const auto report =
+      ImportWeights({{"backbone.a", one}, {"model.backbone.b", nan}}, "f", *mapper, {}, model);
+  EXPECT_THAT(std::string(report.status().message()),
+              HasSubstr("f: 'model.backbone.b' has 2 of 3 values that are not finite numbers"));
+  EXPECT_EQ(model[0].second.abs().max().item<float>(), 0);
+  // Too large for the model's numbers.
+  const at::Tensor large = at::tensor({1e300, 0.0});
+  EXPECT_FALSE(
+      ImportWeights({{"backbone.a", large}, {"backbone.b", at::ones({3})}}, "f", *mapper, {}, model).ok());
 }
 
 TEST(ImportWeightsTest, SizesOfOneDoNotCount) {
