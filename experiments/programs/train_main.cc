@@ -9,6 +9,7 @@
 #include "experiments/plan/training_plan.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/programs/experiment_flag.h"
+#include "experiments/programs/output_flag.h"
 #include "experiments/run/cost_estimate.h"
 #include "experiments/run/data_check.h"
 #include "experiments/run/opened_run.h"
@@ -104,12 +105,12 @@ absl::Status Copy(const std::string& from, const std::string& to) {
   return WriteFileAtomically(to, bytes);
 }
 
-// `shows`: whether this process says how the run ended.
-absl::Status Train(const RunRequest& request, const RunSettings& settings, bool shows) {
+// `exported`: where the weights go, too; "": nowhere. `shows`: whether this process says how the run ended.
+absl::Status Train(const RunRequest& request, const RunSettings& settings, const std::string& exported,
+                   bool shows) {
   MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(request, settings));
   if (!shows) return absl::OkStatus();
-  const std::string exported = absl::GetFlag(FLAGS_export_weights);
-  if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, UserPath(exported)));
+  if (!exported.empty()) MRSN_RETURN_IF_ERROR(Copy(finished.weights_path, exported));
   const Result& result = finished.result;
   for (const std::string& line : ScoreCounts(result)) std::printf("%s\n", line.c_str());
   std::printf("%s seed %llu: %s; result %s\n", result.experiment().c_str(),
@@ -137,6 +138,10 @@ absl::Status Main() {
   if (const std::string wrong = WrongPlan(); !wrong.empty()) return WrongUsage(wrong);
   MRSN_ASSIGN_OR_RETURN(const std::string experiment,
                         ExperimentFlag(absl::GetFlag(FLAGS_experiment), absl::GetFlag(FLAGS_config)));
+  std::string exported = absl::GetFlag(FLAGS_export_weights);
+  if (!exported.empty()) {
+    MRSN_ASSIGN_OR_RETURN(exported, OutputFlag("export_weights", exported, ".safetensors"));
+  }
   const RunRequest request = {experiment, absl::GetFlag(FLAGS_override), "", absl::GetFlag(FLAGS_seed)};
   RunSettings settings = DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
@@ -149,7 +154,7 @@ absl::Status Main() {
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
   return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) {
     settings.group = &group;
-    return Train(request, settings, group.first());
+    return Train(request, settings, exported, group.first());
   });
 }
 

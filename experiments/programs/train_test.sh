@@ -31,6 +31,8 @@ expect 2 "error: --experiment and --config are both set" --experiment=micro/none
 expect 2 "allowed: a file <name>.textproto" --config="$out/my.txt"
 expect 2 "error: unknown flag '--epochs=2'" --config="$out/my.textproto" --epochs=2
 expect 2 "--processes=0; allowed: 1 or more" --config="$out/my.textproto" --processes=0
+expect 2 "--export_weights=$out/my.pth; expected a file's name that ends in .safetensors" \
+  --config="$out/my.textproto" --export_weights="$out/my.pth"
 
 # mine CODE TEXT ARGUMENT...: the user's own experiment.
 mine() {
