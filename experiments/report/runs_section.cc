@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "experiments/report/cells.h"
 #include "experiments/report/sections.h"
+#include "experiments/result_precision.h"
 #include "experiments/score_text.h"
 
 namespace mrsn::experiments {
@@ -209,8 +210,7 @@ std::vector<std::string> Warnings(const ResultSet& results) {
   }
   const auto trained_on = AllOf(results, [](const Result& r) { return r.train_data_fingerprint(); });
   if (trained_on.size() > 1) warnings.push_back("The experiments were not all trained on the same data.");
-  const auto precisions = AllOf(
-      results, [](const Result& r) { return r.has_precision() ? r.precision() : std::string("float32"); });
+  const auto precisions = AllOf(results, PrecisionOf);
   if (precisions.size() > 1) {
     warnings.push_back(absl::StrCat(
         "The runs were computed in different precisions: ", absl::StrJoin(precisions, ", "), "."));

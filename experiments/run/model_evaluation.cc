@@ -15,6 +15,7 @@
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
+#include "experiments/result_precision.h"
 #include "experiments/run/bank_data.h"
 #include "mrsn/detector.h"
 #include "ops/base/file.h"
@@ -152,8 +153,7 @@ bool ReadFinishedResult(const std::string& path, const OpenedRun& run, const std
   return FileExists(path) && ReadTextProto(path, result).ok() && result->weights_hash() == weights_hash &&
          result->data_fingerprint() == run.eval_data->Fingerprint() &&
          result->config_fingerprint() == run.node->resolved->fingerprint &&
-         (result->has_precision() ? result->precision() : "float32") ==
-             PrecisionName(run.node->resolved->experiment, device);
+         PrecisionOf(*result) == PrecisionName(run.node->resolved->experiment, device);
 }
 
 }  // namespace mrsn::experiments

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "experiments/result_precision.h"
 #include "experiments/score_text.h"
 
 namespace mrsn::experiments {
@@ -40,7 +41,7 @@ std::vector<std::string> ScoreNotes(const Table& table, const std::vector<Measur
   for (int r = 0; r < table.row_size(); ++r) {
     std::set<std::string> precisions;
     for (const Result& result : measured[r].results) {
-      if (result.has_precision() && result.precision() != "float32") precisions.insert(result.precision());
+      if (PrecisionOf(result) != kFloat32) precisions.insert(PrecisionOf(result));
     }
     if (precisions.empty()) continue;
     notes.push_back(absl::StrFormat("%s: computed in %s.", table.row(r).experiment(),
