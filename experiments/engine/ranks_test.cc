@@ -12,10 +12,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/testing/fake_dataset.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mrsn/bank/relation_bank.h"
+#include "mrsn/bank/relation_bank_writer.h"
 #include "mrsn/testing/micro_detector.h"
 #include "ops/base/file.h"
 #include "ops/distributed/thread_group.h"
@@ -57,7 +60,7 @@ class Clips : public FakeDataset {
 
 struct Trained {
   std::vector<double> losses;
-  std::vector<at::Tensor> weights;
+  std::vector<at::Tensor> weights;  // and buffers
   TrainReport report;
 };
 
@@ -86,27 +89,29 @@ class RanksTest : public ::testing::Test {
     return options;
   }
 
-  // Parts draw other masks, and so do ranks whose clips have several sizes.
-  static std::shared_ptr<Detector> Model(const std::string& dropout = "0") {
+  static std::string MrsnHead(const std::string& dropout) {
+    return absl::StrCat("mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }");
+  }
+
+  static std::shared_ptr<Detector> Model(const std::string& head = MrsnHead("0")) {
     at::manual_seed(4);
-    auto model = Build(
-        absl::StrCat(kMicroBackbone, "mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }"));
+    auto model = Build(absl::StrCat(kMicroBackbone, head));
     const at::NoGradGuard no_grad;
     for (at::Tensor& parameter : model->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
     return model;
   }
 
   Trained Run(int ranks, const datasets::Dataset& clips, const std::string& name,
-              const std::string& dropout = "0") const {
+              const std::string& head = MrsnHead("0"), const BankWindows& bank = {}) const {
     const TrainOptions options = Options(name);
     std::vector<std::shared_ptr<Detector>> models;
-    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(dropout));
+    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(head));
     Trained trained;
     RunAsRanks(ranks, [&](ProcessGroup& group) {
       TrainOptions own = options;
       own.group = &group;
       if (!group.first()) own.log_path += ".not_written";
-      const auto report = Train(own, config_, clips, {}, *models[group.rank()]);
+      const auto report = Train(own, config_, clips, bank, *models[group.rank()]);
       ASSERT_TRUE(report.ok()) << report.status();
       EXPECT_FALSE(!group.first() && FileExists(own.log_path));
       if (group.first()) trained.report = *report;
@@ -115,16 +120,33 @@ class RanksTest : public ::testing::Test {
          absl::StrSplit(*ReadFile(options.log_path), '\n', absl::SkipEmpty())) {
       trained.losses.push_back(nlohmann::json::parse(line)["loss"].get<double>());
     }
-    for (const at::Tensor& parameter : models[0]->parameters()) {
-      trained.weights.push_back(parameter.detach().clone());
-    }
+    trained.weights = StateOf(*models[0]);
     for (int rank = 1; rank < ranks; ++rank) {
-      const std::vector<at::Tensor> other = models[rank]->parameters();
+      const std::vector<at::Tensor> other = StateOf(*models[rank]);
       for (size_t p = 0; p < other.size(); ++p) {
         EXPECT_TRUE(at::equal(other[p], trained.weights[p])) << "rank " << rank << " has other weights";
       }
     }
     return trained;
+  }
+
+  static std::vector<at::Tensor> StateOf(const Detector& model) {
+    std::vector<at::Tensor> state;
+    for (const at::Tensor& parameter : model.parameters()) state.push_back(parameter.detach().clone());
+    for (const at::Tensor& buffer : model.buffers()) {
+      if (buffer.is_floating_point()) state.push_back(buffer.clone());
+    }
+    return state;
+  }
+
+  // One, two and four processes with dropout; returns what one gives.
+  Trained ExpectOneTwoAndFourAlike(const datasets::Dataset& clips, const std::string& head,
+                                   const BankWindows& bank = {}) const {
+    const Trained alone = Run(1, clips, "1", head, bank);
+    EXPECT_EQ(alone.losses.size(), kIterations);
+    ExpectSame(alone, Run(2, clips, "2", head, bank));
+    ExpectSame(alone, Run(4, clips, "4", head, bank));
+    return alone;
   }
 
   static void ExpectSame(const Trained& expected, const Trained& found) {
@@ -173,14 +195,44 @@ TEST_F(RanksTest, Bfloat16OfTwoRanksIsCloseToFloat32AndGoesOnExactly) {
   }
 }
 
+// Also where clips of a batch have two sizes of frame, and where it is computed in parts.
 TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
-  const Clips clips(/*other_width=*/32);
-  const Trained alone = Run(1, clips, "1", "0.5");
-  ASSERT_EQ(alone.losses.size(), kIterations);
-  ExpectSame(alone, Run(2, clips, "2", "0.5"));
-  ExpectSame(alone, Run(4, clips, "4", "0.5"));
+  const Clips clips;
+  const Trained alone = ExpectOneTwoAndFourAlike(clips, MrsnHead("0.5"));
   const Trained without = Run(1, clips, "without");
   EXPECT_GT(std::abs(without.losses.back() - alone.losses.back()), 1e-3) << "nothing was dropped";
+  config_.set_accumulate(2);
+  ExpectSame(alone, Run(1, clips, "in_parts", MrsnHead("0.5")));
+  ExpectSame(alone, Run(2, clips, "both", MrsnHead("0.5")));
+}
+
+TEST_F(RanksTest, MasksOverABankAreThoseOfOneProcess) {
+  const std::string head = "lfb { width: 8 bank_width: 6 window_seconds: 3 sampled_per_second: 1 }";
+  const Clips clips;
+  const std::string path = Options("bank").checkpoint_folder;
+  const BankIdentity identity = {"w", "b", "c"};
+  auto writer = RelationBankWriter::Create(path, identity, 6);
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  at::manual_seed(9);
+  for (int video = 0; video < 32; ++video) {
+    for (int second = 900; video % 3 > 0 && second < 905; ++second) {  // every third window is empty
+      const at::Tensor features = at::randn({2, 6});
+      const absl::Status added = (*writer)->Add({absl::StrCat("video", video), second},
+                                                absl::MakeConstSpan(features.const_data_ptr<float>(), 12),
+                                                std::vector<Box>(2, {0, 0, 1, 1}));
+      ASSERT_TRUE(added.ok()) << added;
+    }
+  }
+  ASSERT_TRUE((*writer)->Finish().ok());
+  const auto bank = RelationBank::Open(path, identity);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  ExpectOneTwoAndFourAlike(clips, head, {bank->get(), 3});
+}
+
+TEST_F(RanksTest, MasksOverAMemoryAreThoseOfOneProcess) {
+  ExpectOneTwoAndFourAlike(Clips(),
+                           "aia { width: 8 mlp_width: 8 window_seconds: 1 asynchronous_memory: true "
+                           "layer_dropout: 0.3 dropout: 0.3 }");
 }
 
 TEST_F(RanksTest, PartsOneAfterTheOtherGiveTheSameCurve) {
@@ -205,7 +257,7 @@ TEST_F(RanksTest, FourTimesFourClipsGiveTheGradientsOfSixteen) {
   ASSERT_EQ(in_parts.losses.size(), 1);
   double change = 0;
   const std::vector<at::Tensor> before = Model()->parameters();
-  for (size_t p = 0; p < before.size(); ++p) {
+  for (size_t p = 0; p < before.size(); ++p) {  // buffers are behind them
     EXPECT_LE((in_parts.weights[p] - at_once.weights[p]).abs().max().item<double>(), 1e-6);
     change = std::max(change, (at_once.weights[p] - before[p]).abs().max().item<double>());
   }

@@ -10,12 +10,10 @@
 
 #include "absl/strings/match.h"
 #include "experiments/engine/scored_bytes.h"
-#include "experiments/engine/shared_persons.h"
 #include "experiments/engine/size_groups.h"
 #include "experiments/engine/step_gradients.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
-#include "ops/dropout/person_dropout.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -83,22 +81,23 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
   if (config.ema_decay() > 0) average_.emplace(config.ema_decay(), model);
 }
 
-absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples) {
+absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples, int64_t iteration) {
   return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_,
-                     ArithmeticOf(config_).type);
+                     ArithmeticOf(config_).type, SeedOf(seed_, iteration, /*rank=*/0));
 }
 
-absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(std::vector<datasets::Sample> samples,
-                                                             int parts) {
+absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(StepInput input) {
   Computed computed;
   StepGradients gradients(group_, model_, loss_scale());
-  const auto count = static_cast<int64_t>(samples.size());
+  const auto count = static_cast<int64_t>(input.samples.size());
+  const int parts = std::max(1, config_.accumulate());
   for (int part = 0; part < parts; ++part) {
-    const auto first = samples.begin() + count * part / parts,
-               last = samples.begin() + count * (part + 1) / parts;
+    const auto first = input.samples.begin() + count * part / parts,
+               last = input.samples.begin() + count * (part + 1) / parts;
     if (first == last) continue;
-    MRSN_ASSIGN_OR_RETURN(BatchLoss loss,
-                          LossOf({std::make_move_iterator(first), std::make_move_iterator(last)}));
+    MRSN_ASSIGN_OR_RETURN(
+        BatchLoss loss,
+        LossOf({std::make_move_iterator(first), std::make_move_iterator(last)}, input.iteration));
     gradients.Add(loss.outputs, last - first);
     std::move(loss.groups.begin(), loss.groups.end(), std::back_inserter(computed.groups));
   }
@@ -159,7 +158,7 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
   std::vector<BatchLoss::Group> groups;
   if (group_.size() == 1 && config_.accumulate() <= 1) {
     output.clips = static_cast<int64_t>(input.samples.size());
-    MRSN_ASSIGN_OR_RETURN(BatchLoss batch, LossOf(std::move(input.samples)));
+    MRSN_ASSIGN_OR_RETURN(BatchLoss batch, LossOf(std::move(input.samples), input.iteration));
     optimizer_.zero_grad();
     const double scale = loss_scale();
     (scale == 1 ? batch.loss : batch.loss * scale).backward();
@@ -171,16 +170,7 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     output.gradient_norm = norm.item<double>();
     groups = std::move(batch.groups);
   } else {
-    std::optional<ops::PersonDropoutScope> dropout;
-    if (group_.size() > 1 && config_.accumulate() <= 1) {
-      MRSN_ASSIGN_OR_RETURN(const std::optional<SharedPersons> persons,
-                            PersonsAmongAll(input.samples, config_.batch_size(), group_));
-      if (persons.has_value()) {
-        dropout.emplace(persons->own, persons->all, SeedOf(seed_, input.iteration, /*rank=*/0));
-      }
-    }
-    MRSN_ASSIGN_OR_RETURN(Computed computed,
-                          InParts(std::move(input.samples), std::max(1, config_.accumulate())));
+    MRSN_ASSIGN_OR_RETURN(Computed computed, InParts(std::move(input)));
     gradients = GradientsOf(model_);
     output.loss = computed.loss;
     output.clips = computed.clips;

@@ -23,7 +23,8 @@ struct ConsensusMlpOptions {
 class ConsensusMlp : public torch::nn::Module {
  public:
   explicit ConsensusMlp(const ConsensusMlpOptions& options);
-  at::Tensor Forward(at::Tensor g);  // [N,g] -> logits [N,K]
+  // [N,g] of the persons of the clips clip_index [N] -> logits [N,K]
+  at::Tensor Forward(at::Tensor g, const at::Tensor& clip_index);
 
  private:
   double dropout_;
