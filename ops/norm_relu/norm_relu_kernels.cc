@@ -177,29 +177,31 @@ void Forward(const ForwardArguments& a) {
   ForParts(parts,
            [&](int64_t p) { PartMoments(parts[p], a.x + parts[p].begin, sums.First(p), sums.Second(p)); });
 
-  LaneFactors factors(parts, a.channels, 3);
   std::vector<double> m2(a.channels);
-  const double count = static_cast<double>(a.rows);
   at::parallel_for(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
+    const double rows = static_cast<double>(a.rows);
     std::fill(a.mean + begin, a.mean + end, 0.0);
     ForLanes(parts, a.channels, begin, end, [&](int64_t p, int64_t lane, int64_t c) {
-      a.mean[c] += parts[p].rows / count * sums.First(p)[lane];
+      a.mean[c] += parts[p].rows / rows * sums.First(p)[lane];
     });
     ForLanes(parts, a.channels, begin, end, [&](int64_t p, int64_t lane, int64_t c) {
       const double delta = sums.First(p)[lane] - a.mean[c];
       m2[c] += sums.Second(p)[lane] + parts[p].rows * delta * delta;
     });
-    for (int64_t c = begin; c < end; ++c) {
-      if (m2[c] < 0) m2[c] = 0;  // of equal values, by rounding
-      a.inverse_deviation[c] = 1 / std::sqrt(m2[c] / count + a.eps);
-      SetOutputFactors(c, a.mean[c], a.gamma[c] * a.inverse_deviation[c], a.beta[c], factors);
-      const auto update = [&](float& running, double batch) {
-        running = static_cast<float>((1 - a.momentum) * running + a.momentum * batch);
-      };
-      update(a.running_mean[c], a.mean[c]);
-      update(a.running_variance[c], m2[c] / (count - 1));
-    }
   });
+  const double count = a.of_all_rows ? a.of_all_rows(a.mean, m2.data()) : static_cast<double>(a.rows);
+
+  LaneFactors factors(parts, a.channels, 3);
+  for (int64_t c = 0; c < a.channels; ++c) {
+    if (m2[c] < 0) m2[c] = 0;  // of equal values, by rounding
+    a.inverse_deviation[c] = 1 / std::sqrt(m2[c] / count + a.eps);
+    SetOutputFactors(c, a.mean[c], a.gamma[c] * a.inverse_deviation[c], a.beta[c], factors);
+    const auto update = [&](float& running, double batch) {
+      running = static_cast<float>((1 - a.momentum) * running + a.momentum * batch);
+    };
+    update(a.running_mean[c], a.mean[c]);
+    update(a.running_variance[c], m2[c] / (count - 1));
+  }
 
   const auto normalize = a.relu ? (a.residual ? NormalizeParts<true, true> : NormalizeParts<true, false>)
                                 : (a.residual ? NormalizeParts<false, true> : NormalizeParts<false, false>);
@@ -222,23 +224,26 @@ void Backward(const BackwardArguments& a) {
                                  : PartGradientSums<Mask::kInput>;
   ForParts(parts, [&](int64_t p) { part_sums(parts[p], a, factors, sums.First(p), sums.Second(p)); });
 
+  std::vector<double> grad_beta(a.channels), grad_gamma(a.channels);
   at::parallel_for(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
-    std::vector<double> total(end - begin), product(end - begin);
     ForLanes(parts, a.channels, begin, end, [&](int64_t p, int64_t lane, int64_t c) {
-      total[c - begin] += sums.First(p)[lane];
-      product[c - begin] += sums.Second(p)[lane];
+      grad_beta[c] += sums.First(p)[lane];
+      grad_gamma[c] += sums.Second(p)[lane];
     });
     for (int64_t c = begin; c < end; ++c) {
-      const double rest = Rest(a.mean[c]), grad_beta = total[c - begin];
-      const double grad_gamma = (product[c - begin] - rest * grad_beta) * a.inverse_deviation[c];
-      a.grad_beta[c] = static_cast<float>(grad_beta);
-      a.grad_gamma[c] = static_cast<float>(grad_gamma);
-      const double scale = a.gamma[c] * a.inverse_deviation[c];
-      const double slope = -scale * a.inverse_deviation[c] * grad_gamma / a.rows;
-      factors.Set(3, c, slope);
-      factors.Set(4, c, -scale * grad_beta / a.rows - slope * rest);
+      grad_gamma[c] = (grad_gamma[c] - Rest(a.mean[c]) * grad_beta[c]) * a.inverse_deviation[c];
+      a.grad_beta[c] = static_cast<float>(grad_beta[c]);
+      a.grad_gamma[c] = static_cast<float>(grad_gamma[c]);
     }
   });
+  const double count =
+      a.of_all_rows ? a.of_all_rows(grad_beta.data(), grad_gamma.data()) : static_cast<double>(a.rows);
+  for (int64_t c = 0; c < a.channels; ++c) {
+    const double scale = a.gamma[c] * a.inverse_deviation[c];
+    const double slope = -scale * a.inverse_deviation[c] * grad_gamma[c] / count;
+    factors.Set(3, c, slope);
+    factors.Set(4, c, -scale * grad_beta[c] / count - slope * Rest(a.mean[c]));
+  }
 
   if (!a.relu) return InputGradientParts<Mask::kNone>(parts, a, a.grad, factors);
   if (a.y) return InputGradientParts<Mask::kNone>(parts, a, a.masked, factors);
