@@ -14,7 +14,6 @@
 #include "mrsn/weight_stamp.h"
 #include "ops/convolution/convolution.h"
 #include "ops/cpu/one_dnn.h"
-#include "ops/norm_relu/norm_relu.h"
 #include "ops/winograd/winograd.h"
 
 namespace mrsn {
@@ -260,13 +259,8 @@ at::Tensor ConvNorm::Forward(const at::Tensor& x, Activation activation, const a
   folded_->stamps.clear();  // the weights are about to change
   const Plain plain = PlanOf(conv_->options);
   if (!norm_.is_empty() && norm_->is_training()) {
-    norm_->num_batches_tracked.add_(1);
-    const at::Tensor convolved = Convolve(plain, x, conv_->weight, conv_->bias);
-    return WithOwnStatistics(norm_, [&](at::Tensor& mean, at::Tensor& variance) {
-      return ops::BatchNormRelu(
-          convolved, norm_->weight, norm_->bias, mean, variance, residual,
-          {*norm_->options.momentum(), norm_->options.eps(), activation == Activation::kRelu});
-    });
+    return TrainedNorm(norm_, Convolve(plain, x, conv_->weight, conv_->bias), residual,
+                       activation == Activation::kRelu);
   }
   const auto [weight, bias] = FoldNorm(conv_, norm_);
   return Finish(Convolve(plain, x, weight, bias), activation, residual);

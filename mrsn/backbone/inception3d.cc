@@ -6,6 +6,7 @@
 #include <array>
 
 #include "mrsn/backbone/resnet3d.h"
+#include "ops/recompute/recompute.h"
 
 namespace mrsn {
 namespace {
@@ -147,8 +148,11 @@ at::Tensor Inception3d::Step(InceptionStep step, const at::Tensor& x) {
     case InceptionStep::kPool5a:
       return MaxPoolSame(x, {2, options_.last_stride, options_.last_stride},
                          {2, options_.last_stride, options_.last_stride});
-    default:
-      return modules_[static_cast<size_t>(step)]->Forward(x);
+    default: {
+      InceptionModule& module = *modules_[static_cast<size_t>(step)];
+      return ops::Recomputed([&module] { return module.parameters(); }, x,
+                             [&module](const at::Tensor& y) { return module.Forward(y); });
+    }
   }
 }
 

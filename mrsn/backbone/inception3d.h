@@ -20,6 +20,8 @@
 // Gates stand where the public code of S3D-G has them (tensorflow/models, slim): after
 // conv3d_2c and after each of a module's four branches.
 //
+// In an ops::RecomputeScope (ops/recompute) the modules keep their inputs only.
+//
 // Parameters are named as in piergiaj/pytorch-i3d, in small letters:
 // "mixed_4f.b1b.conv3d.weight", "mixed_4f.b1b.bn.running_mean"; of a separable convolution
 // this is the spatial part, and "conv3d_t", "bn_t" is the temporal one; a gate is "gate".

@@ -5,11 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/recompute/recompute.h"
+
 namespace mrsn {
 namespace {
 
 using Block = ResNet3dOptions::Block;
 using StageOptions = ResNet3dOptions::Stage;
+
+// Blocks of a stage that are computed again together in an ops::RecomputeScope. Each stage has half the cells
+// of the one before, so that a stage of R-50 is about one part; the 23 blocks of R-101's res4 are several.
+constexpr size_t kBlocksAtOnce = 4;
 
 }  // namespace
 
@@ -169,10 +175,29 @@ at::Tensor ResNet3d::Stem(const at::Tensor& x) {
       .transpose(1, 2);
 }
 
+std::vector<at::Tensor> ResNet3d::ParametersOf(const std::vector<NamedBlock>& blocks, size_t first,
+                                               size_t last) {
+  std::vector<at::Tensor> parameters;
+  for (size_t b = first; b < last; ++b) {
+    for (const at::Tensor& parameter : blocks[b].block->parameters()) parameters.push_back(parameter);
+    if (!blocks[b].nonlocal) continue;
+    for (const at::Tensor& parameter : blocks[b].nonlocal->parameters()) parameters.push_back(parameter);
+  }
+  return parameters;
+}
+
 at::Tensor ResNet3d::Stage(size_t index, at::Tensor x) {
-  for (const NamedBlock& named : stages_[index]) {
-    x = named.block->Forward(x);
-    if (named.nonlocal) x = named.nonlocal->Forward(x);
+  const std::vector<NamedBlock>& blocks = stages_[index];
+  for (size_t first = 0; first < blocks.size(); first += kBlocksAtOnce) {
+    const size_t last = std::min(blocks.size(), first + kBlocksAtOnce);
+    x = ops::Recomputed([&] { return ParametersOf(blocks, first, last); }, x,
+                        [&blocks, first, last](at::Tensor y) {
+                          for (size_t b = first; b < last; ++b) {
+                            y = blocks[b].block->Forward(y);
+                            if (blocks[b].nonlocal) y = blocks[b].nonlocal->Forward(y);
+                          }
+                          return y;
+                        });
   }
   if (index > 0 || res2_pool_ == 1) return x;
   return at::max_pool3d(x, {res2_pool_, 1, 1}, {res2_pool_, 1, 1}, /*padding=*/0, /*dilation=*/1,

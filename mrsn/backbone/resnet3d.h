@@ -5,6 +5,8 @@
 // Neural Networks", Sec. 4), which mixes frames only where it pools.
 //
 // Shapes: x [B,C,T,H,W], C = 3 (RGB) or 2 (flow); convolutions do not stride time.
+//
+// In an ops::RecomputeScope (ops/recompute) stages keep their inputs only.
 #ifndef MRSN_MRSN_BACKBONE_RESNET3D_H_
 #define MRSN_MRSN_BACKBONE_RESNET3D_H_
 
@@ -63,6 +65,10 @@ class ResNet3d : public torch::nn::Module {
     std::shared_ptr<ResNet3dBlock> block;
     std::shared_ptr<NonLocalBlock> nonlocal;  // after it; mostly null
   };
+  // Of blocks first .. last - 1.
+  static std::vector<at::Tensor> ParametersOf(const std::vector<NamedBlock>& blocks, size_t first,
+                                              size_t last);
+
   bool stem_pool_, stem_pool_padding_;
   int64_t res2_pool_;
   int64_t channels_, stride_;

@@ -16,14 +16,8 @@ namespace {
 
 const RegisteredHead<AcrnHead, AcrnHeadOptions> kRegistered;
 
-at::Tensor Normalised(torch::nn::BatchNorm2d& norm, const at::Tensor& x) {
-  if (!norm->is_training()) return norm(x);
-  norm->num_batches_tracked.add_(1);
-  return WithOwnStatistics(norm, [&](at::Tensor& mean, at::Tensor& variance) {
-    return at::batch_norm(x, norm->weight, norm->bias, mean, variance, /*training=*/true,
-                          *norm->options.momentum(), norm->options.eps(),
-                          at::globalContext().userEnabledCuDNN());
-  });
+at::Tensor NormRelu(torch::nn::BatchNorm2d& norm, const at::Tensor& x) {
+  return norm->is_training() ? TrainedNorm(norm, x, /*residual=*/{}, /*relu=*/true) : at::relu(norm(x));
 }
 
 }  // namespace
@@ -47,7 +41,7 @@ HeadOutput AcrnHead::Forward(const HeadInput& input, Taps* taps) {
   const at::Tensor persons = MaxPoolRoi(input.actors).unsqueeze(2).unsqueeze(3).expand_as(context);
   at::Tensor relations = at::cat({persons, context}, 1);  // [N,2C,h,w]
   for (size_t layer = 0; layer < convolutions_.size(); ++layer) {
-    relations = at::relu(Normalised(norms_[layer], convolutions_[layer](relations)));  // [N,d,h,w]
+    relations = NormRelu(norms_[layer], convolutions_[layer](relations));  // [N,d,h,w]
   }
   HeadOutput output;
   output.G = MaxPoolRoi(relations);
