@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ops/memory/cpu_block_cache.h"
+#include "ops/norm_relu/synced_norms.h"
 
 namespace mrsn {
 
@@ -55,17 +56,9 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
                   input.clip_index.scalar_type() == at::kLong,
               "clip_index: expected [", persons, "] int64, got ", input.clip_index.sizes(), " ",
               input.clip_index.scalar_type());
-  DetectorOutput output;
-  if (persons == 0) {
-    // Views of a weight, so that a training step over no persons has a graph to
-    // go back through (and gradients of 0) like any other.
-    const at::Tensor none = head_->parameters().front().flatten().slice(0, 0, 0);
-    const HeadNeeds needs = head_->needs();
-    output.logits = none.reshape({0, needs.classes});
-    output.G = none.reshape({0, needs.relation_width});
-    if (needs.bank && needs.bank->own_memory) output.memory = none.detach().reshape({0, needs.bank->width});
-    return output;
-  }
+  // Other processes may wait for the norms of this one.
+  const bool shares_norms = is_training() && at::GradMode::is_enabled() && ops::SyncedNormsScope::Ranks();
+  if (persons == 0 && !shares_norms) return Nobody({});
 
   const ops::CpuBlockCache::Scope reuse_memory;
   std::optional<Autocast> autocast;
@@ -78,6 +71,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   static_cast<DetectorInput&>(head) = input;
   const at::ScalarType type = input.slow.scalar_type();
   head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
+  if (persons == 0 && !head_->trains_norms()) return Nobody(head.features);
   const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
   head.roi_align = [&](const at::Tensor& map) {
     return RoiFeatures(map.to(type), input.boxes, input.clip_index, frame, backbone_->stride(), roi_);
@@ -95,9 +89,23 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   Note(taps, "F", head.features);
   Note(taps, "A", head.actors);
   HeadOutput result = head_->Forward(head, taps);
+  DetectorOutput output;
   output.logits = result.logits.to(type);
   output.G = result.G.to(type);
   output.memory = result.memory;
+  return output;
+}
+
+DetectorOutput ActionDetector::Nobody(const at::Tensor& features) const {
+  // Views of a weight, so that a training step over no persons has a graph to go back through (and gradients
+  // of 0) like any other.
+  at::Tensor none = head_->parameters().front().flatten().slice(0, 0, 0);
+  if (features.defined()) none = none + features.flatten().slice(0, 0, 0);
+  const HeadNeeds needs = head_->needs();
+  DetectorOutput output;
+  output.logits = none.reshape({0, needs.classes});
+  output.G = none.reshape({0, needs.relation_width});
+  if (needs.bank && needs.bank->own_memory) output.memory = none.detach().reshape({0, needs.bank->width});
   return output;
 }
 

@@ -35,8 +35,9 @@ class ActionDetector : public Detector {
   ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOptions roi,
                  std::shared_ptr<RelationHead> head, Precision precision = Precision::kFloat32);
 
-  // No persons: empty logits and G, and the backbone is not run. Throws
-  // c10::Error on shapes that contradict each other. `taps`: where to note intermediates, if anywhere.
+  // No persons: empty logits and G, and the backbone is not run, unless batch norms share their batch with
+  // other processes (ops/norm_relu/synced_norms.h). Throws c10::Error on shapes that contradict each other.
+  // `taps`: where to note intermediates, if anywhere.
   DetectorOutput Forward(const DetectorInput& input, Taps* taps = nullptr);
 
   LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;
@@ -51,6 +52,9 @@ class ActionDetector : public Detector {
   RelationHead& head() { return *head_; }
 
  private:
+  // Without persons. `features` [B,C,h,w]: of the backbone, for the graph; undefined if it has not run.
+  DetectorOutput Nobody(const at::Tensor& features) const;
+
   std::shared_ptr<Backbone> backbone_;
   RoiFeatureOptions roi_;
   std::shared_ptr<RelationHead> head_;

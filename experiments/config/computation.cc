@@ -6,6 +6,8 @@ namespace mrsn::experiments {
 
 void ForgetWhatChangesNoNumber(TrainConfig* train) {
   train->clear_cudnn_autotune();
+  train->clear_activation_checkpointing();
+  if (!train->sync_batch_norm()) train->clear_sync_batch_norm();
   if (train->precision() == TrainConfig::FLOAT32) train->clear_precision();
   if (!train->tf32()) train->clear_tf32();
 }

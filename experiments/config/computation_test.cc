@@ -35,7 +35,8 @@ TEST_F(ComputationTest, ThePrecisionIsNotInTheFingerprintOfTables) {
 
 TEST_F(ComputationTest, FieldsThatChangeNoNumberAreInNoFingerprint) {
   const ResolvedExperiment plain = With("");
-  for (const char* train : {"precision: FLOAT32", "tf32: false", "cudnn_autotune: true"}) {
+  for (const char* train : {"precision: FLOAT32", "tf32: false", "cudnn_autotune: true",
+                            "activation_checkpointing: true", "sync_batch_norm: false"}) {
     EXPECT_EQ(With(train).exact_fingerprint, plain.exact_fingerprint) << train;
   }
 }
@@ -44,6 +45,13 @@ TEST_F(ComputationTest, TheAverageIsInEveryFingerprint) {
   const ResolvedExperiment plain = With("");
   EXPECT_NE(With("ema_decay: 0.9").fingerprint, plain.fingerprint);
   EXPECT_TRUE(With("ema_decay: 0.9").changed);
+}
+
+TEST_F(ComputationTest, StatisticsOfAllProcessesAreInEveryFingerprint) {
+  const std::string trained = "batch_norm: TRAINED ";
+  const ResolvedExperiment plain = With(trained), synchronised = With(trained + "sync_batch_norm: true");
+  EXPECT_NE(synchronised.fingerprint, plain.fingerprint);
+  EXPECT_NE(synchronised.exact_fingerprint, plain.exact_fingerprint);
 }
 
 TEST(PrecisionNameTest, OfConfigAndDevice) {

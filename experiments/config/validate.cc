@@ -286,6 +286,18 @@ absl::Status CheckModelComputes(const Experiment& experiment) {
     return FieldError("train.precision", TrainConfig::Precision_Name(train.precision()),
                       absl::StrCat("FLOAT32 with ", HeadField(model)));
   }
+  if (train.sync_batch_norm()) {
+    if (model.has_act() || model.has_step()) {
+      return FieldError("train.sync_batch_norm", "true", absl::StrCat("false with ", HeadField(model)));
+    }
+    // ACRN's head trains norms whatever the backbone does.
+    if (train.batch_norm() != TrainConfig::TRAINED && !model.has_acrn()) {
+      return FieldError("train.sync_batch_norm", "true", "only with train.batch_norm TRAINED");
+    }
+  }
+  if (train.activation_checkpointing() && model.has_act()) {
+    return FieldError("train.activation_checkpointing", "true", "false with model.act, which has no stages");
+  }
   return absl::OkStatus();
 }
 

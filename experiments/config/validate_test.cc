@@ -66,6 +66,32 @@ TEST_F(ValidateTest, PrecisionAverageAndMemory) {
       "BFLOAT16");
 }
 
+TEST_F(ValidateTest, NormsOfAllProcessesAndStagesComputedAgain) {
+  EXPECT_EQ(ErrorOfTrain("sync_batch_norm: true"), "no error");
+  EXPECT_EQ(ErrorOfTrain("activation_checkpointing: true"), "no error");
+  const auto with = [&](const std::string& model, const std::string& train) {
+    Write("x", absl::StrCat("base: \"base/b\"\ninputs { pretrained_backbone: \"w.pyth\" }\n", model,
+                            "train { ", train, " }"));
+    return ErrorOf("x");
+  };
+  EXPECT_EQ(with("", "batch_norm: FROZEN sync_batch_norm: true"),
+            "R/x.textproto:3:28: train.sync_batch_norm is true; allowed: only with train.batch_norm TRAINED");
+  EXPECT_EQ(with("model { acrn {} }\n", "batch_norm: FROZEN sync_batch_norm: true"), "no error")
+      << "its head trains norms whatever the backbone does";
+  Write("x",
+        "model { num_classes: 24 step {} }\neval_data { clip { frames: 36 } }\n"
+        "train { batch_norm: TRAINED sync_batch_norm: true }");
+  EXPECT_EQ(ErrorOf("x"),
+            "R/x.textproto:3:29: train.sync_batch_norm is true; allowed: false with model.step");
+  Write("x",
+        "model { num_classes: 24 act {} }\neval_data { clip { frames: 6 } }\n"
+        "train { loss: SOFTMAX batch_norm: TRAINED activation_checkpointing: true }");
+  EXPECT_EQ(
+      ErrorOf("x"),
+      "R/x.textproto:3:43: train.activation_checkpointing is true; allowed: false with model.act, which "
+      "has no stages");
+}
+
 TEST_F(ValidateTest, AValueOfTheBaseThatTheChildMakesWrong) {
   // The decay epochs are the base's, the shorter training is the child's.
   EXPECT_EQ(ErrorOfTrain("epochs: 5"),

@@ -16,6 +16,7 @@
 #include "mrsn/head/mrsn_head_counts.h"
 #include "mrsn/model_options.h"
 #include "ops/base/status_macros.h"
+#include "ops/recompute/recompute.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -137,8 +138,14 @@ absl::StatusOr<ComplexityReport> Count(const std::string& name, const Experiment
   // Dropout has its masks, and batch norms statistics of their own unless frozen.
   model->SetBatchNormFrozen(experiment.train().batch_norm() != TrainConfig::TRAINED);
   model->train();
-  std::vector<at::Tensor> kept;
-  report.activations.training = eval::CountMacs([&] { kept = model->ForwardForCounting(input); }).memory.kept;
+  {
+    const bool again = experiment.train().activation_checkpointing();
+    const ops::RecomputeScope recompute(again);
+    std::vector<at::Tensor> kept;
+    const auto memory = eval::CountMacs([&] { kept = model->ForwardForCounting(input); }).memory;
+    // What lies inside a part that is computed again is alive with it, in both passes.
+    report.activations.training = again ? memory.peak : memory.kept;
+  }
 
   at::NoGradGuard no_grad;
   model->eval();

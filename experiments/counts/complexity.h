@@ -69,7 +69,8 @@ struct CurvePoint {
 struct ActivationBytes {
   int64_t made = 0;  // all of one inference
   int64_t peak = 0;  // the most alive at once in an inference
-  // Alive after the forward pass of a training step: what the backward pass needs.
+  // Alive after the forward pass of a training step: what the backward pass needs. With
+  // train.activation_checkpointing the most that is alive during it.
   int64_t training = 0;
 };
 

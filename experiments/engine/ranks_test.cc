@@ -207,6 +207,7 @@ TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
 }
 
 TEST_F(RanksTest, MasksOverABankAreThoseOfOneProcess) {
+  config_.set_learning_rate(0.005);  // steps that do not magnify the order of sums
   const std::string head = "lfb { width: 8 bank_width: 6 window_seconds: 3 sampled_per_second: 1 }";
   const Clips clips;
   const std::string path = Options("bank").checkpoint_folder;
@@ -233,6 +234,65 @@ TEST_F(RanksTest, MasksOverAMemoryAreThoseOfOneProcess) {
   ExpectOneTwoAndFourAlike(Clips(),
                            "aia { width: 8 mlp_width: 8 window_seconds: 1 asynchronous_memory: true "
                            "layer_dropout: 0.3 dropout: 0.3 }");
+}
+
+TEST_F(RanksTest, NormsOfAllRanksAreThoseOfOneProcess) {
+  config_.set_batch_norm(TrainConfig::TRAINED);
+  config_.set_learning_rate(0.01);
+  const Clips clips(/*other_width=*/32);
+  const Trained apart = Run(2, clips, "apart");
+  config_.set_sync_batch_norm(true);
+  const Trained alone = ExpectOneTwoAndFourAlike(clips, MrsnHead("0.5"));
+  const Trained alone_without = Run(1, clips, "alone"), together = Run(2, clips, "together");
+  ExpectSame(alone_without, together);
+  EXPECT_GT(std::abs(apart.losses.back() - together.losses.back()), 1e-4) << "norms are not synchronised";
+  config_.set_accumulate(2);
+  ExpectSame(Run(1, clips, "1_in_parts"), Run(2, clips, "2_in_parts"));
+}
+
+// With four ranks and four clips of a batch, a clip that cannot be read leaves its rank with nothing.
+TEST_F(RanksTest, NormsWithoutTheClipsOfOneRank) {
+  class Broken : public Clips {
+   public:
+    Broken() : Clips(/*other_width=*/32) {}
+    absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t seed) const override {
+      if (index % 7 == 3) return absl::DataLossError("cut off");
+      return Clips::Load(index, seed);
+    }
+  };
+  config_.set_batch_norm(TrainConfig::TRAINED);
+  config_.set_learning_rate(0.01);
+  config_.set_sync_batch_norm(true);
+  config_.set_unreadable_clips(TrainConfig::SKIP_AND_COUNT);
+  config_.set_most_unreadable(1);
+  const Broken clips;
+  const Trained alone = Run(1, clips, "1");
+  EXPECT_GT(alone.report.skipped, 10);
+  ExpectSame(alone, Run(2, clips, "2"));
+  ExpectSame(alone, Run(4, clips, "4"));
+}
+
+// One thread adds in one order.
+TEST_F(RanksTest, StagesThatAreComputedAgainGiveTheSameBits) {
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  for (const TrainConfig::BatchNorm norms : {TrainConfig::TRAINED, TrainConfig::FROZEN}) {
+    config_.set_batch_norm(norms);
+    const Clips clips(norms == TrainConfig::TRAINED ? 32 : 48);
+    const std::string name = TrainConfig::BatchNorm_Name(norms);
+    for (const int ranks : {1, 2}) {
+      config_.set_sync_batch_norm(ranks == 2 && norms == TrainConfig::TRAINED);
+      config_.set_activation_checkpointing(false);
+      const Trained plain = Run(ranks, clips, absl::StrCat(name, ranks), MrsnHead("0.5"));
+      config_.set_activation_checkpointing(true);
+      const Trained again = Run(ranks, clips, absl::StrCat(name, ranks, ".again"), MrsnHead("0.5"));
+      EXPECT_EQ(again.losses, plain.losses) << name << ", ranks: " << ranks;
+      for (size_t p = 0; p < plain.weights.size(); ++p) {
+        EXPECT_TRUE(at::equal(again.weights[p], plain.weights[p])) << name << ", ranks: " << ranks;
+      }
+    }
+  }
+  at::set_num_threads(threads);
 }
 
 TEST_F(RanksTest, PartsOneAfterTheOtherGiveTheSameCurve) {

@@ -8,12 +8,14 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "experiments/engine/scored_bytes.h"
 #include "experiments/engine/size_groups.h"
 #include "experiments/engine/step_gradients.h"
+#include "experiments/engine/synced_part.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
+#include "ops/device/arithmetic.h"
+#include "ops/recompute/recompute.h"
 
 namespace mrsn::experiments {
 namespace {
@@ -59,6 +61,19 @@ at::Tensor NormOf(const std::vector<at::Tensor>& gradients) {
   return at::stack(norms).norm();
 }
 
+// The running statistics of the norms that have just changed them.
+std::vector<at::Tensor> TrainedStatistics(const torch::nn::Module& model) {
+  std::vector<at::Tensor> statistics;
+  for (const auto& module : model.modules(/*include_self=*/false)) {
+    if (!module->is_training()) continue;
+    for (const auto& buffer : module->named_buffers(/*recurse=*/false)) {
+      if (buffer.key() == "running_mean" || buffer.key() == "running_var")
+        statistics.push_back(buffer.value());
+    }
+  }
+  return statistics;
+}
+
 }  // namespace
 
 TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t iterations_per_epoch,
@@ -82,23 +97,42 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
 }
 
 absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples, int64_t iteration) {
+  const ops::RecomputeScope recompute(config_.activation_checkpointing());
   return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_,
                      ArithmeticOf(config_).type, SeedOf(seed_, iteration, /*rank=*/0));
+}
+
+// Of a part whose norms see all ranks' clips. The scope must live until the backward pass has ended.
+absl::StatusOr<BatchLoss> TrainingStep::LossOfSynced(std::vector<datasets::Sample> samples, int64_t iteration,
+                                                     std::optional<ops::SyncedNormsScope>* norms) {
+  MRSN_ASSIGN_OR_RETURN(const SyncedPart part, AskAllRanks(samples, group_));
+  if (part.persons > 0) norms->emplace(group_);
+  if (!samples.empty()) return LossOf(std::move(samples), iteration);
+  BatchLoss nothing;
+  if (part.persons > 0) {
+    const Autocast autocast(DeviceOf(model_).type(), ArithmeticOf(config_).type);
+    const ops::RecomputeScope recompute(config_.activation_checkpointing());
+    nothing.outputs.push_back(LossOfNoClips(part.clip, ClassLossOf(config_.loss()), model_));
+  }
+  return nothing;
 }
 
 absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(StepInput input) {
   Computed computed;
   StepGradients gradients(group_, model_, loss_scale());
+  const bool synced = group_.size() > 1 && config_.sync_batch_norm();
   const auto count = static_cast<int64_t>(input.samples.size());
   const int parts = std::max(1, config_.accumulate());
   for (int part = 0; part < parts; ++part) {
     const auto first = input.samples.begin() + count * part / parts,
                last = input.samples.begin() + count * (part + 1) / parts;
-    if (first == last) continue;
-    MRSN_ASSIGN_OR_RETURN(
-        BatchLoss loss,
-        LossOf({std::make_move_iterator(first), std::make_move_iterator(last)}, input.iteration));
+    if (first == last && !synced) continue;
+    std::vector<datasets::Sample> samples{std::make_move_iterator(first), std::make_move_iterator(last)};
+    std::optional<ops::SyncedNormsScope> norms;
+    MRSN_ASSIGN_OR_RETURN(BatchLoss loss, synced ? LossOfSynced(std::move(samples), input.iteration, &norms)
+                                                 : LossOf(std::move(samples), input.iteration));
     gradients.Add(loss.outputs, last - first);
+    if (norms.has_value()) MRSN_RETURN_IF_ERROR(norms->status());
     std::move(loss.groups.begin(), loss.groups.end(), std::back_inserter(computed.groups));
   }
   MRSN_ASSIGN_OR_RETURN(const StepGradients::Total total, gradients.Finish());
@@ -135,14 +169,10 @@ absl::Status TrainingStep::Remember(const std::vector<BatchLoss::Group>& groups,
 
 // The statistics of the ranks' parts become one, so that a checkpoint of rank 0 is that of all.
 absl::Status TrainingStep::AverageNormStatistics() {
-  std::vector<at::Tensor> statistics;
-  for (const auto& buffer : model_.named_buffers()) {
-    if (absl::EndsWith(buffer.key(), "running_mean") || absl::EndsWith(buffer.key(), "running_var")) {
-      statistics.push_back(buffer.value());
-    }
-  }
+  const std::vector<at::Tensor> statistics = TrainedStatistics(model_);
+  if (statistics.empty()) return absl::OkStatus();
   MRSN_RETURN_IF_ERROR(group_.Sum(statistics));
-  for (at::Tensor& statistic : statistics) statistic.div_(group_.size());
+  for (const at::Tensor& statistic : statistics) statistic.div_(group_.size());
   return absl::OkStatus();
 }
 
@@ -183,7 +213,7 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     scaler_->Update(output.applied);
   }
   // Also of a step that is left out: the ranks stay alike.
-  if (group_.size() > 1 && config_.batch_norm() == TrainConfig::TRAINED && output.clips > 0) {
+  if (group_.size() > 1 && !config_.sync_batch_norm() && output.clips > 0) {
     MRSN_RETURN_IF_ERROR(AverageNormStatistics());
   }
   if (!output.applied) return output;

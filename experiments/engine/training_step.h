@@ -17,6 +17,7 @@
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
 #include "ops/distributed/process_group.h"
+#include "ops/norm_relu/synced_norms.h"
 #include "ops/sgd/sgd.h"
 
 namespace mrsn::experiments {
@@ -43,7 +44,8 @@ struct StepOutput {
 // The batch may be computed in parts: train.accumulate ones after the other, and by the ranks of a group.
 // Loss, gradients and memory are those of the whole batch up to rounding (step_gradients.h), on every rank
 // the same bits. Masks of dropout follow from the clips (ops/dropout/clip_dropout.h), whoever computes them.
-// Batch norms that are trained see the statistics of their part.
+// Batch norms that are trained see the statistics of their part; with train.sync_batch_norm those of this
+// part of all ranks.
 class TrainingStep {
  public:
   // `config`, `bank`, `model` and `group` must outlive this object.
@@ -72,6 +74,8 @@ class TrainingStep {
     std::vector<BatchLoss::Group> groups;  // of this rank
   };
   absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples, int64_t iteration);
+  absl::StatusOr<BatchLoss> LossOfSynced(std::vector<datasets::Sample> samples, int64_t iteration,
+                                         std::optional<ops::SyncedNormsScope>* norms);
   absl::StatusOr<Computed> InParts(StepInput input);
   double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
   absl::Status Remember(const std::vector<BatchLoss::Group>& groups, double loss);

@@ -23,6 +23,7 @@ namespace {
 struct Case {
   const char* experiment;
   int frames, side, clips;
+  const char* override_text = "";
 };
 
 void PrintTo(const Case& tried, std::ostream* out) { *out << tried.experiment << " " << tried.side; }
@@ -49,7 +50,8 @@ double Planned(const ResolvedExperiment& resolved, const Case& tried) {
 
 TEST_P(PlanMemoryTest, IsThatOfARealStep) {
   const Case tried = GetParam();
-  const auto resolved = LoadExperiment(DataFilesRoot() + "/experiments/configs", tried.experiment);
+  const auto resolved =
+      LoadExperiment(DataFilesRoot() + "/experiments/configs", tried.experiment, tried.override_text);
   ASSERT_TRUE(resolved.ok()) << resolved.status();
   const int64_t before = testing::FakeBytes();
   const auto model = BuildDetector(resolved->experiment.model(), at::kCPU);
@@ -89,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
     Models, PlanMemoryTest,
     ::testing::Values(Case{"micro/none", 4, 64, 8}, Case{"micro/acre_aare_rse", 4, 64, 8},
                       Case{"micro/acre_aare_rse_lrb", 4, 64, 8}, Case{"ava22/ablation/none", 8, 128, 2},
-                      Case{"ava22/mrsn_s_r50", 8, 128, 2}, Case{"ava22/mrsn_l_r50", 8, 96, 1}));
+                      Case{"ava22/mrsn_s_r50", 8, 128, 2}, Case{"ava22/mrsn_l_r50", 8, 96, 1},
+                      Case{"ava22/mrsn_s_r50", 8, 128, 2, "train { activation_checkpointing: true }"}));
 
 }  // namespace
 }  // namespace mrsn::experiments

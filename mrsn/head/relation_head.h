@@ -38,6 +38,9 @@ class RelationHead : public torch::nn::Module {
   // `taps`: where to note intermediates, if anywhere.
   virtual HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) = 0;
   virtual HeadNeeds needs() const = 0;  // NeedsOf its options
+  // Whether it trains batch norms. Such a head is also given N = 0 persons, because these norms may share
+  // their batch with other processes, which wait for them (ops/norm_relu/synced_norms.h).
+  virtual bool trains_norms() const { return false; }
 };
 
 }  // namespace mrsn

@@ -33,6 +33,7 @@ class AcrnHead : public RelationHead {
   explicit AcrnHead(const AcrnHeadOptions& options);
   HeadOutput Forward(const HeadInput& input, Taps* taps = nullptr) override;
   HeadNeeds needs() const override { return NeedsOf(options_); }
+  bool trains_norms() const override { return true; }
 
  private:
   AcrnHeadOptions options_;
