@@ -5,184 +5,27 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <exception>
 #include <functional>
 #include <string>
-#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "ops/base/status_macros.h"
+#include "ops/distributed/meeting.h"
 
 namespace mrsn {
 namespace {
 
-constexpr absl::Duration kWatchPeriod = absl::Milliseconds(200);  // how fast a failure spreads
-constexpr absl::Duration kPollPeriod = absl::Milliseconds(20);
 constexpr std::chrono::milliseconds kWaitPeriod{100};
 constexpr int64_t kBucketBytes = int64_t{25} << 20;  // of tensors that are sent together
-
-std::chrono::milliseconds Milliseconds(absl::Duration duration) {
-  return std::chrono::milliseconds(absl::ToInt64Milliseconds(duration));
-}
-
-std::string TextOf(const std::exception& error) {
-  if (const auto* of_torch = dynamic_cast<const c10::Error*>(&error)) {
-    const std::string text = of_torch->what_without_backtrace();
-    return text.substr(0, text.find("\nException raised from"));
-  }
-  return error.what();
-}
-
-std::string Ranks(const std::vector<int>& ranks) {
-  return absl::StrCat(ranks.size() == 1 ? "rank " : "ranks ", absl::StrJoin(ranks, ", "));
-}
-
-// The place where all processes meet: a store of keys at MASTER_ADDR:MASTER_PORT. After a failure it tells
-// who is still alive.
-class Meeting {
- public:
-  Meeting(const ProcessEnvironment& environment, const ProcessGroupOptions& options)
-      : environment_(environment),
-        options_(options),
-        place_(absl::StrCat(environment.master_address, ":", environment.master_port)),
-        listens_(environment.rank == 0 && !environment.agent_listens) {}
-
-  ~Meeting() {
-    StopAnswering();
-    if (store_ == nullptr) return;
-    try {
-      Set(Key("left", environment_.rank));
-      // The store ends with the process that listens, so that one leaves last.
-      if (listens_) Missing("left", options_.answer_limit, silent_);
-    } catch (const std::exception&) {  // nobody is left to tell
-    }
-  }
-
-  absl::Status Join() {
-    c10d::TCPStoreOptions store;
-    store.port = environment_.master_port;
-    store.isServer = listens_;
-    store.waitWorkers = false;
-    store.timeout = Milliseconds(options_.join_limit);
-    if (environment_.listening_socket >= 0) store.masterListenFd = environment_.listening_socket;
-    try {
-      auto tcp = c10::make_intrusive<c10d::TCPStore>(environment_.master_address, store);
-      store_ = c10::make_intrusive<c10d::PrefixStore>(absl::StrCat("mrsn/", environment_.prefix), tcp);
-    } catch (const std::exception& error) {
-      return NoStore(TextOf(error));
-    }
-    try {
-      if (store_->add(Key("rank", environment_.rank), 1) != 1) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("two processes that meet at ", place_, " have RANK=", environment_.rank));
-      }
-      Set(Key("joined", environment_.rank));
-      const std::vector<int> missing = Missing("joined", options_.join_limit, {});
-      if (missing.empty()) return absl::OkStatus();
-      return absl::DeadlineExceededError(absl::StrCat(Ranks(missing), " of ", environment_.size,
-                                                      " did not come to ", place_, " within ",
-                                                      absl::FormatDuration(options_.join_limit)));
-    } catch (const std::exception& error) {
-      return absl::UnavailableError(absl::StrCat("the meeting at ", place_, " broke up: ", TextOf(error)));
-    }
-  }
-
-  // Begins to answer for this process, and to notice that another one has reported a failure.
-  void Watch() {
-    watcher_ = std::thread([this] {
-      while (!stop_ && !failure_reported_) {
-        try {
-          if (store_->check({"failed"})) {
-            Set(Key("alive", environment_.rank));
-            failure_reported_ = true;
-          }
-        } catch (const std::exception&) {
-          return;  // the store has ended; operations fail, too
-        }
-        absl::SleepFor(kWatchPeriod);
-      }
-    });
-  }
-
-  // From here on this process counts as ended.
-  void StopAnswering() {
-    stop_ = true;
-    if (watcher_.joinable()) watcher_.join();
-  }
-
-  bool failure_reported() const { return failure_reported_; }
-
-  c10::intrusive_ptr<c10d::Store> store() const { return store_; }
-
-  // After an operation has failed because of `cause`: an error that names those that have ended.
-  absl::Status Explain(absl::StatusCode code, const std::string& cause) {
-    try {
-      Set("failed");
-      Set(Key("alive", environment_.rank));
-      silent_ = Missing("alive", options_.answer_limit, {});
-    } catch (const std::exception&) {
-      if (environment_.agent_listens || listens_) return absl::Status(code, cause);
-      silent_ = {0};
-    }
-    if (silent_.empty()) return absl::Status(code, absl::StrCat("rank ", environment_.rank, ": ", cause));
-    return absl::UnavailableError(absl::StrCat(Ranks(silent_), silent_.size() == 1 ? " has" : " have",
-                                               " ended or cannot be reached, seen from rank ",
-                                               environment_.rank, ": ", cause));
-  }
-
- private:
-  static std::string Key(const char* what, int rank) { return absl::StrCat(what, "/", rank); }
-
-  void Set(const std::string& key) { store_->set(key, std::vector<uint8_t>{1}); }
-
-  // The ranks, without `except`, that do not set this key within `limit`.
-  std::vector<int> Missing(const char* what, absl::Duration limit, const std::vector<int>& except) {
-    const absl::Time deadline = absl::Now() + limit;
-    std::vector<int> missing;
-    for (int rank = 0; rank < environment_.size; ++rank) {
-      if (std::find(except.begin(), except.end(), rank) == except.end()) missing.push_back(rank);
-    }
-    while (true) {
-      const auto came = [&](int rank) { return store_->check({Key(what, rank)}); };
-      missing.erase(std::remove_if(missing.begin(), missing.end(), came), missing.end());
-      if (missing.empty() || absl::Now() > deadline) return missing;
-      absl::SleepFor(kPollPeriod);
-    }
-  }
-
-  absl::Status NoStore(const std::string& cause) const {
-    if (!listens_) {
-      return absl::UnavailableError(absl::StrCat("rank ", environment_.rank, " cannot reach rank 0 at ",
-                                                 place_, " within ",
-                                                 absl::FormatDuration(options_.join_limit), ": ", cause));
-    }
-    if (absl::StrContains(cause, "EADDRINUSE") || absl::StrContains(cause, "in use")) {
-      return absl::UnavailableError(absl::StrCat("MASTER_PORT=", environment_.master_port,
-                                                 " is in use on this machine, where rank 0 has to listen"));
-    }
-    return absl::UnavailableError(absl::StrCat("rank 0 cannot listen at ", place_, ": ", cause));
-  }
-
-  const ProcessEnvironment environment_;
-  const ProcessGroupOptions options_;
-  const std::string place_;
-  const bool listens_;
-  c10::intrusive_ptr<c10d::Store> store_;
-  std::thread watcher_;
-  std::atomic<bool> stop_{false}, failure_reported_{false};
-  std::vector<int> silent_;  // after a failure
-};
 
 std::shared_ptr<::gloo::transport::Device> DeviceFor(const ProcessEnvironment& environment) {
   using c10d::ProcessGroupGloo;
@@ -228,20 +71,23 @@ class GlooGroup : public ProcessGroup {
     return absl::OkStatus();
   }
 
-  absl::Status Sum(const std::vector<at::Tensor>& tensors) override {
-    return InBuckets(tensors, [&](at::Tensor& bucket) {
+  absl::Status Sum(const std::vector<at::Tensor>& tensors) override { return BeginSum(tensors)->Wait(); }
+
+  std::unique_ptr<PendingSum> BeginSum(const std::vector<at::Tensor>& tensors) override {
+    return std::make_unique<Pending>(*this, InBuckets(tensors), [](c10d::Backend& gloo, at::Tensor& bucket) {
       std::vector<at::Tensor> one = {bucket};
-      return gloo_->allreduce(one);
+      return gloo.allreduce(one);
     });
   }
 
   absl::Status Broadcast(const std::vector<at::Tensor>& tensors, int root) override {
-    return InBuckets(tensors, [&](at::Tensor& bucket) {
+    const auto begin = [root](c10d::Backend& gloo, at::Tensor& bucket) {
       std::vector<at::Tensor> one = {bucket};
       c10d::BroadcastOptions options;
       options.rootRank = root;
-      return gloo_->broadcast(one, options);
-    });
+      return gloo.broadcast(one, options);
+    };
+    return Pending(*this, InBuckets(tensors), begin).Wait();
   }
 
   absl::Status Barrier() override { return Sum({at::ones({1})}); }
@@ -254,7 +100,77 @@ class GlooGroup : public ProcessGroup {
   }
 
  private:
-  using Begin = std::function<WorkPtr(at::Tensor& bucket)>;
+  using Begin = std::function<WorkPtr(c10d::Backend& gloo, at::Tensor& bucket)>;
+
+  // Tensors of one type and device that are sent together.
+  struct Bucket {
+    std::vector<at::Tensor> tensors;
+    int64_t bytes = 0;
+    at::Tensor flat;
+    WorkPtr work;
+  };
+
+  // An operation over buckets, which begins here. Nothing of the group's may end before it.
+  class Pending : public PendingSum {
+   public:
+    Pending(GlooGroup& group, std::vector<Bucket> buckets, const Begin& begin)
+        : group_(group),
+          buckets_(std::move(buckets)),
+          deadline_(absl::Now() + group.options_.operation_limit),
+          status_(group.Guarded([&] { return BeginAll(begin); })) {}
+    ~Pending() override { Wait().IgnoreError(); }
+
+    absl::Status Wait() override {
+      if (waited_ || !status_.ok()) return status_;
+      waited_ = true;
+      return status_ = group_.Guarded([&] { return FinishAll(); });
+    }
+
+   private:
+    absl::Status BeginAll(const Begin& begin) {
+      for (Bucket& bucket : buckets_) {
+        std::vector<at::Tensor> flat;
+        for (const at::Tensor& tensor : bucket.tensors) flat.push_back(tensor.reshape(-1));
+        bucket.flat = flat.size() == 1 ? flat[0] : at::cat(flat);
+        bucket.work = begin(*group_.gloo_, bucket.flat);
+      }
+      return absl::OkStatus();
+    }
+
+    absl::Status FinishAll() {
+      for (Bucket& bucket : buckets_) {
+        MRSN_RETURN_IF_ERROR(group_.Finish(bucket.work, deadline_));
+        int64_t at = 0;
+        for (const at::Tensor& tensor : bucket.tensors) {
+          const at::Tensor result = bucket.flat.narrow(0, at, tensor.numel());
+          at += tensor.numel();
+          if (!result.is_alias_of(tensor)) tensor.copy_(result.view(tensor.sizes()));
+        }
+      }
+      return absl::OkStatus();
+    }
+
+    GlooGroup& group_;
+    std::vector<Bucket> buckets_;
+    const absl::Time deadline_;
+    bool waited_ = false;
+    absl::Status status_;
+  };
+
+  static std::vector<Bucket> InBuckets(const std::vector<at::Tensor>& tensors) {
+    std::vector<Bucket> buckets;
+    for (const at::Tensor& tensor : tensors) {
+      if (tensor.numel() == 0) continue;
+      const bool opens = buckets.empty() ||
+                         buckets.back().bytes + static_cast<int64_t>(tensor.nbytes()) > kBucketBytes ||
+                         buckets.back().tensors[0].options().dtype() != tensor.options().dtype() ||
+                         buckets.back().tensors[0].device() != tensor.device();
+      if (opens) buckets.emplace_back();
+      buckets.back().tensors.push_back(tensor.detach());
+      buckets.back().bytes += tensor.nbytes();
+    }
+    return buckets;
+  }
 
   absl::Status Fail(absl::StatusCode code, const std::string& cause) {
     return failure_ = meeting_->Explain(code, cause);
@@ -290,46 +206,6 @@ class GlooGroup : public ProcessGroup {
     }
     if (work->exception() != nullptr) std::rethrow_exception(work->exception());
     return absl::OkStatus();
-  }
-
-  // Begins an operation for each run of tensors of one type and device, and waits for all.
-  absl::Status InBuckets(const std::vector<at::Tensor>& tensors, const Begin& begin) {
-    struct Bucket {
-      std::vector<at::Tensor> tensors;
-      int64_t bytes = 0;
-      at::Tensor flat;
-      WorkPtr work;
-    };
-    return Guarded([&]() -> absl::Status {
-      std::vector<Bucket> buckets;
-      for (const at::Tensor& tensor : tensors) {
-        if (tensor.numel() == 0) continue;
-        const bool opens = buckets.empty() ||
-                           buckets.back().bytes + static_cast<int64_t>(tensor.nbytes()) > kBucketBytes ||
-                           buckets.back().tensors[0].options().dtype() != tensor.options().dtype() ||
-                           buckets.back().tensors[0].device() != tensor.device();
-        if (opens) buckets.emplace_back();
-        buckets.back().tensors.push_back(tensor.detach());
-        buckets.back().bytes += tensor.nbytes();
-      }
-      const absl::Time deadline = absl::Now() + options_.operation_limit;
-      for (Bucket& bucket : buckets) {
-        std::vector<at::Tensor> flat;
-        for (const at::Tensor& tensor : bucket.tensors) flat.push_back(tensor.reshape(-1));
-        bucket.flat = flat.size() == 1 ? flat[0] : at::cat(flat);
-        bucket.work = begin(bucket.flat);
-      }
-      for (Bucket& bucket : buckets) {
-        MRSN_RETURN_IF_ERROR(Finish(bucket.work, deadline));
-        int64_t at = 0;
-        for (const at::Tensor& tensor : bucket.tensors) {
-          const at::Tensor result = bucket.flat.narrow(0, at, tensor.numel());
-          at += tensor.numel();
-          if (!result.is_alias_of(tensor)) tensor.copy_(result.view(tensor.sizes()));
-        }
-      }
-      return absl::OkStatus();
-    });
   }
 
   absl::StatusOr<std::vector<std::string>> Collect(absl::string_view bytes, bool everywhere) {
@@ -371,7 +247,8 @@ class GlooGroup : public ProcessGroup {
 absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinProcessGroup(const ProcessEnvironment& environment,
                                                                const ProcessGroupOptions& options) {
   if (environment.size == 1) return MakeOneProcess();
-  auto meeting = std::make_unique<Meeting>(environment, options);
+  auto meeting =
+      std::make_unique<Meeting>(environment, MeetingLimits{options.join_limit, options.answer_limit});
   MRSN_RETURN_IF_ERROR(meeting->Join());
   auto group = std::make_unique<GlooGroup>(environment, options, std::move(meeting));
   MRSN_RETURN_IF_ERROR(group->Connect(environment));

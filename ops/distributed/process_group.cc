@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
@@ -24,7 +26,20 @@ class OneProcessGroup : public ProcessGroup {
   }
 };
 
+class DoneSum : public PendingSum {
+ public:
+  explicit DoneSum(absl::Status status) : status_(std::move(status)) {}
+  absl::Status Wait() override { return status_; }
+
+ private:
+  const absl::Status status_;
+};
+
 }  // namespace
+
+std::unique_ptr<PendingSum> ProcessGroup::BeginSum(const std::vector<at::Tensor>& tensors) {
+  return std::make_unique<DoneSum>(Sum(tensors));
+}
 
 absl::StatusOr<int64_t> ProcessGroup::Ask(int64_t said_by_first) {
   if (size_ == 1) return said_by_first;

@@ -22,6 +22,16 @@
 
 namespace mrsn {
 
+// An operation that has begun. Destroying it before Wait() waits as well.
+class PendingSum {
+ public:
+  PendingSum() = default;
+  virtual ~PendingSum() = default;
+  PendingSum(const PendingSum&) = delete;
+  PendingSum& operator=(const PendingSum&) = delete;
+  virtual absl::Status Wait() = 0;
+};
+
 class ProcessGroup {
  public:
   virtual ~ProcessGroup() = default;
@@ -38,6 +48,10 @@ class ProcessGroup {
   // Every tensor becomes the sum of this tensor over the ranks: the same bits on every rank. The tensors have
   // the same shapes and types on every rank, and stay on their device.
   virtual absl::Status Sum(const std::vector<at::Tensor>& tensors) = 0;
+
+  // Sum, which this process goes on beside: until Wait() nobody may touch the tensors. Several may be under
+  // way. A group without such an operation returns when it is done. Errors come from Wait().
+  virtual std::unique_ptr<PendingSum> BeginSum(const std::vector<at::Tensor>& tensors);
 
   // Every tensor becomes rank `root`'s. Shapes and types as for Sum.
   virtual absl::Status Broadcast(const std::vector<at::Tensor>& tensors, int root = 0) = 0;

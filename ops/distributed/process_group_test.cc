@@ -111,6 +111,27 @@ TEST(DISABLED_Worker, SumsOfRoundedNumbers) {
   for (const std::string& other : *all) EXPECT_EQ(other, (*all)[0]);
 }
 
+// Others come in between, and the waiting is in another order.
+TEST(DISABLED_Worker, SumsUnderWay) {
+  const auto group = Join();
+  const float ranks = group->size() * (group->size() - 1) / 2.0f;
+  std::vector<at::Tensor> tensors;
+  std::vector<std::unique_ptr<PendingSum>> sums;
+  for (int i = 0; i < 5; ++i) {
+    tensors.push_back(at::full({100000 * (5 - i)}, static_cast<float>(group->rank() + i)));
+    sums.push_back(group->BeginSum({tensors[i], at::ones({3}, at::kDouble)}));
+  }
+  EXPECT_EQ(*group->Ask(group->rank() + 7), 7);
+  { const auto dropped = group->BeginSum({at::ones({10})}); }  // its destructor waits
+  for (int i = 4; i >= 0; --i) {
+    ASSERT_TRUE(sums[i]->Wait().ok());
+    EXPECT_TRUE(sums[i]->Wait().ok()) << "again";
+    EXPECT_TRUE(tensors[i].eq(ranks + i * group->size()).all().item<bool>()) << i;
+  }
+}
+
+TEST(ProcessGroup, SumsMayBeUnderWayTogether) { EXPECT_TRUE(RunWorkers(3, "SumsUnderWay").ok()); }
+
 TEST(ProcessGroup, OperationsOfTwoAndFour) {
   EXPECT_TRUE(RunWorkers(2, "Operations").ok());
   EXPECT_TRUE(RunWorkers(4, "Operations").ok());
