@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <optional>
+
 #include "ops/base/status_macros.h"
 
 namespace mrsn::experiments {
@@ -13,18 +15,19 @@ constexpr size_t kMostParts = 8;
 
 }  // namespace
 
-StepGradients::StepGradients(ProcessGroup& group, Detector& model, double loss_scale)
+StepGradients::StepGradients(ProcessGroup& group, Detector& model, double loss_scale, int64_t bucket_bytes)
     : group_(group),
       loss_scale_(loss_scale),
       parameters_(model.parameters()),
       terms_(kMostParts),
-      values_(kMostParts) {
+      values_(kMostParts),
+      ready_(parameters_.size(), 0),
+      buckets_(group, parameters_, bucket_bytes) {
   for (at::Tensor parameter : parameters_) parameter.mutable_grad().reset();
 }
 
-void StepGradients::Add(const std::vector<LossOutput>& outputs, int64_t clips) {
-  clips_ += clips;
-  std::vector<at::Tensor> losses(1);  // sums of the terms of each LossPart
+std::vector<at::Tensor> StepGradients::LossesOf(const std::vector<LossOutput>& outputs) {
+  std::vector<at::Tensor> losses(1);
   const auto add = [&](size_t part, const at::Tensor& loss) {
     if (losses.size() <= part) losses.resize(part + 1);
     losses[part] = losses[part].defined() ? losses[part] + loss : loss;
@@ -37,60 +40,92 @@ void StepGradients::Add(const std::vector<LossOutput>& outputs, int64_t clips) {
       terms_[i] += output.parts[i].terms;
     }
   }
+  if (sums_.size() < losses.size()) sums_.resize(losses.size(), std::vector<at::Tensor>(parameters_.size()));
+  return losses;
+}
+
+void StepGradients::Backward(size_t part, const at::Tensor& loss, bool last_of_pass) {
+  // Each LossPart's gradients gather where the backward pass adds them, in the parameters.
+  for (size_t p = 0; p < parameters_.size(); ++p) parameters_[p].mutable_grad() = sums_[part][p];
+  const at::Tensor scaled = loss_scale_ == 1 ? loss : loss * loss_scale_;
+  scaled.backward({}, /*retain_graph=*/!last_of_pass);
+  for (size_t p = 0; p < parameters_.size(); ++p) {
+    if (ready_[p] != 0) continue;
+    sums_[part][p] = parameters_[p].grad();
+    parameters_[p].mutable_grad().reset();
+  }
+  values_[part] += loss.item<double>();
+}
+
+void StepGradients::Add(const std::vector<LossOutput>& outputs, int64_t clips) {
+  clips_ += clips;
+  const std::vector<at::Tensor> losses = LossesOf(outputs);
+  for (size_t i = 0; i < losses.size(); ++i) {
+    if (losses[i].defined()) Backward(i, losses[i], i + 1 == losses.size());
+  }
+}
+
+void StepGradients::AddLast(const std::vector<LossOutput>& outputs, int64_t clips) {
+  if (group_.size() == 1) return Add(outputs, clips);
+  clips_ += clips;
+  const std::vector<at::Tensor> losses = LossesOf(outputs);
+  status_ = ShareTerms();
+  if (!status_.ok()) return;
   for (size_t i = 0; i < losses.size(); ++i) {
     if (!losses[i].defined()) continue;
-    if (sums_.size() <= i) sums_.resize(i + 1, std::vector<at::Tensor>(parameters_.size()));
-    // Each LossPart's gradients gather where the backward pass adds them, in the parameters.
-    for (size_t p = 0; p < parameters_.size(); ++p) parameters_[p].mutable_grad() = sums_[i][p];
-    const at::Tensor scaled = loss_scale_ == 1 ? losses[i] : losses[i] * loss_scale_;
-    scaled.backward({}, /*retain_graph=*/i + 1 < losses.size());
-    for (size_t p = 0; p < parameters_.size(); ++p) {
-      sums_[i][p] = parameters_[p].grad();
-      parameters_[p].mutable_grad().reset();
+    const bool last = i + 1 == losses.size();
+    std::optional<GradientHooks> hooks;
+    if (last) {
+      hooks.emplace(parameters_, [this, i](size_t p) {
+        const at::NoGradGuard no_grad;
+        sums_[i][p] = parameters_[p].grad();
+        parameters_[p].mutable_grad() = GradientOf(p);
+        ready_[p] = 1;
+        buckets_.Ready(p);
+      });
     }
-    values_[i] += losses[i].item<double>();
+    Backward(i, losses[i], last);
   }
+}
+
+absl::Status StepGradients::ShareTerms() {
+  const at::Tensor terms = at::tensor(terms_, at::kDouble);
+  MRSN_RETURN_IF_ERROR(group_.Sum({terms}));
+  const double* const all = terms.const_data_ptr<double>();
+  all_terms_.assign(all, all + kMostParts);
+  return absl::OkStatus();
+}
+
+// Of the means of all LossParts, this rank's share; undefined if there is none.
+at::Tensor StepGradients::GradientOf(size_t p) {
+  at::Tensor gradient;
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    at::Tensor& sum = sums_[i][p];
+    if (!sum.defined()) continue;
+    if (all_terms_[i] > 0) sum.div_(all_terms_[i]);
+    if (loss_scale_ != 1) sum.div_(loss_scale_);
+    gradient = gradient.defined() ? gradient.add_(sum) : sum;
+  }
+  return gradient;
 }
 
 absl::StatusOr<StepGradients::Total> StepGradients::Finish() {
   const at::NoGradGuard no_grad;
-  const at::Tensor counts = at::empty({2 * static_cast<int64_t>(kMostParts) + 1}, at::kDouble);
-  double* const count = counts.mutable_data_ptr<double>();
-  for (size_t i = 0; i < kMostParts; ++i) {
-    count[i] = terms_[i];
-    count[kMostParts + i] = values_[i];
+  MRSN_RETURN_IF_ERROR(status_);
+  if (all_terms_.empty()) MRSN_RETURN_IF_ERROR(ShareTerms());
+  for (size_t p = 0; p < parameters_.size(); ++p) {
+    if (ready_[p] == 0) parameters_[p].mutable_grad() = GradientOf(p);
   }
-  count[2 * kMostParts] = static_cast<double>(clips_);
-  MRSN_RETURN_IF_ERROR(group_.Sum({counts}));
+  if (group_.size() > 1) MRSN_RETURN_IF_ERROR(buckets_.Finish());
+  std::vector<double> own = values_;
+  own.push_back(static_cast<double>(clips_));
+  const at::Tensor sums = at::tensor(own, at::kDouble);
+  MRSN_RETURN_IF_ERROR(group_.Sum({sums}));
+  const double* const values = sums.const_data_ptr<double>();
   Total total;
-  total.clips = static_cast<int64_t>(count[2 * kMostParts]);
+  total.clips = static_cast<int64_t>(values[kMostParts]);
   for (size_t i = 0; i < kMostParts; ++i) {
-    total.loss += count[i] > 0 ? count[kMostParts + i] / count[i] : count[kMostParts + i];
-  }
-  for (size_t p = 0; p < parameters_.size(); ++p) {
-    at::Tensor gradient;
-    for (size_t i = 0; i < sums_.size(); ++i) {
-      if (!sums_[i][p].defined()) continue;
-      if (count[i] > 0) sums_[i][p].div_(count[i]);
-      if (loss_scale_ != 1) sums_[i][p].div_(loss_scale_);
-      gradient = gradient.defined() ? gradient.add_(sums_[i][p]) : sums_[i][p];
-    }
-    parameters_[p].mutable_grad() = gradient;
-  }
-  if (group_.size() == 1) return total;
-  std::vector<at::Tensor> summed;
-  const at::Tensor owners = at::zeros({static_cast<int64_t>(parameters_.size())});  // ranks with a gradient
-  for (size_t p = 0; p < parameters_.size(); ++p) {
-    if (!parameters_[p].requires_grad()) continue;  // the same ones on every rank
-    const bool has_one = parameters_[p].grad().defined();
-    if (!has_one) parameters_[p].mutable_grad() = at::zeros_like(parameters_[p]);
-    owners.mutable_data_ptr<float>()[p] = has_one ? 1 : 0;
-    summed.push_back(parameters_[p].grad());
-  }
-  summed.push_back(owners);
-  MRSN_RETURN_IF_ERROR(group_.Sum(summed));
-  for (size_t p = 0; p < parameters_.size(); ++p) {
-    if (owners.const_data_ptr<float>()[p] == 0) parameters_[p].mutable_grad().reset();
+    total.loss += all_terms_[i] > 0 ? values[i] / all_terms_[i] : values[i];
   }
   return total;
 }

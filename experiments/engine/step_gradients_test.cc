@@ -17,9 +17,9 @@ namespace {
 class TwoParts : public FakeDetector {
  public:
   TwoParts() {
+    unused = register_parameter("unused", at::ones({2}));
     a = register_parameter("a", at::tensor({0.5f, -1.5f}));
     b = register_parameter("b", at::full({}, 0.75f));
-    unused = register_parameter("unused", at::ones({2}));
   }
 
   // Of the persons of a clip, [n,2].
@@ -63,21 +63,28 @@ Expected Alone() {
 }
 
 // Clip i belongs to rank i % ranks, as a loader gives them, and to one of `steps` parts of this rank.
-void ExpectAsAlone(int ranks, int steps, double loss_scale = 1) {
-  SCOPED_TRACE(::testing::Message() << ranks << " ranks, " << steps << " parts, scale " << loss_scale);
+// `overlap`: the last part with AddLast, on ranks whose bit is set.
+void ExpectAsAlone(int ranks, int steps, double loss_scale = 1, int overlap = 0) {
+  SCOPED_TRACE(::testing::Message() << ranks << " ranks, " << steps << " parts, scale " << loss_scale
+                                    << ", overlap " << overlap);
   const Expected expected = Alone();
   const std::vector<at::Tensor> clips = Clips();
   RunAsRanks(ranks, [&](ProcessGroup& group) {
     TwoParts model;
     model.a.mutable_grad() = at::full({2}, 99.f);  // of the step before
-    StepGradients gradients(group, model, loss_scale);
+    StepGradients gradients(group, model, loss_scale, /*bucket_bytes=*/1);
     const int64_t own = (8 - group.rank() + ranks - 1) / ranks;
     for (int part = 0; part < steps; ++part) {
       std::vector<LossOutput> outputs;
       for (int64_t i = own * part / steps; i < own * (part + 1) / steps; ++i) {
         outputs.push_back(model.LossOf(clips[group.rank() + i * ranks]));
       }
-      if (!outputs.empty()) gradients.Add(outputs, outputs.size());
+      if (outputs.empty()) continue;
+      if (part + 1 == steps && ((overlap >> group.rank()) & 1) != 0) {
+        gradients.AddLast(outputs, outputs.size());
+      } else {
+        gradients.Add(outputs, outputs.size());
+      }
     }
     const auto total = gradients.Finish();
     ASSERT_TRUE(total.ok()) << total.status();
@@ -99,6 +106,42 @@ TEST(StepGradients, OverRanks) {
 }
 
 TEST(StepGradients, Both) { ExpectAsAlone(2, 2); }
+
+TEST(StepGradients, SumsBesideTheBackwardPass) {
+  for (const int overlap : {1, 2, 3}) {
+    ExpectAsAlone(2, 1, 1, overlap);
+    ExpectAsAlone(2, 2, 1024, overlap);
+  }
+  ExpectAsAlone(4, 1, 1, 15);  // ranks 2 and 3 see nobody
+  ExpectAsAlone(1, 2, 1, 1);
+}
+
+// The gradients of a step on each of two ranks, and how many buckets began early.
+std::vector<std::vector<at::Tensor>> StepOfTwo(bool overlap, int64_t* begun_early) {
+  std::vector<std::vector<at::Tensor>> gradients(2);
+  const std::vector<at::Tensor> clips = Clips();
+  RunAsRanks(2, [&](ProcessGroup& group) {
+    TwoParts model;
+    StepGradients step(group, model, /*loss_scale=*/3, /*bucket_bytes=*/1);
+    const std::vector<LossOutput> outputs = {model.LossOf(clips[group.rank() * 5])};
+    overlap ? step.AddLast(outputs, 1) : step.Add(outputs, 1);
+    if (group.first()) *begun_early = step.buckets_begun_early();
+    EXPECT_TRUE(step.Finish().ok());
+    gradients[group.rank()] = {model.a.grad(), model.b.grad()};
+  });
+  return gradients;
+}
+
+TEST(StepGradients, WhenTheSumsBeginChangesNoBit) {
+  int64_t begun_early = -1;
+  const auto at_the_end = StepOfTwo(false, &begun_early);
+  EXPECT_EQ(begun_early, 0);
+  const auto beside = StepOfTwo(true, &begun_early);
+  EXPECT_EQ(begun_early, 2) << "those of a and b; nothing depends on `unused`";
+  for (const int rank : {0, 1}) {
+    for (const size_t p : {0, 1}) EXPECT_TRUE(at::equal(beside[rank][p], at_the_end[rank][p]));
+  }
+}
 
 TEST(StepGradients, TheScaleOfTheLossIsDividedOut) {
   ExpectAsAlone(1, 2, 1024);

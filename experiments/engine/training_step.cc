@@ -131,7 +131,12 @@ absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(StepInput input) {
     std::optional<ops::SyncedNormsScope> norms;
     MRSN_ASSIGN_OR_RETURN(BatchLoss loss, synced ? LossOfSynced(std::move(samples), input.iteration, &norms)
                                                  : LossOf(std::move(samples), input.iteration));
-    gradients.Add(loss.outputs, last - first);
+    // Norms over the ranks add in the backward pass, too, and operations of the ranks must not cross.
+    if (part + 1 == parts && !synced) {
+      gradients.AddLast(loss.outputs, last - first);
+    } else {
+      gradients.Add(loss.outputs, last - first);
+    }
     if (norms.has_value()) MRSN_RETURN_IF_ERROR(norms->status());
     std::move(loss.groups.begin(), loss.groups.end(), std::back_inserter(computed.groups));
   }
