@@ -136,18 +136,21 @@ absl::Status Main() {
     return WrongUsage(absl::StrCat("--threads=", options.settings.threads, "; allowed: 1 and more"));
   }
   options.settings.wait = !absl::GetFlag(FLAGS_no_wait);
-  return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) -> absl::Status {
-    options.settings.group = &group;
-    MRSN_ASSIGN_OR_RETURN(const EvaluatedWeights evaluated, EvaluateWeights(options));
-    if (!group.first()) return absl::OkStatus();
-    // Names come from files and need not be UTF-8.
-    const std::string text =
-        absl::GetFlag(FLAGS_json)
-            ? ToJson(evaluated).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-            : ToText(evaluated);
-    std::fputs(text.c_str(), stdout);
-    return absl::OkStatus();
-  });
+  const std::string asked = options.settings.device;
+  return InProcesses(absl::GetFlag(FLAGS_processes), asked,
+                     [&](ProcessGroup& group, const std::string& device) -> absl::Status {
+                       options.settings.group = &group;
+                       options.settings.device = device;
+                       MRSN_ASSIGN_OR_RETURN(const EvaluatedWeights evaluated, EvaluateWeights(options));
+                       if (!group.first()) return absl::OkStatus();
+                       // Names come from files and need not be UTF-8.
+                       const std::string text =
+                           absl::GetFlag(FLAGS_json)
+                               ? ToJson(evaluated).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
+                               : ToText(evaluated);
+                       std::fputs(text.c_str(), stdout);
+                       return absl::OkStatus();
+                     });
 }
 
 }  // namespace

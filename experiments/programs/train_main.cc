@@ -152,10 +152,13 @@ absl::Status Main() {
   settings.ignore_data_errors = absl::GetFlag(FLAGS_ignore_data_errors);
   MRSN_ASSIGN_OR_RETURN(settings.device, DeviceFlag(absl::GetFlag(FLAGS_device)));
   if (absl::GetFlag(FLAGS_dry_run)) return DryRun(request, settings);
-  return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) {
-    settings.group = &group;
-    return Train(request, settings, exported, group.first());
-  });
+  const std::string asked = settings.device;
+  return InProcesses(absl::GetFlag(FLAGS_processes), asked,
+                     [&](ProcessGroup& group, const std::string& device) {
+                       settings.group = &group;
+                       settings.device = device;
+                       return Train(request, settings, exported, group.first());
+                     });
 }
 
 }  // namespace

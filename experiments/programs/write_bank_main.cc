@@ -72,16 +72,19 @@ absl::Status Main() {
     return WrongUsage(absl::StrCat("--threads=", options.settings.threads, "; allowed: 1 and more"));
   }
   options.settings.wait = !absl::GetFlag(FLAGS_no_wait);
-  return InProcesses(absl::GetFlag(FLAGS_processes), [&](ProcessGroup& group) -> absl::Status {
-    options.settings.group = &group;
-    MRSN_ASSIGN_OR_RETURN(const WrittenBank written, WriteBank(options));
-    if (!group.first()) return absl::OkStatus();
-    std::printf("%s %s; weights %s%s\n", written.path.c_str(),
-                written.was_there ? "was there already" : "written",
-                written.identity.checkpoint.substr(0, 12).c_str(),
-                IsRandom(options.checkpoint) ? " (random, not trained)" : "");
-    return absl::OkStatus();
-  });
+  const std::string asked = options.settings.device;
+  return InProcesses(absl::GetFlag(FLAGS_processes), asked,
+                     [&](ProcessGroup& group, const std::string& device) -> absl::Status {
+                       options.settings.group = &group;
+                       options.settings.device = device;
+                       MRSN_ASSIGN_OR_RETURN(const WrittenBank written, WriteBank(options));
+                       if (!group.first()) return absl::OkStatus();
+                       std::printf("%s %s; weights %s%s\n", written.path.c_str(),
+                                   written.was_there ? "was there already" : "written",
+                                   written.identity.checkpoint.substr(0, 12).c_str(),
+                                   IsRandom(options.checkpoint) ? " (random, not trained)" : "");
+                       return absl::OkStatus();
+                     });
 }
 
 }  // namespace

@@ -72,14 +72,17 @@ int RunChild(const std::string& message_path) {
   auto message = ReadChildMessage(message_path);
   absl::Status status = message.status();
   if (message.ok()) {
-    status = InProcesses(message->settings.processes, [&](ProcessGroup& group) -> absl::Status {
+    const std::string asked = message->settings.device;
+    const auto run = [&](ProcessGroup& group, const std::string& device) -> absl::Status {
       message->settings.group = &group;
+      message->settings.device = device;
       MRSN_ASSIGN_OR_RETURN(const FinishedRun finished, RunExperiment(message->request, message->settings));
       if (!group.first()) return absl::OkStatus();
       for (const std::string& line : ScoreCounts(finished.result)) std::fprintf(stderr, "%s\n", line.c_str());
       std::fprintf(stderr, "%s\n", ScoreText(finished.result).c_str());
       return absl::OkStatus();
-    });
+    };
+    status = InProcesses(message->settings.processes, asked, run);
   }
   if (status.ok()) return 0;
   const int stopped = StoppedExitCode(status);

@@ -19,12 +19,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "ops/base/status_macros.h"
+#include "ops/distributed/carrier.h"
 #include "ops/distributed/meeting.h"
+#include "ops/distributed/nccl_carrier.h"
 
 namespace mrsn {
 namespace {
 
 constexpr std::chrono::milliseconds kWaitPeriod{100};
+constexpr absl::Duration kDevicePeriod = absl::Microseconds(50);
 constexpr int64_t kBucketBytes = int64_t{25} << 20;  // of tensors that are sent together
 
 std::shared_ptr<::gloo::transport::Device> DeviceFor(const ProcessEnvironment& environment) {
@@ -39,21 +42,24 @@ std::shared_ptr<::gloo::transport::Device> DeviceFor(const ProcessEnvironment& e
   return ProcessGroupGloo::createDefaultDevice();
 }
 
-class GlooGroup : public ProcessGroup {
+// Tensors of CPUs go by Gloo; those of CUDA devices by NCCL, which is made when the first one comes.
+class TorchGroup : public ProcessGroup {
  public:
   using WorkPtr = c10::intrusive_ptr<c10d::Work>;
 
-  GlooGroup(const ProcessEnvironment& environment, const ProcessGroupOptions& options,
-            std::unique_ptr<Meeting> meeting)
+  TorchGroup(const ProcessEnvironment& environment, const ProcessGroupOptions& options,
+             std::unique_ptr<Meeting> meeting)
       : ProcessGroup(environment.rank, environment.size, environment.local_rank),
         options_(options),
         meeting_(std::move(meeting)) {}
 
-  ~GlooGroup() override {
+  ~TorchGroup() override {
     // Before the connections close: whoever still needs this process then learns that it has left.
     meeting_->StopAnswering();
-    // The destructor would wait for an operation that can never end.
-    if (!failure_.ok()) (void)gloo_.release();
+    // The destructors would wait for an operation that can never end.
+    if (failure_.ok()) return;
+    (void)gloo_.release();
+    (void)nccl_.release();
   }
 
   absl::Status Connect(const ProcessEnvironment& environment) {
@@ -74,18 +80,19 @@ class GlooGroup : public ProcessGroup {
   absl::Status Sum(const std::vector<at::Tensor>& tensors) override { return BeginSum(tensors)->Wait(); }
 
   std::unique_ptr<PendingSum> BeginSum(const std::vector<at::Tensor>& tensors) override {
-    return std::make_unique<Pending>(*this, InBuckets(tensors), [](c10d::Backend& gloo, at::Tensor& bucket) {
-      std::vector<at::Tensor> one = {bucket};
-      return gloo.allreduce(one);
-    });
+    return std::make_unique<Pending>(*this, InBuckets(tensors),
+                                     [](c10d::Backend& carrier, at::Tensor& bucket) {
+                                       std::vector<at::Tensor> one = {bucket};
+                                       return carrier.allreduce(one);
+                                     });
   }
 
   absl::Status Broadcast(const std::vector<at::Tensor>& tensors, int root) override {
-    const auto begin = [root](c10d::Backend& gloo, at::Tensor& bucket) {
+    const auto begin = [root](c10d::Backend& carrier, at::Tensor& bucket) {
       std::vector<at::Tensor> one = {bucket};
       c10d::BroadcastOptions options;
       options.rootRank = root;
-      return gloo.broadcast(one, options);
+      return carrier.broadcast(one, options);
     };
     return Pending(*this, InBuckets(tensors), begin).Wait();
   }
@@ -100,7 +107,7 @@ class GlooGroup : public ProcessGroup {
   }
 
  private:
-  using Begin = std::function<WorkPtr(c10d::Backend& gloo, at::Tensor& bucket)>;
+  using Begin = std::function<WorkPtr(c10d::Backend& carrier, at::Tensor& bucket)>;
 
   // Tensors of one type and device that are sent together.
   struct Bucket {
@@ -113,7 +120,7 @@ class GlooGroup : public ProcessGroup {
   // An operation over buckets, which begins here. Nothing of the group's may end before it.
   class Pending : public PendingSum {
    public:
-    Pending(GlooGroup& group, std::vector<Bucket> buckets, const Begin& begin)
+    Pending(TorchGroup& group, std::vector<Bucket> buckets, const Begin& begin)
         : group_(group),
           buckets_(std::move(buckets)),
           deadline_(absl::Now() + group.options_.operation_limit),
@@ -132,14 +139,15 @@ class GlooGroup : public ProcessGroup {
         std::vector<at::Tensor> flat;
         for (const at::Tensor& tensor : bucket.tensors) flat.push_back(tensor.reshape(-1));
         bucket.flat = flat.size() == 1 ? flat[0] : at::cat(flat);
-        bucket.work = begin(*group_.gloo_, bucket.flat);
+        MRSN_ASSIGN_OR_RETURN(c10d::Backend* const carrier, group_.CarrierOf(bucket.flat.device()));
+        bucket.work = begin(*carrier, bucket.flat);
       }
       return absl::OkStatus();
     }
 
     absl::Status FinishAll() {
       for (Bucket& bucket : buckets_) {
-        MRSN_RETURN_IF_ERROR(group_.Finish(bucket.work, deadline_));
+        MRSN_RETURN_IF_ERROR(group_.Finish(bucket.work, bucket.flat.device(), deadline_));
         int64_t at = 0;
         for (const at::Tensor& tensor : bucket.tensors) {
           const at::Tensor result = bucket.flat.narrow(0, at, tensor.numel());
@@ -150,7 +158,7 @@ class GlooGroup : public ProcessGroup {
       return absl::OkStatus();
     }
 
-    GlooGroup& group_;
+    TorchGroup& group_;
     std::vector<Bucket> buckets_;
     const absl::Time deadline_;
     bool waited_ = false;
@@ -172,6 +180,22 @@ class GlooGroup : public ProcessGroup {
     return buckets;
   }
 
+  absl::StatusOr<c10d::Backend*> CarrierOf(at::Device device) {
+    MRSN_ASSIGN_OR_RETURN(const Carrier carrier, CarrierFor(device.type()));
+    switch (carrier) {
+      case Carrier::kGloo:
+        break;
+      case Carrier::kNccl:
+        if (!nccl_) {
+          MRSN_ASSIGN_OR_RETURN(
+              nccl_,
+              MakeNccl(c10::make_intrusive<c10d::PrefixStore>("nccl", meeting_->store()), rank(), size()));
+        }
+        return nccl_.get();
+    }
+    return static_cast<c10d::Backend*>(gloo_.get());
+  }
+
   absl::Status Fail(absl::StatusCode code, const std::string& cause) {
     return failure_ = meeting_->Explain(code, cause);
   }
@@ -187,12 +211,16 @@ class GlooGroup : public ProcessGroup {
     }
   }
 
-  absl::Status Finish(const WorkPtr& work, absl::Time deadline) {
+  absl::Status Finish(const WorkPtr& work, at::Device device, absl::Time deadline) {
     while (!work->isCompleted()) {
-      try {
-        work->wait(kWaitPeriod);
-      } catch (const std::exception&) {
-        if (work->isCompleted()) throw;  // the operation's own error, not the end of the period
+      if (device.is_cuda()) {
+        absl::SleepFor(kDevicePeriod);  // NCCL's wait for a time gives up the whole group when it is over
+      } else {
+        try {
+          work->wait(kWaitPeriod);
+        } catch (const std::exception&) {
+          if (work->isCompleted()) throw;  // the operation's own error, not the end of the period
+        }
       }
       if (work->isCompleted()) break;
       if (meeting_->failure_reported()) {
@@ -225,7 +253,7 @@ class GlooGroup : public ProcessGroup {
       for (int r = 0; receives && r < size(); ++r) received[0].push_back(at::zeros({largest}, at::kByte));
       if (largest > 0) {
         MRSN_RETURN_IF_ERROR(
-            Finish(everywhere ? gloo_->allgather(received, own) : gloo_->gather(received, own),
+            Finish(everywhere ? gloo_->allgather(received, own) : gloo_->gather(received, own), at::kCPU,
                    absl::Now() + options_.operation_limit));
       }
       for (int r = 0; receives && r < size(); ++r) {
@@ -239,6 +267,7 @@ class GlooGroup : public ProcessGroup {
   const ProcessGroupOptions options_;
   std::unique_ptr<Meeting> meeting_;  // outlives the connections
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
+  c10::intrusive_ptr<c10d::Backend> nccl_;
   absl::Status failure_;  // of the first operation that failed
 };
 
@@ -250,7 +279,7 @@ absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinProcessGroup(const ProcessEnvi
   auto meeting =
       std::make_unique<Meeting>(environment, MeetingLimits{options.join_limit, options.answer_limit});
   MRSN_RETURN_IF_ERROR(meeting->Join());
-  auto group = std::make_unique<GlooGroup>(environment, options, std::move(meeting));
+  auto group = std::make_unique<TorchGroup>(environment, options, std::move(meeting));
   MRSN_RETURN_IF_ERROR(group->Connect(environment));
   return group;
 }

@@ -1,4 +1,5 @@
-// Makes the process group of a job from torchrun's environment variables, over Gloo of LibTorch's c10d.
+// Makes the process group of a job from torchrun's environment variables, over Gloo and NCCL of LibTorch's
+// c10d.
 #ifndef MRSN_OPS_DISTRIBUTED_JOIN_PROCESS_GROUP_H_
 #define MRSN_OPS_DISTRIBUTED_JOIN_PROCESS_GROUP_H_
 
