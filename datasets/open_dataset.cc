@@ -11,6 +11,7 @@
 #include "datasets/dataset_opener.h"
 #include "datasets/flow_command.h"
 #include "datasets/micro_world/micro_world_config.h"
+#include "datasets/micro_world_2/micro_world_2_config.h"
 #include "datasets/object_boxes.h"
 #include "datasets/transform_config.h"
 #include "datasets/ucf24/ucf24.h"
@@ -74,6 +75,8 @@ absl::StatusOr<DatasetOpener> ReadDatasetConfig(const DatasetConfig& config, Usa
   switch (config.dataset_case()) {
     case DatasetConfig::kMicroWorld:
       return ReadMicroWorld(config, usage, generated);
+    case DatasetConfig::kMicroWorld2:
+      return ReadMicroWorld2(config, usage, generated);
     case DatasetConfig::kUcf24:
       return ReadUcf24(config, usage);
     case DatasetConfig::kAva:

@@ -363,6 +363,8 @@ TEST(CheckDataset, ClassesOfOnesOwn) {
 TEST(CheckDataset, LayoutErrors) {
   EXPECT_THAT(std::string(LayoutOf(Config("micro_world {}"), "/tmp").status().message()),
               HasSubstr("is generated"));
+  EXPECT_THAT(std::string(LayoutOf(Config("micro_world_2 {}"), "/tmp").status().message()),
+              HasSubstr("is generated"));
   EXPECT_THAT(std::string(LayoutOf(Config("ava {}"), "/nowhere").status().message()),
               HasSubstr("/nowhere: there is no such folder"));
   EXPECT_THAT(std::string(LayoutOf(Config("ava { version: 'v3' }"), "/tmp").status().message()),

@@ -45,6 +45,8 @@ TEST(StreamConfig, EachDataSetHasItsRateAndClasses) {
   ASSERT_EQ(read->classes.size(), 15u);
   EXPECT_EQ(read->classes[0].id, 1);
   EXPECT_EQ(Read("micro_world { single_actor: true }")->classes.size(), 8u);
+  EXPECT_EQ(Read("micro_world_2 {}")->classes.size(), 18u);
+  EXPECT_EQ(Read("micro_world_2 { attributes: true }")->classes.size(), 21u);
   read = Read("ucf24 {}");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->rate, 0);
