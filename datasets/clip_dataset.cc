@@ -70,17 +70,14 @@ class ClipDataset : public Dataset {
     sample.keyframe = record.keyframe;
     sample.actors = record.actors;
     sample.scaling = options_.transform.scaling;
+    sample.mirrored = frames.plan.geometry.flip;
     if (options_.tubelets && options_.usage == Usage::kTrain) {
       for (Actor& actor : sample.actors) {
         const Tube& tube = options_.tubes.at({record.video, actor.person_id});
         actor.tubelet = MakeTubelet(tube, clip.slow, record.centre);
       }
     }
-    if (options_.objects.has_value()) {
-      sample.has_objects = true;
-      const auto found = options_.objects->find(record.keyframe);
-      if (found != options_.objects->end()) sample.objects = found->second;
-    }
+    PutObjects(record.keyframe, &sample);
     MoveBoxes(options_.transform, options_.usage, frames.plan.geometry, &random, &sample);
 
     PutPathways(clip, frames.numbers, std::move(frames.stack), &sample);
@@ -89,6 +86,25 @@ class ClipDataset : public Dataset {
                             LoadFlow(record.video, video.count, frames.size, clip.slow));
       sample.flow = TransformFlow(flow, frames.plan.geometry);
     }
+    return sample;
+  }
+
+  absl::StatusOr<Sample> LoadPersons(int64_t index, uint64_t augmentation_seed) const override {
+    if (options_.transform.augmentation != Augmentation::kNoneOrFlip || options_.tubelets) {
+      return absl::UnimplementedError(
+          "persons without their clip: only with transform.augmentation NONE_OR_FLIP, and without tubelets");
+    }
+    const KeyframeRecord& record = records_[index];
+    Sample sample;
+    sample.keyframe = record.keyframe;
+    sample.actors = record.actors;
+    sample.scaling = options_.transform.scaling;
+    SplitMix64 random(augmentation_seed);
+    // Boxes of a whole frame are normalised to it, so that any size will do.
+    const ClipPlan plan = PlanClip(options_.transform, options_.usage, {256, 256}, &random);
+    sample.mirrored = plan.geometry.flip;
+    PutObjects(record.keyframe, &sample);
+    MoveBoxes(options_.transform, options_.usage, plan.geometry, &random, &sample);
     return sample;
   }
 
@@ -130,6 +146,13 @@ class ClipDataset : public Dataset {
     ClipPlan plan;
     FrameStack stack;  // in the order of `numbers`
   };
+
+  void PutObjects(const Keyframe& keyframe, Sample* sample) const {
+    if (!options_.objects.has_value()) return;
+    sample->has_objects = true;
+    const auto found = options_.objects->find(keyframe);
+    if (found != options_.objects->end()) sample->objects = found->second;
+  }
 
   absl::StatusOr<VideoFrames> Open(int video) const {
     const VideoMedia& media = options_.videos[video];

@@ -14,6 +14,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "datasets/pixels/pixel_memory.h"
 #include "datasets/video_media.h"
@@ -63,6 +64,7 @@ struct Sample {
   FlowStack flow = {};
   std::vector<Box> objects = {};  // normalised, moved with the frames
   bool has_objects = false;       // whether the data has object boxes (ProposalConfig.object_boxes)
+  bool mirrored = false;          // by the augmentation: frames, flow and boxes
   PixelScaling scaling = {};      // how the model wants the pixels of slow and fast: TransformConfig
 
   // Every stack of frames, in the order of Clip::Stacks(), which Collate makes of them.
@@ -116,6 +118,11 @@ class Dataset {
   // the same index and seed give the same bytes. Errors name the video file.
   virtual absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const = 0;
 
+  // As Load, but no frame is read: slow, fast and flow are empty. Only for data whose boxes do not depend on
+  // the frames' size; Unimplemented otherwise (augmentations that cut, scale or move boxes by chance,
+  // tubelets).
+  virtual absl::StatusOr<Sample> LoadPersons(int64_t index, uint64_t augmentation_seed) const;
+
   virtual const std::vector<ActionClass>& classes() const = 0;
 
   // Ground truth of all key frames, for an evaluator; ordered as the key frames.
@@ -141,6 +148,10 @@ class Dataset {
   // facts of the data set); with DatasetConfig.flow also over the flow's method. Clip settings do not enter.
   virtual std::string Fingerprint() const = 0;
 };
+
+inline absl::StatusOr<Sample> Dataset::LoadPersons(int64_t, uint64_t) const {
+  return absl::UnimplementedError("this data set cannot give persons without their clip");
+}
 
 }  // namespace mrsn::datasets
 

@@ -18,6 +18,9 @@ class DatasetView : public Dataset {
   absl::StatusOr<Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     return dataset_.Load(index, augmentation_seed);
   }
+  absl::StatusOr<Sample> LoadPersons(int64_t index, uint64_t augmentation_seed) const override {
+    return dataset_.LoadPersons(index, augmentation_seed);
+  }
   const std::vector<ActionClass>& classes() const override { return dataset_.classes(); }
   std::vector<AnnotatedBox> GroundTruth() const override { return dataset_.GroundTruth(); }
   FrameSize annotation_frame_size() const override { return dataset_.annotation_frame_size(); }

@@ -257,6 +257,35 @@ TEST(OpenDatasetTest, GeneratedVideosGoToTheirOwnFolder) {
   EXPECT_EQ((*dataset)->Fingerprint(), Open(Micro(), Usage::kTrain)->Fingerprint());
 }
 
+// Load's persons, objects and decision to mirror, also of data whose videos are not there.
+TEST(OpenDatasetTest, PersonsComeWithoutTheirClip) {
+  const std::string nowhere = ::testing::TempDir() + "open_dataset_test_persons";
+  for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
+    const auto made = Open(Micro(), usage);
+    const auto described = OpenDataset(Micro(), usage, "", {nowhere, /*make=*/false});
+    ASSERT_TRUE(described.ok()) << described.status();
+    int mirrored = 0;
+    for (int64_t i = 0; i < made->size(); ++i) {
+      const auto clip = made->Load(i, i), persons = (*described)->LoadPersons(i, i);
+      ASSERT_TRUE(persons.ok()) << persons.status();
+      mirrored += persons->mirrored;
+      EXPECT_EQ(persons->mirrored, clip->mirrored);
+      EXPECT_TRUE(persons->slow.values.empty());
+      ASSERT_EQ(persons->actors.size(), clip->actors.size());
+      for (size_t n = 0; n < clip->actors.size(); ++n) {
+        EXPECT_TRUE(persons->actors[n].box == clip->actors[n].box);
+        EXPECT_EQ(persons->actors[n].labels, clip->actors[n].labels);
+      }
+    }
+    EXPECT_EQ(mirrored > 0, usage == Usage::kTrain);
+    EXPECT_LT(mirrored, made->size());
+  }
+  const auto jittered = Open(Config("micro_world { train_videos: 1 val_videos: 1 keyframes_per_video: 2 } "
+                                    "transform { augmentation: ACAR }"),
+                             Usage::kTrain);
+  EXPECT_TRUE(absl::IsUnimplemented(jittered->LoadPersons(0, 0).status()));
+}
+
 TEST(OpenDatasetTest, DataThatIsOnlyDescribedIsNotMade) {
   const std::string cache = ::testing::TempDir() + "open_dataset_test_described";
   for (const Usage usage : {Usage::kTrain, Usage::kInference}) {

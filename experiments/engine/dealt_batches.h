@@ -29,6 +29,9 @@ class DealtBatches : public datasets::DatasetView {
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     return dataset().Load(Place(index), augmentation_seed);
   }
+  absl::StatusOr<datasets::Sample> LoadPersons(int64_t index, uint64_t augmentation_seed) const override {
+    return dataset().LoadPersons(Place(index), augmentation_seed);
+  }
 
  private:
   int64_t Place(int64_t index) const {

@@ -21,6 +21,9 @@ class EveryNth : public datasets::DatasetView {
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t augmentation_seed) const override {
     return dataset().Load(index * n_, augmentation_seed);
   }
+  absl::StatusOr<datasets::Sample> LoadPersons(int64_t index, uint64_t augmentation_seed) const override {
+    return dataset().LoadPersons(index * n_, augmentation_seed);
+  }
   std::vector<datasets::AnnotatedBox> GroundTruth() const override {
     std::set<Keyframe> kept;
     for (int64_t i = 0; i < size(); ++i) kept.insert(keyframe(i));
