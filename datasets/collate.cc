@@ -56,6 +56,28 @@ void PutStacks(const std::vector<Sample>& samples, Clip* clip, std::index_sequen
   ((std::get<k>(clip->Stacks()) = Stack<k>(samples)), ...);
 }
 
+// The maps that stand in place of frames; `slow` keeps the size of the frames.
+void PutFeatures(const std::vector<Sample>& samples, ClipBatch* batch) {
+  const FeatureMap& first = samples[0].features;
+  const size_t size = static_cast<size_t>(first.channels) * first.height * first.width;
+  for (const Sample& sample : samples) {
+    const FeatureMap& map = sample.features;
+    TORCH_CHECK(map.channels == first.channels && map.height == first.height && map.width == first.width &&
+                    map.halves.size() == size,
+                "collate: maps of ", map.channels, "x", map.height, "x", map.width, " and ", first.channels,
+                "x", first.height, "x", first.width, " (", sample.keyframe.video, ")");
+  }
+  if (size == 0) return;
+  const auto clips = static_cast<int64_t>(samples.size());
+  batch->slow = at::empty({clips, 3, 0, samples[0].slow.height, samples[0].slow.width}, at::kByte);
+  batch->features = at::empty({clips, first.channels, first.height, first.width}, at::kHalf);
+  auto* to = static_cast<uint16_t*>(batch->features.data_ptr());
+  for (const Sample& sample : samples) {
+    std::memcpy(to, sample.features.halves.data(), size * sizeof(uint16_t));
+    to += size;
+  }
+}
+
 // Sample::objects of all clips, if the samples have objects.
 void PutObjects(const std::vector<Sample>& samples, ClipBatch* batch) {
   int64_t count = 0;
@@ -95,6 +117,7 @@ ClipBatch Collate(const std::vector<Sample>& samples, int num_classes) {
   ClipBatch batch;
   batch.scaling = samples[0].scaling;
   PutStacks(samples, &batch, std::make_index_sequence<std::tuple_size_v<decltype(samples[0].Stacks())>>());
+  PutFeatures(samples, &batch);
   batch.boxes = at::empty({num_actors, 4}, at::kFloat);
   batch.clip_index = at::empty({num_actors}, at::kLong);
   batch.labels = at::zeros({num_actors, num_classes}, at::kFloat);

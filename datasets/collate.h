@@ -25,7 +25,8 @@ struct ClipBatch : ClipTensors {
 };
 
 // `num_classes` is K. N may be 0. Needs at least one sample, the same number and size of frames and the same
-// scaling in all samples, and tubelets for all actors or for none; throws c10::Error otherwise. A padded clip
+// scaling in all samples, tubelets for all actors or for none, and maps (Sample::features, which become
+// `features` of binary16) of one size in all samples or in none; throws c10::Error otherwise. A padded clip
 // would have boxes of another frame, and zeros in its context.
 ClipBatch Collate(const std::vector<Sample>& samples, int num_classes);
 

@@ -54,6 +54,13 @@ struct PlaneStack {
 using FrameStack = PlaneStack<uint8_t, 3>;  // pixels as decoded and resized; c = R, G, B
 using FlowStack = PlaneStack<float, 2>;     // c = x (to the right), y (downwards)
 
+// The map that a backbone made of a clip, values[(c * height + y) * width + x], IEEE binary16. Empty unless
+// it is read in place of the clip.
+struct FeatureMap {
+  int channels = 0, height = 0, width = 0;
+  std::vector<uint16_t> halves;
+};
+
 struct Sample {
   Keyframe keyframe;
   FrameStack slow;            // [3, T, H, W]
@@ -65,6 +72,7 @@ struct Sample {
   std::vector<Box> objects = {};  // normalised, moved with the frames
   bool has_objects = false;       // whether the data has object boxes (ProposalConfig.object_boxes)
   bool mirrored = false;          // by the augmentation: frames, flow and boxes
+  FeatureMap features = {};       // in place of frames; slow then has no frames, but height and width
   PixelScaling scaling = {};      // how the model wants the pixels of slow and fast: TransformConfig
 
   // Every stack of frames, in the order of Clip::Stacks(), which Collate makes of them.

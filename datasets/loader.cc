@@ -30,7 +30,9 @@ int DefaultWorkers() {
 }
 
 size_t SampleBytes(const Sample& sample) {
-  return std::apply([](const auto&... stack) { return (StackBytes(stack) + ...); }, sample.Stacks());
+  const size_t features = sample.features.halves.size() * sizeof(uint16_t);
+  return std::apply([&](const auto&... stack) { return (StackBytes(stack) + ... + features); },
+                    sample.Stacks());
 }
 
 // Workers take the samples of the batches one by one, in order, and put them into `batches`. They run ahead

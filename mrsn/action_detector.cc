@@ -70,7 +70,13 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   HeadInput head;
   static_cast<DetectorInput&>(head) = input;
   const at::ScalarType type = input.slow.scalar_type();
-  head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
+  if (input.features.defined()) {
+    TORCH_CHECK(input.features.dim() == 4 && input.features.size(0) == input.slow.size(0),
+                "features: expected [", input.slow.size(0), ",C,h,w], got ", input.features.sizes());
+    head.features = input.features.to(type);  // [B,C,h,w]
+  } else {
+    head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
+  }
   if (persons == 0 && !head_->trains_norms()) return Nobody(head.features);
   const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
   head.roi_align = [&](const at::Tensor& map) {

@@ -36,8 +36,8 @@ class ActionDetector : public Detector {
                  std::shared_ptr<RelationHead> head, Precision precision = Precision::kFloat32);
 
   // No persons: empty logits and G, and the backbone is not run, unless batch norms share their batch with
-  // other processes (ops/norm_relu/synced_norms.h). Throws c10::Error on shapes that contradict each other.
-  // `taps`: where to note intermediates, if anywhere.
+  // other processes (ops/norm_relu/synced_norms.h). Neither is it run if the input has its `features`. Throws
+  // c10::Error on shapes that contradict each other. `taps`: where to note intermediates, if anywhere.
   DetectorOutput Forward(const DetectorInput& input, Taps* taps = nullptr);
 
   LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) override;

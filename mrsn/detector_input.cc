@@ -21,11 +21,16 @@ const Extent kFastFrames = {"alpha T", nullptr, [](const InputSize& size, const 
                             }};
 const Extent kBankWidth = {"g", nullptr,
                            [](const InputSize&, const ModelNeeds& needs) { return needs.bank->width; }};
+int64_t Nothing(const InputSize&, const ModelNeeds&) { return 0; }
+const Extent kChannels = {"C", nullptr, Nothing};
+const Extent kMapHeight = {"h", nullptr, Nothing};
+const Extent kMapWidth = {"w", nullptr, Nothing};
 const Extent kRgb = {"3", nullptr, [](const InputSize&, const ModelNeeds&) { return int64_t{3}; }};
 const Extent kMotion = {"2", nullptr, [](const InputSize&, const ModelNeeds&) { return int64_t{2}; }};
 const Extent kCorners = {"4", nullptr, [](const InputSize&, const ModelNeeds&) { return int64_t{4}; }};
 
 bool Always(const ModelNeeds&) { return true; }
+bool Never(const ModelNeeds&) { return false; }
 bool WithFast(const ModelNeeds& needs) { return needs.alpha > 0; }
 bool WithFlow(const ModelNeeds& needs) { return needs.flow; }
 bool WithBank(const ModelNeeds& needs) { return needs.bank.has_value(); }
@@ -89,6 +94,14 @@ const std::vector<InputTensor>& InputTensors() {
        "",
        "motion to the next frame, x and y, 1 = 20 pixels, for models that read it",
        [](DetectorInput& i) -> at::Tensor& { return i.flow; }},
+      // In place of frames; no model asks for it.
+      {"features",
+       Values::kFrames,
+       {kClips, kChannels, kMapHeight, kMapWidth},
+       Never,
+       "",
+       "the backbone's map, in place of frames; not in files",
+       [](DetectorInput& i) -> at::Tensor& { return i.features; }},
       {"boxes",
        Values::kBoxes,
        {kPersons, kCorners},

@@ -64,6 +64,7 @@ ModelBatch ModelBatchOf(const datasets::ClipBatch& batch, const LongTermWindow& 
   }
   if (takes_boxes) moved.push_back(&made.truth.labels);
   MoveTogether(moved, DeviceOf(model));
+  if (made.input.features.defined()) made.input.features = made.input.features.to(at::kFloat);
   made.input.slow = ScalePixels(made.input.slow, batch.scaling);
   made.input.fast = ScalePixels(made.input.fast, batch.scaling);
   return made;

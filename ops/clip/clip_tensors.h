@@ -24,6 +24,9 @@ struct Clip {
 
 // The frames, and the boxes in them.
 struct ClipTensors : Clip {
+  // [B,C,h,w] the backbone's map of each clip, computed before; `slow` is then [B,3,0,H,W], which says the
+  // frames' size, and no backbone is run.
+  at::Tensor features;
   at::Tensor boxes;              // [N,4] persons, x1,y1,x2,y2 in [0,1] of the frame
   at::Tensor clip_index;         // [N] int64 in [0,B), ascending: the clip of each person
   at::Tensor object_boxes;       // [O,4] as boxes
