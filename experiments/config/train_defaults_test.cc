@@ -50,6 +50,7 @@ TEST(TrainDefaultsTest, CommentsOfTheProtoFiles) {
   train.erase("mrsn.TrainConfig.evaluate_every_epochs");
   train.erase("mrsn.TrainConfig.evaluate_every_nth_keyframe");
   train.erase("mrsn.TrainConfig.skip_nan_batches");
+  train.erase("mrsn.TrainConfig.frozen_backbone");
   for (const char* field : {"precision", "loss_scaling", "tf32", "cudnn_autotune", "ema_decay",
                             "sync_batch_norm", "activation_checkpointing"}) {
     EXPECT_EQ(train.erase(absl::StrCat("mrsn.TrainConfig.", field)), 1) << field;  // stay unset

@@ -301,6 +301,30 @@ absl::Status CheckModelComputes(const Experiment& experiment) {
   return absl::OkStatus();
 }
 
+// Maps are stored for clips as they are and for their mirror images, by a backbone that nothing changes.
+absl::Status CheckFrozenBackbone(const Experiment& experiment) {
+  const TrainConfig& train = experiment.train();
+  if (!train.frozen_backbone()) return absl::OkStatus();
+  const auto fail = [](absl::string_view allowed) {
+    return FieldError("train.frozen_backbone", "true", std::string(allowed));
+  };
+  if (train.batch_norm() != TrainConfig::FROZEN) return fail("only with train.batch_norm FROZEN");
+  if (train.precision() != TrainConfig::FLOAT32 && train.has_precision()) {
+    return fail("only with train.precision FLOAT32");
+  }
+  if (experiment.model().has_act() || experiment.model().has_step()) {
+    return fail(absl::StrCat("false with ", HeadField(experiment.model()), ", which has no head of its own"));
+  }
+  for (const DatasetConfig* data : {&experiment.train_data(), &experiment.eval_data()}) {
+    const auto augmentation = data->transform().augmentation();
+    if (augmentation != TransformConfig::AUGMENTATION_UNSPECIFIED &&
+        augmentation != TransformConfig::NONE_OR_FLIP) {
+      return fail("only with transform.augmentation NONE_OR_FLIP");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckAll(const Experiment& experiment) {
   Compatibility compatibility = COMPATIBILITY_UNSPECIFIED;
   ConfigReader reader(experiment, "");
@@ -318,6 +342,7 @@ absl::Status CheckAll(const Experiment& experiment) {
   MRSN_RETURN_IF_ERROR(CheckNeeds(experiment));
   MRSN_RETURN_IF_ERROR(CheckBatchNorm(experiment));
   MRSN_RETURN_IF_ERROR(CheckModelComputes(experiment));
+  MRSN_RETURN_IF_ERROR(CheckFrozenBackbone(experiment));
   return CheckExpected(experiment);
 }
 

@@ -92,6 +92,21 @@ TEST_F(ValidateTest, NormsOfAllProcessesAndStagesComputedAgain) {
       "has no stages");
 }
 
+TEST_F(ValidateTest, FrozenBackbone) {
+  EXPECT_EQ(ErrorOfTrain("frozen_backbone: true"),
+            "R/x.textproto:3:3: train.frozen_backbone is true; allowed: only with train.batch_norm FROZEN");
+  const auto error = [&](const std::string& more) {
+    Write("pre", "base: \"base/b\"");
+    Write("x", absl::StrCat("base: \"base/b\"\ninputs { initialise_from: \"pre\" }\n",
+                            "train { batch_norm: FROZEN frozen_backbone: true ", more));
+    return ErrorOf("x");
+  };
+  EXPECT_EQ(error("}"), "no error");
+  EXPECT_THAT(error("precision: BFLOAT16 }"), ::testing::HasSubstr("only with train.precision FLOAT32"));
+  EXPECT_THAT(error("}\ntrain_data { ucf24 {} transform { augmentation: ACAR } }"),
+              ::testing::HasSubstr("only with transform.augmentation NONE_OR_FLIP"));
+}
+
 TEST_F(ValidateTest, AValueOfTheBaseThatTheChildMakesWrong) {
   // The decay epochs are the base's, the shorter training is the child's.
   EXPECT_EQ(ErrorOfTrain("epochs: 5"),

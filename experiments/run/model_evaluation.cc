@@ -97,11 +97,12 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
   const TrainConfig& train = resolved.experiment.train();
   MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, FirstClip(*run.eval_data, train));
   const ModelNeeds needs = run.model->needs();
+  const datasets::Dataset& seen = evaluation.seen != nullptr ? *evaluation.seen : *run.eval_data;
   BankWindows windows;
   std::optional<WindowsAhead> with_windows;
   if (evaluation.bank != nullptr) {
     const auto radius = static_cast<int>(needs.bank->radius);
-    with_windows.emplace(*run.eval_data, *evaluation.bank, radius);
+    with_windows.emplace(seen, *evaluation.bank, radius);
     windows = {evaluation.bank, radius, /*own_second=*/!needs.bank->own_memory, &*with_windows};
   }
   EvaluationOptions options;
@@ -117,7 +118,7 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
                                   resolved.exact_fingerprint);
   options.group = &GroupOf(settings);
   const absl::Time start = absl::Now();
-  const datasets::Dataset& data = with_windows.has_value() ? *with_windows : *run.eval_data;
+  const datasets::Dataset& data = with_windows.has_value() ? *with_windows : seen;
   options.write_result = [&](Result* result) -> absl::Status {
     result->set_evaluate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
     ComplexitySetting setting;

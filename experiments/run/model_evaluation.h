@@ -40,7 +40,9 @@ absl::StatusOr<std::unique_ptr<RelationBank>> WriteOrOpenBank(const ModelBank& b
                                                               const RunSettings& settings);
 
 struct ModelEvaluation {
-  const OpenedRun* run = nullptr;      // its eval_data and its model are used
+  const OpenedRun* run = nullptr;  // its eval_data and its model are used
+  // eval_data as the model sees them (frozen_backbone.h); null: as they are.
+  const datasets::Dataset* seen = nullptr;
   std::string weights_hash;            // of the model
   const RelationBank* bank = nullptr;  // of the evaluated videos; null if the model reads none
   std::string detections_path;         // CSV in the layout of the data set

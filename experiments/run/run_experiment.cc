@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/run/data_check.h"
+#include "experiments/run/frozen_backbone.h"
 #include "experiments/run/model_evaluation.h"
 #include "experiments/run/open_in_turn.h"
 #include "experiments/run/opened_run.h"
@@ -42,8 +43,12 @@ void DescribePretraining(const OpenedRun& run, Result* result) {
 absl::StatusOr<Result> EvaluateRun(OpenedRun& run, const TrainedModel& trained, RunTrainer& trainer,
                                    const RunSettings& settings, const std::string& result_path) {
   MRSN_ASSIGN_OR_RETURN(const std::unique_ptr<RelationBank> bank, BankFor(run, trainer));
+  MRSN_ASSIGN_OR_RETURN(
+      const auto maps,
+      MapsInPlaceOfClips(run, *run.eval_data, run.node->resolved->experiment.eval_data(), settings));
   ModelEvaluation evaluation;
   evaluation.run = &run;
+  evaluation.seen = maps.get();
   evaluation.weights_hash = trained.weights_hash;
   evaluation.bank = bank.get();
   evaluation.detections_path = trained.folder + "/detections.csv";

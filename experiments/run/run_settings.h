@@ -6,6 +6,7 @@
 //                                                 bank-<data>/            relation banks written by it
 //                                                 detections.csv          layout of the data set
 //                                                 groundtruth.csv         that was counted, likewise
+//   <output_root>/features/<identity>/            maps of a frozen backbone, for all runs that use it
 //   <output_root>/results/<label>/seed<k>.textproto
 //   <output_root>/logs/<label>/seed<k>.log                                of child processes
 //

@@ -21,6 +21,7 @@
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
 #include "experiments/run/bank_data.h"
+#include "experiments/run/frozen_backbone.h"
 #include "experiments/run/model_evaluation.h"
 #include "experiments/run/run_lock.h"
 #include "experiments/run/shipped_weights.h"
@@ -96,8 +97,9 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RunTrainer::Bank(OpenedRun& writer
                                                                const DatasetConfig& data,
                                                                const datasets::Unreadable& unreadable) {
   MRSN_ASSIGN_OR_RETURN(const TrainedModel trained, Trained(writer));
-  return WriteOrOpenBank({&writer, trained.weights_hash, &dataset, data, unreadable, trained.folder},
-                         settings_);
+  MRSN_ASSIGN_OR_RETURN(const auto maps, MapsInPlaceOfClips(writer, dataset, data, settings_));
+  const datasets::Dataset* seen = maps != nullptr ? maps.get() : &dataset;
+  return WriteOrOpenBank({&writer, trained.weights_hash, seen, data, unreadable, trained.folder}, settings_);
 }
 
 absl::StatusOr<RunTrainer::Start> RunTrainer::Prepare(OpenedRun& run) {
@@ -149,14 +151,17 @@ absl::StatusOr<TrainedModel> RunTrainer::TrainOrLoad(OpenedRun& run) {
   MRSN_RETURN_IF_ERROR(group_.Agree(
       group_.first() ? WriteFileAtomically(trained.folder + "/experiment.textproto", resolved.text)
                      : absl::OkStatus()));
+  MRSN_ASSIGN_OR_RETURN(
+      const auto maps, MapsInPlaceOfClips(run, *run.train_data, resolved.experiment.train_data(), settings_));
+  const datasets::Dataset& seen = maps != nullptr ? *maps : *run.train_data;
   BankWindows windows;
   std::optional<WindowsAhead> with_windows;
   if (start.bank != nullptr) {
     const auto radius = static_cast<int>(run.model->needs().bank->radius);
-    with_windows.emplace(*run.train_data, *start.bank, radius);
+    with_windows.emplace(seen, *start.bank, radius);
     windows = {start.bank.get(), radius, /*own_second=*/true, &*with_windows};
   }
-  const datasets::Dataset& train_data = with_windows.has_value() ? *with_windows : *run.train_data;
+  const datasets::Dataset& train_data = with_windows.has_value() ? *with_windows : seen;
   TrainOptions options = TrainOptionsOf(run, start.identity, trained.folder, settings_.workers);
   options.group = &group_;
   // A run that only others need is not evaluated.
@@ -213,7 +218,9 @@ absl::StatusOr<double> RunTrainer::Validate(OpenedRun& run, const std::string& f
   evaluation.workers = settings_.workers;
   evaluation.unreadable = UnreadableOf(train);
   evaluation.group = &group_;
-  const EveryNth data(*run.eval_data,
+  MRSN_ASSIGN_OR_RETURN(const auto maps,
+                        MapsInPlaceOfClips(run, *run.eval_data, experiment.eval_data(), settings_));
+  const EveryNth data(maps != nullptr ? *maps : *run.eval_data,
                       train.has_evaluate_every_nth_keyframe() ? train.evaluate_every_nth_keyframe() : 1);
   MRSN_ASSIGN_OR_RETURN(const Result result, Evaluate(evaluation, data, windows, *run.model));
   bank.reset();
