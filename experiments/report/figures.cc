@@ -240,11 +240,12 @@ absl::StatusOr<std::string> DrawCurves(const FigureText& text, const CurveAxes& 
                       Coloured(static_cast<int>(c % kColours) + 1), " title ", Label(curves[c].label))});
   }
   const int legend = 16 * static_cast<int>((curves.size() + 1) / 2);
-  const std::string script = absl::StrCat(
-      Common(text), "set border 3\nset ylabel ", GnuplotQuote(CleanText(axes.y_axis)),
-      "\nset grid xtics ytics lt 1 lw 0.5", Coloured(kGrid), "\nset key below vertical maxcols 2 samplen 2\n",
-      axes.unit_square ? "set xrange [0:1]\nset yrange [0:1.02]\n" : "", axes.log_y ? "set logscale y\n" : "",
-      layers.Script());
+  const std::string script =
+      absl::StrCat(Common(text), "set border 3\nset ylabel ", GnuplotQuote(CleanText(axes.y_axis)),
+                   "\nset grid xtics ytics lt 1 lw 0.5", Coloured(kGrid),
+                   "\nset xlabel offset 0,0.6\nset key below vertical maxcols 2 samplen 2\n",
+                   axes.unit_square ? "set xrange [0:1]\nset yrange [0:1.02]\n" : "",
+                   axes.log_y ? "set logscale y\n" : "", layers.Script());
   return DrawThemedSvg(script, SvgOf(text, 280 + legend));
 }
 

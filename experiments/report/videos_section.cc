@@ -155,8 +155,10 @@ absl::StatusOr<Section> VideosSection(const AnalysedResults& analysed, const Vie
                              "frame-mAP. The distance adds, for each annotated row, 1 less the score it was "
                              "found with, and the score "
                              "of each false detection.")));
-  section.blocks.push_back(
-      Shown(VideoTable(run, 0, shown, absl::StrCat("The worst of ", all, " videos, ", run.Name()))));
+  section.blocks.push_back(Shown(
+      VideoTable(run, 0, shown,
+                 absl::StrCat(all == 1 ? "The only video, " : absl::StrCat("The worst of ", all, " videos, "),
+                              run.Name()))));
   if (shown < all) {
     section.blocks.push_back(
         Folded(VideoTable(run, shown, all, absl::StrCat("The other ", all - shown, " videos"))));
