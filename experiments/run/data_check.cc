@@ -36,7 +36,8 @@ int64_t Unreadable(const datasets::CheckReport& report) {
       });
 }
 
-// Every config names both splits; a run trains on that of `train` and is scored on that of `eval`.
+// Every config names both splits; a run trains on that of `train`, and is scored on that of `eval` with the
+// boxes above the score of `eval`.
 void NameTheSplitsOfTheRun(DatasetConfig* train, DatasetConfig* eval) {
   if (train->has_train_split()) {
     eval->set_train_split(train->train_split());
@@ -47,6 +48,11 @@ void NameTheSplitsOfTheRun(DatasetConfig* train, DatasetConfig* eval) {
     train->set_inference_split(eval->inference_split());
   } else {
     train->clear_inference_split();
+  }
+  if (eval->proposals().has_inference_score()) {
+    train->mutable_proposals()->set_inference_score(eval->proposals().inference_score());
+  } else if (train->has_proposals()) {
+    train->mutable_proposals()->clear_inference_score();
   }
 }
 
