@@ -12,13 +12,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/types/span.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/testing/fake_dataset.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "mrsn/bank/relation_bank.h"
-#include "mrsn/bank/relation_bank_writer.h"
 #include "mrsn/testing/micro_detector.h"
 #include "ops/base/file.h"
 #include "ops/distributed/thread_group.h"
@@ -204,30 +201,6 @@ TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
   config_.set_accumulate(2);
   ExpectSame(alone, Run(1, clips, "in_parts", MrsnHead("0.5")));
   ExpectSame(alone, Run(2, clips, "both", MrsnHead("0.5")));
-}
-
-TEST_F(RanksTest, MasksOverABankAreThoseOfOneProcess) {
-  config_.set_learning_rate(0.005);  // steps that do not magnify the order of sums
-  const std::string head = "lfb { width: 8 bank_width: 6 window_seconds: 3 sampled_per_second: 1 }";
-  const Clips clips;
-  const std::string path = Options("bank").checkpoint_folder;
-  const BankIdentity identity = {"w", "b", "c"};
-  auto writer = RelationBankWriter::Create(path, identity, 6);
-  ASSERT_TRUE(writer.ok()) << writer.status();
-  at::manual_seed(9);
-  for (int video = 0; video < 32; ++video) {
-    for (int second = 900; video % 3 > 0 && second < 905; ++second) {  // every third window is empty
-      const at::Tensor features = at::randn({2, 6});
-      const absl::Status added = (*writer)->Add({absl::StrCat("video", video), second},
-                                                absl::MakeConstSpan(features.const_data_ptr<float>(), 12),
-                                                std::vector<Box>(2, {0, 0, 1, 1}));
-      ASSERT_TRUE(added.ok()) << added;
-    }
-  }
-  ASSERT_TRUE((*writer)->Finish().ok());
-  const auto bank = RelationBank::Open(path, identity);
-  ASSERT_TRUE(bank.ok()) << bank.status();
-  ExpectOneTwoAndFourAlike(clips, head, {bank->get(), 3});
 }
 
 TEST_F(RanksTest, MasksOverAMemoryAreThoseOfOneProcess) {
