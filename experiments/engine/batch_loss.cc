@@ -9,25 +9,12 @@
 #include "ops/base/status_macros.h"
 #include "ops/device/arithmetic.h"
 #include "ops/device/move_together.h"
-#include "ops/dropout/clip_dropout.h"
 
 namespace mrsn::experiments {
-namespace {
-
-std::vector<uint64_t> SeedsOf(const std::vector<Keyframe>& keyframes, uint64_t seed) {
-  std::vector<uint64_t> seeds;
-  for (const Keyframe& keyframe : keyframes) {
-    seeds.push_back(ops::ClipSeed(seed, keyframe.video, keyframe.timestamp));
-  }
-  return seeds;
-}
-
-}  // namespace
 
 absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int num_classes,
                                       const BankWindows& bank, const MemoryPool* memory, ClassLoss loss,
-                                      Detector& model, at::ScalarType type,
-                                      std::optional<uint64_t> dropout_seed) {
+                                      Detector& model, at::ScalarType type) {
   const Autocast autocast(DeviceOf(model).type(), type);
   BatchLoss result;
   std::vector<LossOutput> outputs;
@@ -40,8 +27,6 @@ absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int
       MRSN_ASSIGN_OR_RETURN(window, WindowsOf(bank, batch.keyframes));
     }
     const ModelBatch given = ModelBatchOf(batch, window, model);
-    std::optional<ops::ClipDropoutScope> dropout;
-    if (dropout_seed.has_value()) dropout.emplace(SeedsOf(batch.keyframes, *dropout_seed));
     outputs.push_back(model.Loss(given.input, given.truth, loss));
     result.groups.push_back({batch.keyframes, batch.clip_index, outputs.back().memory});
   }

@@ -4,8 +4,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,13 +29,10 @@ struct BatchLoss {
 // Gives the detector the clips of each size of frame together, and joins the losses of these groups
 // (mrsn/detector.h: JoinLosses). The long-term windows come from `memory`, if there is one, otherwise from
 // `bank`. At least one sample. Batch norms that are trained see the statistics of a group, not of the batch.
-// Convolutions and products are of `type`, as Arithmetic::type; losses are float32. With a `dropout_seed` the
-// masks of dropout follow from it and from the clips (ops/dropout/clip_dropout.h), otherwise from LibTorch's
-// generator.
+// Convolutions and products are of `type`, as Arithmetic::type; losses are float32.
 absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int num_classes,
                                       const BankWindows& bank, const MemoryPool* memory, ClassLoss loss,
-                                      Detector& model, at::ScalarType type = at::kFloat,
-                                      std::optional<uint64_t> dropout_seed = std::nullopt);
+                                      Detector& model, at::ScalarType type = at::kFloat);
 
 // The value of the loss. Brings the memories of the groups and `others` to the CPU in the same copy. The host
 // waits here, and nowhere else in an iteration, for the model's device: call it when the backward pass is

@@ -57,7 +57,7 @@ class Clips : public FakeDataset {
 
 struct Trained {
   std::vector<double> losses;
-  std::vector<at::Tensor> weights;  // and buffers
+  std::vector<at::Tensor> weights;
   TrainReport report;
 };
 
@@ -86,29 +86,27 @@ class RanksTest : public ::testing::Test {
     return options;
   }
 
-  static std::string MrsnHead(const std::string& dropout) {
-    return absl::StrCat("mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }");
-  }
-
-  static std::shared_ptr<Detector> Model(const std::string& head = MrsnHead("0")) {
+  // Parts draw other masks, and so do ranks whose clips have several sizes.
+  static std::shared_ptr<Detector> Model(const std::string& dropout = "0") {
     at::manual_seed(4);
-    auto model = Build(absl::StrCat(kMicroBackbone, head));
+    auto model = Build(
+        absl::StrCat(kMicroBackbone, "mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }"));
     const at::NoGradGuard no_grad;
     for (at::Tensor& parameter : model->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
     return model;
   }
 
   Trained Run(int ranks, const datasets::Dataset& clips, const std::string& name,
-              const std::string& head = MrsnHead("0"), const BankWindows& bank = {}) const {
+              const std::string& dropout = "0") const {
     const TrainOptions options = Options(name);
     std::vector<std::shared_ptr<Detector>> models;
-    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(head));
+    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(dropout));
     Trained trained;
     RunAsRanks(ranks, [&](ProcessGroup& group) {
       TrainOptions own = options;
       own.group = &group;
       if (!group.first()) own.log_path += ".not_written";
-      const auto report = Train(own, config_, clips, bank, *models[group.rank()]);
+      const auto report = Train(own, config_, clips, {}, *models[group.rank()]);
       ASSERT_TRUE(report.ok()) << report.status();
       EXPECT_FALSE(!group.first() && FileExists(own.log_path));
       if (group.first()) trained.report = *report;
@@ -117,33 +115,16 @@ class RanksTest : public ::testing::Test {
          absl::StrSplit(*ReadFile(options.log_path), '\n', absl::SkipEmpty())) {
       trained.losses.push_back(nlohmann::json::parse(line)["loss"].get<double>());
     }
-    trained.weights = StateOf(*models[0]);
+    for (const at::Tensor& parameter : models[0]->parameters()) {
+      trained.weights.push_back(parameter.detach().clone());
+    }
     for (int rank = 1; rank < ranks; ++rank) {
-      const std::vector<at::Tensor> other = StateOf(*models[rank]);
+      const std::vector<at::Tensor> other = models[rank]->parameters();
       for (size_t p = 0; p < other.size(); ++p) {
         EXPECT_TRUE(at::equal(other[p], trained.weights[p])) << "rank " << rank << " has other weights";
       }
     }
     return trained;
-  }
-
-  static std::vector<at::Tensor> StateOf(const Detector& model) {
-    std::vector<at::Tensor> state;
-    for (const at::Tensor& parameter : model.parameters()) state.push_back(parameter.detach().clone());
-    for (const at::Tensor& buffer : model.buffers()) {
-      if (buffer.is_floating_point()) state.push_back(buffer.clone());
-    }
-    return state;
-  }
-
-  // One, two and four processes with dropout; returns what one gives.
-  Trained ExpectOneTwoAndFourAlike(const datasets::Dataset& clips, const std::string& head,
-                                   const BankWindows& bank = {}) const {
-    const Trained alone = Run(1, clips, "1", head, bank);
-    EXPECT_EQ(alone.losses.size(), kIterations);
-    ExpectSame(alone, Run(2, clips, "2", head, bank));
-    ExpectSame(alone, Run(4, clips, "4", head, bank));
-    return alone;
   }
 
   static void ExpectSame(const Trained& expected, const Trained& found) {
@@ -192,21 +173,14 @@ TEST_F(RanksTest, Bfloat16OfTwoRanksIsCloseToFloat32AndGoesOnExactly) {
   }
 }
 
-// Also where clips of a batch have two sizes of frame, and where it is computed in parts.
 TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
-  const Clips clips;
-  const Trained alone = ExpectOneTwoAndFourAlike(clips, MrsnHead("0.5"));
+  const Clips clips(/*other_width=*/32);
+  const Trained alone = Run(1, clips, "1", "0.5");
+  ASSERT_EQ(alone.losses.size(), kIterations);
+  ExpectSame(alone, Run(2, clips, "2", "0.5"));
+  ExpectSame(alone, Run(4, clips, "4", "0.5"));
   const Trained without = Run(1, clips, "without");
   EXPECT_GT(std::abs(without.losses.back() - alone.losses.back()), 1e-3) << "nothing was dropped";
-  config_.set_accumulate(2);
-  ExpectSame(alone, Run(1, clips, "in_parts", MrsnHead("0.5")));
-  ExpectSame(alone, Run(2, clips, "both", MrsnHead("0.5")));
-}
-
-TEST_F(RanksTest, MasksOverAMemoryAreThoseOfOneProcess) {
-  ExpectOneTwoAndFourAlike(Clips(),
-                           "aia { width: 8 mlp_width: 8 window_seconds: 1 asynchronous_memory: true "
-                           "layer_dropout: 0.3 dropout: 0.3 }");
 }
 
 TEST_F(RanksTest, NormsOfAllRanksAreThoseOfOneProcess) {
@@ -215,7 +189,9 @@ TEST_F(RanksTest, NormsOfAllRanksAreThoseOfOneProcess) {
   const Clips clips(/*other_width=*/32);
   const Trained apart = Run(2, clips, "apart");
   config_.set_sync_batch_norm(true);
-  const Trained alone = ExpectOneTwoAndFourAlike(clips, MrsnHead("0.5"));
+  const Trained alone = Run(1, clips, "1", "0.5");
+  ExpectSame(alone, Run(2, clips, "2", "0.5"));
+  ExpectSame(alone, Run(4, clips, "4", "0.5"));
   const Trained alone_without = Run(1, clips, "alone"), together = Run(2, clips, "together");
   ExpectSame(alone_without, together);
   EXPECT_GT(std::abs(apart.losses.back() - together.losses.back()), 1e-4) << "norms are not synchronised";
@@ -256,9 +232,9 @@ TEST_F(RanksTest, StagesThatAreComputedAgainGiveTheSameBits) {
     for (const int ranks : {1, 2}) {
       config_.set_sync_batch_norm(ranks == 2 && norms == TrainConfig::TRAINED);
       config_.set_activation_checkpointing(false);
-      const Trained plain = Run(ranks, clips, absl::StrCat(name, ranks), MrsnHead("0.5"));
+      const Trained plain = Run(ranks, clips, absl::StrCat(name, ranks), "0.5");
       config_.set_activation_checkpointing(true);
-      const Trained again = Run(ranks, clips, absl::StrCat(name, ranks, ".again"), MrsnHead("0.5"));
+      const Trained again = Run(ranks, clips, absl::StrCat(name, ranks, ".again"), "0.5");
       EXPECT_EQ(again.losses, plain.losses) << name << ", ranks: " << ranks;
       for (size_t p = 0; p < plain.weights.size(); ++p) {
         EXPECT_TRUE(at::equal(again.weights[p], plain.weights[p])) << name << ", ranks: " << ranks;
@@ -290,7 +266,7 @@ TEST_F(RanksTest, FourTimesFourClipsGiveTheGradientsOfSixteen) {
   ASSERT_EQ(in_parts.losses.size(), 1);
   double change = 0;
   const std::vector<at::Tensor> before = Model()->parameters();
-  for (size_t p = 0; p < before.size(); ++p) {  // buffers are behind them
+  for (size_t p = 0; p < before.size(); ++p) {
     EXPECT_LE((in_parts.weights[p] - at_once.weights[p]).abs().max().item<double>(), 1e-6);
     change = std::max(change, (at_once.weights[p] - before[p]).abs().max().item<double>());
   }

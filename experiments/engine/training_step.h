@@ -43,9 +43,10 @@ struct StepOutput {
 //
 // The batch may be computed in parts: train.accumulate ones after the other, and by the ranks of a group.
 // Loss, gradients and memory are those of the whole batch up to rounding (step_gradients.h), on every rank
-// the same bits. Masks of dropout follow from the clips (ops/dropout/clip_dropout.h), whoever computes them.
-// Batch norms that are trained see the statistics of their part; with train.sync_batch_norm those of this
-// part of all ranks.
+// the same bits. The ranks share the masks of dropout (ops/dropout/person_dropout.h), unless the clips of a
+// batch have several sizes of frame. train.accumulate draws other masks, and so does what drops other rows
+// than those of persons: features of a bank in LFB and AIA, STEP's proposals. Batch norms that are trained
+// see the statistics of their part; with train.sync_batch_norm those of this part of all ranks.
 class TrainingStep {
  public:
   // `config`, `bank`, `model` and `group` must outlive this object.
@@ -73,10 +74,10 @@ class TrainingStep {
     int64_t clips = 0;
     std::vector<BatchLoss::Group> groups;  // of this rank
   };
-  absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples, int64_t iteration);
-  absl::StatusOr<BatchLoss> LossOfSynced(std::vector<datasets::Sample> samples, int64_t iteration,
+  absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples);
+  absl::StatusOr<BatchLoss> LossOfSynced(std::vector<datasets::Sample> samples,
                                          std::optional<ops::SyncedNormsScope>* norms);
-  absl::StatusOr<Computed> InParts(StepInput input);
+  absl::StatusOr<Computed> InParts(std::vector<datasets::Sample> samples);
   double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
   absl::Status Remember(const std::vector<BatchLoss::Group>& groups, double loss);
   absl::Status AverageNormStatistics();

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "mrsn/linear_init.h"
-#include "ops/dropout/clip_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -36,8 +35,7 @@ NonLocalLayer::NonLocalLayer(const NonLocalOptions& options)
   }
 }
 
-at::Tensor NonLocalLayer::Forward(const at::Tensor& x, const NonLocalKeys& keys,
-                                  const at::Tensor& clip_index) {
+at::Tensor NonLocalLayer::Forward(const at::Tensor& x, const NonLocalKeys& keys) {
   const at::Tensor shortcut = shortcut_ ? shortcut_(x) : x;
   if (!keys.features.defined() || keys.features.size(0) == 0) return shortcut;
   TORCH_CHECK(keys.features.dim() == 2 && keys.features.size(1) == options_.key_width,
@@ -55,8 +53,7 @@ at::Tensor NonLocalLayer::Forward(const at::Tensor& x, const NonLocalKeys& keys,
                                                                 value.unsqueeze(0), bias.unsqueeze(0))
                                    .squeeze(0);  // [N,c]
   const at::Tensor output = output_(at::relu(norm_(attention)));
-  return shortcut +
-         has_keys * ops::ClipDropout(output, clip_index, options_.name, options_.dropout, is_training());
+  return shortcut + has_keys * at::dropout(output, options_.dropout, is_training());
 }
 
 }  // namespace mrsn::baselines

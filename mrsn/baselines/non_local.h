@@ -17,12 +17,9 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
-#include <string>
-
 namespace mrsn::baselines {
 
 struct NonLocalOptions {
-  std::string name = "non_local";  // of its dropout: no other layer of the model has it
   int64_t query_width = 512;
   int64_t key_width = 512;
   int64_t width = 512;  // c of queries, keys and values
@@ -49,8 +46,8 @@ class NonLocalLayer : public torch::nn::Module {
   // x W^S; biases and positions at 0. As both public codes.
   explicit NonLocalLayer(const NonLocalOptions& options);
 
-  // x [N,query_width] of the clips clip_index [N] -> [N,output_width]. A query that sees no key gets x W^S.
-  at::Tensor Forward(const at::Tensor& x, const NonLocalKeys& keys, const at::Tensor& clip_index);
+  // x [N,query_width] -> [N,output_width]. A query that sees no key gets x W^S.
+  at::Tensor Forward(const at::Tensor& x, const NonLocalKeys& keys);
 
  private:
   NonLocalOptions options_;

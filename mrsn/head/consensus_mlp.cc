@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "mrsn/linear_init.h"
-#include "ops/dropout/clip_dropout.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn {
 
@@ -18,10 +18,10 @@ ConsensusMlp::ConsensusMlp(const ConsensusMlpOptions& options) : dropout_(option
       NormalLinear(options.layers == 2 ? options.hidden : options.input, options.classes, 0.01));
 }
 
-at::Tensor ConsensusMlp::Forward(at::Tensor g, const at::Tensor& clip_index) {
+at::Tensor ConsensusMlp::Forward(at::Tensor g) {
   if (hidden_) g = at::gelu(packed_hidden_(g, hidden_->weight, hidden_->bias));
-  g = ops::ClipDropout(g, clip_index, "consensus", dropout_, is_training());
-  return packed_classifier_(g, classifier_->weight, classifier_->bias);
+  return packed_classifier_(ops::PersonDropout(g, dropout_, is_training()), classifier_->weight,
+                            classifier_->bias);
 }
 
 }  // namespace mrsn

@@ -23,8 +23,7 @@ struct ConsensusMlpOptions {
 class ConsensusMlp : public torch::nn::Module {
  public:
   explicit ConsensusMlp(const ConsensusMlpOptions& options);
-  // [N,g] of the persons of the clips clip_index [N] -> logits [N,K]
-  at::Tensor Forward(at::Tensor g, const at::Tensor& clip_index);
+  at::Tensor Forward(at::Tensor g);  // [N,g] -> logits [N,K]
 
  private:
   double dropout_;

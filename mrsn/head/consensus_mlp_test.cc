@@ -19,13 +19,12 @@ TEST_F(ConsensusMlpTest, MlpDropsOut) {
   mlp.named_parameters()["hidden.bias"].fill_(3);        // GELU(3) = 3 Phi(3)
   mlp.named_parameters()["classifier.weight"].fill_(1);  // counts what is left
   const double unit = 3 * 0.9986501019683699;
-  const at::Tensor g = at::zeros({1, 4}), clip_index = at::zeros({1}, at::kLong);
+  const at::Tensor g = at::zeros({1, 4});
   mlp.eval();
-  EXPECT_NEAR(mlp.Forward(g, clip_index).item<double>(), 20000 * unit, 1);
+  EXPECT_NEAR(mlp.Forward(g).item<double>(), 20000 * unit, 1);
   mlp.train();
-  const double kept =
-      mlp.Forward(g, clip_index).item<double>() / unit * 0.75;  // survivors are scaled by 1 / 0.75
-  EXPECT_NEAR(kept, 15000, 5 * 61.3);                           // binomial: deviation sqrt(20000 * .75 * .25)
+  const double kept = mlp.Forward(g).item<double>() / unit * 0.75;  // survivors are scaled by 1 / 0.75
+  EXPECT_NEAR(kept, 15000, 5 * 61.3);  // binomial: deviation sqrt(20000 * .75 * .25)
 }
 
 }  // namespace

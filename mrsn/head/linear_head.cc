@@ -5,7 +5,7 @@
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/clip_dropout.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn {
 namespace {
@@ -20,7 +20,7 @@ LinearHead::LinearHead(const LinearHeadOptions& options)
 
 HeadOutput LinearHead::Forward(const HeadInput& input, Taps* taps) {
   const auto drop = [&](const at::Tensor& x, bool here) {
-    return here ? ops::ClipDropout(x, input.clip_index, "linear", options_.dropout, is_training()) : x;
+    return here ? ops::PersonDropout(x, options_.dropout, is_training()) : x;
   };
   HeadOutput output;
   output.G = MaxPoolRoi(drop(input.actors, options_.dropout_before_pool));  // [N,C]

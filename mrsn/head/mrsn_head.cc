@@ -73,7 +73,7 @@ HeadOutput MrsnHead::Forward(const HeadInput& input, Taps* taps) {
     consensus = long_term_->Forward(output.G, input.clip_index, input.bank);
     Note(taps, "G_long", consensus);
   }
-  output.logits = mlp_->Forward(consensus, input.clip_index);
+  output.logits = mlp_->Forward(consensus);
   return output;
 }
 

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "ops/device/arithmetic.h"
-#include "ops/dropout/clip_dropout.h"
 #include "ops/norm_relu/synced_norms.h"
 
 namespace mrsn::ops {
@@ -63,7 +62,6 @@ struct Surroundings : torch::CustomClassHolder {
       : part(std::move(run)),
         device(on),
         autocast(AutocastType(on.type())),
-        clips(ClipDropoutScope::Current()),
         ranks(SyncedNormsScope::Ranks()) {
     for (const at::Generator& generator : GeneratorsFor(on)) states.push_back(StateOf(generator));
   }
@@ -71,7 +69,6 @@ struct Surroundings : torch::CustomClassHolder {
   const Part part;
   const at::Device device;
   const at::ScalarType autocast;
-  const ClipDropoutScope::Seeds clips;
   const c10::intrusive_ptr<NormRanks> ranks;
   std::vector<at::Tensor> states;  // of GeneratorsFor(device)
 };
@@ -124,7 +121,6 @@ struct RecomputedFunction : torch::autograd::Function<RecomputedFunction> {
       const RecomputeScope whole(false);
       const SameRandomNumbers random(then);
       const Autocast autocast(then.device.type(), then.autocast);
-      const ClipDropoutScope clips(then.clips);
       const SyncedNormsScope ranks(then.ranks);
       const at::AutoGradMode with_gradients(true);
       y = then.part(x);

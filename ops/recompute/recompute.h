@@ -35,9 +35,9 @@ using PartParameters = std::function<std::vector<at::Tensor>()>;
 
 // part(x). `parameters` gives all trained tensors that the part reads beside x; it reads no other one that
 // has gradients. In a RecomputeScope and with gradients, the part runs now and once more in each backward
-// pass, there with the random numbers, the masks of dropout (ops/dropout), the autocast and the ranks of
-// norms (ops/norm_relu) of now: loss and gradients have the same bits as without. The part must live until
-// the backward pass, must not change x, and must leave alone whatever remembers in the second run: it asks
+// pass, there with the random numbers, the autocast and the ranks of norms (ops/norm_relu) of now: loss and
+// gradients have the same bits as without. The part must live until the backward pass, must not change x or
+// drop persons (ops/dropout), and must leave alone whatever remembers in the second run: it asks
 // Recomputing(). There is no second derivative.
 at::Tensor Recomputed(const PartParameters& parameters, const at::Tensor& x, const Part& part);
 

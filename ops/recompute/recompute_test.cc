@@ -8,7 +8,6 @@
 
 #include "gtest/gtest.h"
 #include "ops/device/arithmetic.h"
-#include "ops/dropout/clip_dropout.h"
 #include "ops/norm_relu/norm_relu.h"
 
 namespace mrsn::ops {
@@ -39,8 +38,6 @@ class Layers {
                         {});
       inner.push_back(y.storage().getWeakStorageImpl());
       y = at::dropout(y, 0.25, /*train=*/true);
-      y = ClipDropout(y, at::arange(y.size(0)).remainder(2), "layer" + std::to_string(i), 0.25,
-                      /*training=*/true);
     }
     return y;
   }
@@ -67,7 +64,6 @@ Found RunParts(bool recompute, at::ScalarType type = at::kFloat, bool x_has_grad
   {
     const RecomputeScope scope(recompute);
     const Autocast autocast(at::kCPU, type);
-    const ClipDropoutScope clips({11, 12});
     const at::Tensor y = Recomputed([&] { return first.parameters(); }, x,
                                     [&](const at::Tensor& in) { return first.Forward(in); });
     found.y = Recomputed([&] { return second.parameters(); }, y * 2,

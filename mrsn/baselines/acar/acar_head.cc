@@ -7,7 +7,7 @@
 #include "mrsn/head/clip_mask.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/clip_dropout.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -31,16 +31,13 @@ AcarHead::AcarHead(const AcarHeadOptions& options)
       mix_(register_module("mix", MakeConv(options.width, options.width, 3))),
       actor_(register_module("actor", MakeLinear(options.reduced_width, options.width))),
       classifier_(register_module("classifier", MakeLinear(2 * options.width, options.classes))) {
-  const auto hr2o = [&](const std::string& name) {
-    return register_module(
-        name, std::make_shared<Hr2o>(Hr2oOptions{options.width, options.kernel, options.output_kernel,
-                                                 options.relation_dropout, name}));
-  };
+  const Hr2oOptions hr2o = {options.width, options.kernel, options.output_kernel, options.relation_dropout};
   for (int64_t layer = 0; layer < options.depth; ++layer) {
-    short_term_.push_back(hr2o("hr2o" + std::to_string(layer)));
+    short_term_.push_back(register_module("hr2o" + std::to_string(layer), std::make_shared<Hr2o>(hr2o)));
   }
   for (int64_t layer = 0; options.long_term && layer < options.long_term->depth; ++layer) {
-    long_term_.push_back(hr2o("long_term_hr2o" + std::to_string(layer)));
+    long_term_.push_back(
+        register_module("long_term_hr2o" + std::to_string(layer), std::make_shared<Hr2o>(hr2o)));
   }
 }
 
@@ -67,16 +64,15 @@ HeadOutput AcarHead::Forward(const HeadInput& input, Taps* taps) {
   HeadOutput output;
   output.G = at::adaptive_avg_pool2d(maps, {options_.bank_grid, options_.bank_grid}).flatten(1);
   const at::Tensor same_clip = SameClip(input.clip_index, input.clip_index);
-  for (const auto& layer : short_term_) maps = layer->Forward(maps, maps, same_clip, input.clip_index);
+  for (const auto& layer : short_term_) maps = layer->Forward(maps, maps, same_clip);
   if (!long_term_.empty() && !input.bank.empty()) {
     const at::Tensor bank = BankMaps(input.bank, maps.sizes().slice(2));
     const at::Tensor in_window = SameClip(input.clip_index, input.bank.clip_index);
-    for (const auto& layer : long_term_) maps = layer->Forward(maps, bank, in_window, input.clip_index);
+    for (const auto& layer : long_term_) maps = layer->Forward(maps, bank, in_window);
   }
   Note(taps, "high_order", maps);
   const at::Tensor consensus = at::cat({at::relu(actor_(actors)), maps.mean({2, 3})}, 1);  // [N,2c]
-  output.logits =
-      classifier_(ops::ClipDropout(consensus, input.clip_index, "acar", options_.dropout, is_training()));
+  output.logits = classifier_(ops::PersonDropout(consensus, options_.dropout, is_training()));
   return output;
 }
 

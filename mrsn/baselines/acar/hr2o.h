@@ -17,8 +17,6 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/normalization.h>
 
-#include <string>
-
 namespace mrsn::baselines {
 
 struct Hr2oOptions {
@@ -26,20 +24,17 @@ struct Hr2oOptions {
   int64_t kernel = 3;         // of conv_q, conv_k, conv_v; odd, maps keep their size
   int64_t output_kernel = 3;  // of conv_o; odd
   double dropout = 0.2;
-  std::string name = "hr2o";  // of its dropout: no other layer of the model has it
 };
 
 class Hr2o : public torch::nn::Module {
  public:
   explicit Hr2o(const Hr2oOptions& options);
 
-  // maps F [N,c,h,w], others F' [M,c,h,w], related bool [N,M] (true where n attends to m), clip_index [N] the
-  // clips of F -> H [N,c,h,w]. H_n is F_n if n attends to nobody.
-  at::Tensor Forward(const at::Tensor& maps, const at::Tensor& others, const at::Tensor& related,
-                     const at::Tensor& clip_index);
+  // maps F [N,c,h,w], others F' [M,c,h,w], related bool [N,M] (true where n attends to m) -> H [N,c,h,w]. H_n
+  // is F_n if n attends to nobody.
+  at::Tensor Forward(const at::Tensor& maps, const at::Tensor& others, const at::Tensor& related);
 
  private:
-  const std::string name_;
   double dropout_;
   torch::nn::Conv2d query_{nullptr}, key_{nullptr}, value_{nullptr}, output_{nullptr};
   torch::nn::GroupNorm norm_{nullptr};

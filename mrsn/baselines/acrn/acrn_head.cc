@@ -9,7 +9,7 @@
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/clip_dropout.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -48,8 +48,7 @@ HeadOutput AcrnHead::Forward(const HeadInput& input, Taps* taps) {
   Note(taps, "relations", relations);
   Note(taps, "G", output.G);
   // Before the pooling, as mmaction2: another cell may then be the largest.
-  const at::Tensor dropped =
-      ops::ClipDropout(relations, input.clip_index, "acrn", options_.dropout, is_training());
+  const at::Tensor dropped = ops::PersonDropout(relations, options_.dropout, is_training());
   output.logits = classifier_(MaxPoolRoi(dropped));
   return output;
 }

@@ -9,7 +9,6 @@
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/clip_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -80,7 +79,6 @@ AiaHead::AiaHead(const AiaHeadOptions& options)
                                 : kind == kObject ? "object"
                                                   : "memory") +
                                std::to_string(repeat);
-      block.name = name;
       blocks_.push_back({kind, register_module(name, std::make_shared<NonLocalLayer>(block))});
     }
   }
@@ -97,9 +95,8 @@ AiaHead::AiaHead(const AiaHeadOptions& options)
   classifier_ = register_module("classifier", NormalLinear(options.mlp_width, options.classes, 0.01));
 }
 
-at::Tensor AiaHead::Reduce(torch::nn::Linear& reduce, const at::Tensor& features,
-                           const at::Tensor& clip_index, const char* layer) {
-  return ops::ClipDropout(reduce(features), clip_index, layer, options_.layer_dropout, is_training());
+at::Tensor AiaHead::Reduce(torch::nn::Linear& reduce, const at::Tensor& features) {
+  return at::dropout(reduce(features), options_.layer_dropout, is_training());
 }
 
 NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) {
@@ -119,7 +116,7 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
   keys.position = bank.offset + options_.window_seconds;
   if (options_.padding.memory_per_second == 0) {
     if (bank.empty()) return {};
-    keys.features = Reduce(memory_key_, bank.features, bank.clip_index, "memory_key");
+    keys.features = Reduce(memory_key_, bank.features);
     keys.log_count = LogCount(SameClip(input.clip_index, bank.clip_index), keys.features);
     return keys;
   }
@@ -127,8 +124,7 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
   const ZeroRows zeros = FillUp(bank.clip_index * seconds + keys.position, clips * seconds,
                                 options_.padding.memory_per_second, bank.features);
   const at::Tensor clip = zeros.clip.div(seconds, "floor");
-  keys.features = Reduce(memory_key_, WithZeroRows(bank.features, clips * seconds),
-                         at::cat({bank.clip_index, clip}), "memory_key");
+  keys.features = Reduce(memory_key_, WithZeroRows(bank.features, clips * seconds));
   keys.log_count = LogCounts(input.clip_index, bank.clip_index, {clip, zeros.count}, keys.features);
   keys.position = at::cat({keys.position, zeros.clip.remainder(seconds)});
   return keys;
@@ -138,8 +134,7 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
   const int64_t clips = input.features.size(0);
   const at::Tensor& clip_index = input.clip_index;
   Keys keys;
-  keys.clip_index = clip_index;
-  keys.persons = Reduce(person_key_, persons, clip_index, "person_key");
+  keys.persons = Reduce(person_key_, persons);
   if (options_.padding.persons > 0) {
     keys.person_padding = at::zeros({clips, options_.width}, persons.options());
     keys.person_log_count = LogCounts(clip_index, clip_index,
@@ -159,14 +154,11 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
     object_clips = at::empty({0}, clip_index.options());
   }
   if (options_.padding.objects > 0) {
-    const at::Tensor with_zeros = at::cat({object_clips, at::arange(clips, object_clips.options())});
-    keys.objects.features = Reduce(object_key_, WithZeroRows(objects, clips), with_zeros, "object_key");
+    keys.objects.features = Reduce(object_key_, WithZeroRows(objects, clips));
     keys.objects.log_count = LogCounts(
         clip_index, object_clips, FillUp(object_clips, clips, options_.padding.objects, persons), persons);
   } else if (objects.size(0) > 0) {
-    keys.objects = {Reduce(object_key_, objects, object_clips, "object_key"),
-                    LogCount(SameClip(clip_index, object_clips), persons),
-                    {}};
+    keys.objects = {Reduce(object_key_, objects), LogCount(SameClip(clip_index, object_clips), persons), {}};
   }
   return keys;
 }
@@ -177,15 +169,13 @@ at::Tensor AiaHead::Run(const Block& block, const at::Tensor& query, const at::T
   switch (block.kind) {
     case kPerson:
       return block.layer->Forward(
-          query,
-          {keys.person_padding.defined() ? at::cat({persons, keys.person_padding}) : persons,
-           keys.person_log_count,
-           {}},
-          keys.clip_index);
+          query, {keys.person_padding.defined() ? at::cat({persons, keys.person_padding}) : persons,
+                  keys.person_log_count,
+                  {}});
     case kObject:
-      return block.layer->Forward(query, keys.objects, keys.clip_index);
+      return block.layer->Forward(query, keys.objects);
     case kMemory:
-      return block.layer->Forward(query, keys.memory, keys.clip_index);
+      return block.layer->Forward(query, keys.memory);
   }
   TORCH_CHECK(false, "unknown block");
 }
@@ -216,8 +206,8 @@ at::Tensor AiaHead::Parallel(const at::Tensor& query, const Keys& keys) {
 }
 
 HeadOutput AiaHead::Forward(const HeadInput& input, Taps* taps) {
-  const at::Tensor persons = MaxPoolRoi(input.actors);                                        // S [N,C]
-  const at::Tensor query = Reduce(person_query_, persons, input.clip_index, "person_query");  // [N,d]
+  const at::Tensor persons = MaxPoolRoi(input.actors);      // S [N,C]
+  const at::Tensor query = Reduce(person_query_, persons);  // [N,d]
   const Keys keys = MakeKeys(input, persons);
   const at::Tensor interactions =
       options_.structure == AiaStructure::kParallel ? Parallel(query, keys) : Serial(query, keys);
@@ -226,8 +216,7 @@ HeadOutput AiaHead::Forward(const HeadInput& input, Taps* taps) {
   output.G = at::relu(hidden1_(at::relu(hidden0_(persons + interactions))));
   Note(taps, "interactions", interactions);
   Note(taps, "G", output.G);
-  output.logits = classifier_(
-      ops::ClipDropout(output.G, input.clip_index, "classifier", options_.dropout, is_training()));
+  output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }
 

@@ -65,7 +65,6 @@ class AiaHead : public RelationHead {
   };
   // Everything the blocks of one Forward() read.
   struct Keys {
-    at::Tensor clip_index;        // [N] of the persons
     at::Tensor persons;           // [N,d] keys of the first P block
     at::Tensor person_padding;    // [P,d] zeros after the persons in P blocks; P may be 0
     at::Tensor person_log_count;  // [N,N+P]
@@ -77,9 +76,7 @@ class AiaHead : public RelationHead {
     const std::optional<BankNeeds> bank = needs().bank;
     return bank.has_value() && bank->own_memory;
   }
-  // `layer`: the name of the linear layer.
-  at::Tensor Reduce(torch::nn::Linear& reduce, const at::Tensor& features, const at::Tensor& clip_index,
-                    const char* layer);
+  at::Tensor Reduce(torch::nn::Linear& reduce, const at::Tensor& features);
   Keys MakeKeys(const HeadInput& input, const at::Tensor& persons);
   NonLocalKeys Memory(const HeadInput& input, const at::Tensor& persons);
   at::Tensor Run(const Block& block, const at::Tensor& query, const at::Tensor& persons, const Keys& keys);

@@ -5,7 +5,7 @@
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/clip_dropout.h"
+#include "ops/dropout/person_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -24,8 +24,7 @@ HeadOutput ContextAverageHead::Forward(const HeadInput& input, Taps* taps) {
   HeadOutput output;
   output.G = at::cat({MaxPoolRoi(input.actors), context.index_select(0, input.clip_index)}, 1);  // [N,2C]
   Note(taps, "G", output.G);
-  output.logits = classifier_(
-      ops::ClipDropout(output.G, input.clip_index, "context_average", options_.dropout, is_training()));
+  output.logits = classifier_(ops::PersonDropout(output.G, options_.dropout, is_training()));
   return output;
 }
 

@@ -8,7 +8,6 @@
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/clip_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -26,26 +25,25 @@ LfbHead::LfbHead(const LfbHeadOptions& options)
   reduce_bank_ = register_module("reduce_bank", NormalLinear(options.bank_width, options.width, 0.01));
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     NonLocalOptions non_local;
-    non_local.name = "layer" + std::to_string(layer);
     non_local.query_width = non_local.key_width = non_local.width = non_local.output_width = options.width;
     non_local.affine_norm = options.affine_norm;
     non_local.dropout = options.layer_dropout;
-    layers_.push_back(register_module(non_local.name, std::make_shared<NonLocalLayer>(non_local)));
+    layers_.push_back(
+        register_module("layer" + std::to_string(layer), std::make_shared<NonLocalLayer>(non_local)));
   }
 }
 
-at::Tensor LfbHead::NonLocal(const HeadInput& input, at::Tensor persons, const at::Tensor& in_window) {
-  const auto dropout = [&](const at::Tensor& x, const at::Tensor& clip_index, const char* layer) {
-    return ops::ClipDropout(x, clip_index, layer, options_.layer_dropout, is_training());
+at::Tensor LfbHead::NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window) {
+  const auto dropout = [&](const at::Tensor& x) {
+    return at::dropout(x, options_.layer_dropout, is_training());
   };
-  persons = dropout(reduce_persons_(persons), input.clip_index, "reduce_persons");  // [N,c]
+  persons = dropout(reduce_persons_(persons));  // [N,c]
   NonLocalKeys keys;
   if (in_window.defined()) {
-    keys.features =
-        dropout(reduce_bank_(input.bank.features), input.bank.clip_index, "reduce_bank");  // [M,c]
+    keys.features = dropout(reduce_bank_(bank.features));  // [M,c]
     keys.log_count = LogCount(in_window, persons);
   }
-  for (const auto& layer : layers_) persons = layer->Forward(persons, keys, input.clip_index);
+  for (const auto& layer : layers_) persons = layer->Forward(persons, keys);
   return persons;
 }
 
@@ -74,7 +72,7 @@ at::Tensor LfbHead::Seen(const HeadInput& input) const {
   // Entries of a second one after the other, shuffled. The bank has that of `radius`, too.
   const int64_t seconds = 2 * radius + 1;
   const at::Tensor second = input.bank.clip_index * seconds + offset + radius;
-  const at::Tensor shuffled = ops::ClipUniform(input.bank.clip_index, "sample").argsort();
+  const at::Tensor shuffled = at::rand(offset.sizes(), input.bank.features.options()).argsort();
   const auto [sorted, order] =
       second.index_select(0, shuffled).sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);
   const at::Tensor place = at::arange(offset.size(0), offset.options());
@@ -92,7 +90,7 @@ at::Tensor LfbHead::LongTerm(const HeadInput& input, const at::Tensor& persons) 
     seen = Seen(input);
     in_window = SameClip(input.clip_index, bank.clip_index) & seen.unsqueeze(0);
   }
-  if (options_.op == FeatureBankOperator::kNonLocal) return NonLocal(input, persons, in_window);
+  if (options_.op == FeatureBankOperator::kNonLocal) return NonLocal(persons, bank, in_window);
   if (!in_window.defined()) return at::zeros({persons.size(0), options_.bank_width}, persons.options());
   return options_.op == FeatureBankOperator::kMax ? Largest(input, seen) : Average(bank, in_window);
 }
@@ -104,8 +102,7 @@ HeadOutput LfbHead::Forward(const HeadInput& input, Taps* taps) {
   output.G = at::cat({persons, long_term}, 1);
   Note(taps, "long_term", long_term);
   Note(taps, "G", output.G);
-  output.logits = classifier_(
-      ops::ClipDropout(output.G, input.clip_index, "classifier", options_.dropout, is_training()));
+  output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
   return output;
 }
 

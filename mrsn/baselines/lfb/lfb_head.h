@@ -43,7 +43,7 @@ class LfbHead : public RelationHead {
   HeadNeeds needs() const override { return NeedsOf(options_); }
 
  private:
-  at::Tensor NonLocal(const HeadInput& input, at::Tensor persons, const at::Tensor& in_window);
+  at::Tensor NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window);
   static at::Tensor Average(const LongTermWindow& bank, const at::Tensor& in_window);
   at::Tensor Largest(const HeadInput& input, const at::Tensor& seen) const;
   // [M]: which entries of the bank a pass sees.

@@ -237,7 +237,7 @@ TEST_F(LfbHeadTest, LogCountCountsKeys) {
   const double never = -std::numeric_limits<double>::infinity();
   NonLocalKeys keys = {y, at::tensor({std::log(3.0), 0.0, never, 0.0}, at::kDouble).view({2, 2}),
                        at::tensor({1, 0}, at::kLong)};
-  const at::Tensor result = layer->Forward(x, keys, at::zeros({2}, at::kLong));
+  const at::Tensor result = layer->Forward(x, keys);
   const Weights weights(*layer);
   const Matrix queries = FromTensor(x), features = FromTensor(y);
   const Matrix expected = {

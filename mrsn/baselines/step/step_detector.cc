@@ -72,8 +72,8 @@ StepHeads::StepHeads(const StepOptions& options, int64_t channels)
     : context(register_module("context", std::make_shared<StepContext>(options, channels))) {
   for (int step = 0; step < kSteps; ++step) {
     const bool anticipates = step == kSteps - 2;
-    const std::string name = "step" + std::to_string(step + 1);
-    steps.push_back(register_module(name, std::make_shared<StepHead>(options, channels, name, anticipates)));
+    steps.push_back(register_module("step" + std::to_string(step + 1),
+                                    std::make_shared<StepHead>(options, channels, anticipates)));
   }
 }
 
@@ -118,7 +118,7 @@ StepPredictions StepDetector::Run(const Maps& maps, const Step& step) {
                               .unflatten(0, {proposals, positions})
                               .permute({0, 4, 1, 2, 3});  // [M,C,P,7,7], channels_last_3d
   const at::Tensor context = maps.context.slice(1, step.first, step.first + positions);
-  return head_->steps[step.number]->Forward(rois, context.index_select(0, clip), clip);
+  return head_->steps[step.number]->Forward(rois, context.index_select(0, clip));
 }
 
 void StepDetector::ForEachStep(const DetectorInput& input, bool refined,

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <string>
 
-#include "ops/dropout/clip_dropout.h"
-
 namespace mrsn::baselines {
 namespace {
 
@@ -87,9 +85,8 @@ at::Tensor StepContext::Forward(const at::Tensor& map) {
   return mixed_->Forward(PoolMap(map)).mean({3, 4}).transpose(1, 2);
 }
 
-StepHead::StepHead(const StepOptions& options, int64_t channels, const std::string& name, bool anticipates)
-    : name_(name),
-      dropout_(options.dropout),
+StepHead::StepHead(const StepOptions& options, int64_t channels, bool anticipates)
+    : dropout_(options.dropout),
       mixed_(register_module("mixed", std::make_shared<Mixed5>(options, channels))) {
   const auto width = [&](int64_t full) { return full / options.width_divisor; };
   const int64_t reduced = width(kReducedWidth), flat = reduced * kRoiCells, local = width(kLocalWidth);
@@ -119,25 +116,20 @@ at::Tensor StepHead::Bottleneck(size_t first, const at::Tensor& x, const at::Ten
   return (local_[first + 2]->forward(y) + residual).relu();
 }
 
-StepPredictions StepHead::Forward(const at::Tensor& rois, const at::Tensor& context,
-                                  const at::Tensor& clip_index) {
+StepPredictions StepHead::Forward(const at::Tensor& rois, const at::Tensor& context) {
   const int64_t proposals = rois.size(0), positions = rois.size(2);
   const at::Tensor global = reduce_global_->forward(mixed_->Forward(rois));
   const at::Tensor features =
       at::cat({global.transpose(1, 2).flatten(2), context}, 2);  // [M,P,256 * 49 + 1024]
   StepPredictions predictions;
-  predictions.logits =
-      classifier_
-          ->forward(ops::ClipDropout(features, clip_index, name_ + ".classifier", dropout_, is_training()))
-          .mean(1);
+  predictions.logits = classifier_->forward(at::dropout(features, dropout_, is_training())).mean(1);
 
   // Through [M,P,7,7,C], as it lies in memory, to [M P,C,7,7].
   at::Tensor x = at::cat({rois, global}, 1).permute({0, 2, 3, 4, 1}).flatten(0, 1).permute({0, 3, 1, 2});
   x = Bottleneck(0, x, shortcut_->forward(x));
   x = Bottleneck(3, x, x);
   x = Bottleneck(6, x, x);
-  x = ops::ClipDropout(reduce_local_->forward(x), clip_index.repeat_interleave(positions), name_ + ".local",
-                       dropout_, is_training())
+  x = at::dropout(reduce_local_->forward(x), dropout_, is_training())
           .flatten(1)
           .unflatten(0, {proposals, positions});
   predictions.offsets = regressor_->forward(x);

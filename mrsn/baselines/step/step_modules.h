@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "mrsn/backbone/backbone.h"
@@ -63,15 +62,13 @@ class StepContext : public torch::nn::Module {
 //   before, after (if `anticipates`): offsets + another Linear each of the same
 class StepHead : public torch::nn::Module {
  public:
-  // `name`: of its dropout; no other head of the model has it.
-  StepHead(const StepOptions& options, int64_t channels, const std::string& name, bool anticipates);
-  // context [M,P,1024]: its clip's, for each proposal. clip_index [M]: that clip.
-  StepPredictions Forward(const at::Tensor& rois, const at::Tensor& context, const at::Tensor& clip_index);
+  StepHead(const StepOptions& options, int64_t channels, bool anticipates);
+  // context [M,P,1024]: its clip's, for each proposal.
+  StepPredictions Forward(const at::Tensor& rois, const at::Tensor& context);
 
  private:
   at::Tensor Bottleneck(size_t first, const at::Tensor& x, const at::Tensor& residual);
 
-  const std::string name_;
   double dropout_;
   std::shared_ptr<Mixed5> mixed_;
   torch::nn::Conv3d reduce_global_{nullptr};
