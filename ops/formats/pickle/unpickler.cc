@@ -166,11 +166,11 @@ struct Unpickler::Instructions {
   }
 
   constexpr void SetTexts() {
-    SetLine<INT>();
-    SetLine<LONG>();
-    SetLine<FLOAT>();
-    SetLine<STRING>();
-    SetLine<UNICODE>();
+    of[INT] = &OfLine<INT>;
+    of[LONG] = &OfLine<LONG>;
+    of[FLOAT] = &OfLine<FLOAT>;
+    of[STRING] = &OfLine<STRING>;
+    of[UNICODE] = &OfLine<UNICODE>;
     of[SHORT_BINUNICODE] = [](Unpickler& u) { return u.PushText(Kind::kString, 1); };
     of[BINUNICODE] = [](Unpickler& u) { return u.PushText(Kind::kString, 4); };
     of[BINUNICODE8] = [](Unpickler& u) { return u.PushText(Kind::kString, 8); };
@@ -202,8 +202,8 @@ struct Unpickler::Instructions {
   }
 
   constexpr void SetMemo() {
-    SetLine<PUT>();
-    SetLine<GET>();
+    of[PUT] = &OfLine<PUT>;
+    of[GET] = &OfLine<GET>;
     of[BINPUT] = [](Unpickler& u) { return u.MemoizeAt(1); };
     of[LONG_BINPUT] = [](Unpickler& u) { return u.MemoizeAt(4); };
     of[MEMOIZE] = [](Unpickler& u) { return u.Memoize(u.memoized_++); };
@@ -223,11 +223,9 @@ struct Unpickler::Instructions {
 
   // Of protocol 0: the rest of the line is the operand.
   template <PickleOpcode opcode>
-  constexpr void SetLine() {
-    of[opcode] = [](Unpickler& u) -> absl::Status {
-      MRSN_ASSIGN_OR_RETURN(const absl::string_view line, u.Line());
-      return u.ExecuteText(opcode, line);
-    };
+  static absl::Status OfLine(Unpickler& u) {
+    MRSN_ASSIGN_OR_RETURN(const absl::string_view line, u.Line());
+    return u.ExecuteText(opcode, line);
   }
 };
 
