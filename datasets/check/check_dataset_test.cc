@@ -249,48 +249,6 @@ TEST(CheckDataset, NothingIsWrongWithTheWholeAva) {
   EXPECT_EQ(report.frames, 450);
 }
 
-// Movies need not begin when folders of images do.
-TEST(CheckDataset, MoviesOfAva) {
-  const std::string root = Folder("ava_movies");
-  MakeSmallAva(root);
-  fs::remove_all(root + "/frames");
-  fs::create_directories(root + "/videos");
-  for (const char* video : {"vidA", "vidB", "vidC"}) {
-    WriteNumberedVideo(absl::StrCat(root, "/videos/", video, ".avi"), 90, 30, {128, 96});
-  }
-  DatasetConfig config = Config(kSmallAvaConfig);
-  config.mutable_ava()->set_video_first_second(901);
-  const CheckReport report = Check(config, root);
-  EXPECT_TRUE(report.findings.empty()) << CheckSummary(report, 10);
-  EXPECT_EQ(report.video_files, 3);
-  config.mutable_ava()->set_video_first_second(900);
-  EXPECT_TRUE(Has(Check(config, root), {"keyframe_beyond_end", "vidA", {}}))
-      << "second 903 is frame 90 of 90";
-  config.mutable_ava()->set_video_first_second(902.5);
-  EXPECT_TRUE(Has(Check(config, root), {"keyframe_before_start", "vidA", {}}));
-}
-
-// 150 images are 5 s at 30 a second, and 10 s at 15.
-TEST(CheckDataset, RatesThatAreTooLow) {
-  const std::string root = Folder("ava_rate");
-  MakeSmallAva(root);
-  DatasetConfig config = Config(kSmallAvaConfig);
-  config.mutable_ava()->set_frames_per_second(15);
-  const Fault reach = {"rate", "all 3 folders go on for half as long again", {}};
-  EXPECT_TRUE(Has(Check(config, root), reach)) << CheckSummary(Check(config, root), 10);
-  config.mutable_ava()->set_frames_per_second(30);
-  EXPECT_FALSE(Has(Check(config, root), reach));
-
-  // The images are the whole of the movie, which begins with them.
-  fs::create_directories(root + "/videos");
-  config.mutable_ava()->set_video_first_second(900);
-  for (const int seconds : {5, 10, 3}) {
-    WriteNumberedVideo(root + "/videos/vidA.avi", seconds * 25, 25, {128, 96});
-    const Fault length = {"rate", absl::StrCat("vidA.avi lasts ", seconds, ".0 s from second 900"), {}};
-    EXPECT_EQ(Has(Check(config, root), length), seconds != 5) << seconds;
-  }
-}
-
 TEST(CheckDataset, FindsEveryFaultOfAva) {
   const std::vector<Fault> faults = AvaFaults();
   EXPECT_GE(faults.size(), 46u);
