@@ -9,13 +9,13 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(OutputFlagTest, TakesNamesWithTheSuffix) {
-  EXPECT_EQ(*OutputFlag("output", "/tmp/model.onnx", ".onnx"), "/tmp/model.onnx");
-  EXPECT_EQ(*OutputFlag("output", "/tmp/a.b.onnx", ".onnx"), "/tmp/a.b.onnx");
+  EXPECT_EQ(*OutputFlag("output", "/out/model.onnx", ".onnx"), "/out/model.onnx");
+  EXPECT_EQ(*OutputFlag("output", "/out/a.b.onnx", ".onnx"), "/out/a.b.onnx");
 }
 
 TEST(OutputFlagTest, RefusesOtherNames) {
-  for (const char* name : {"/tmp/model.pb", "/tmp/model", "/tmp/model.onnx.gz", "/tmp/onnx", "/tmp/.onnx",
-                           "/tmp/model.onnx/", "/tmp/modelonnx", "/tmp/model.ONNX"}) {
+  for (const char* name : {"/out/model.pb", "/out/model", "/out/model.onnx.gz", "/out/onnx", "/out/.onnx",
+                           "/out/model.onnx/", "/out/modelonnx", "/out/model.ONNX"}) {
     const auto path = OutputFlag("output", name, ".onnx");
     EXPECT_EQ(path.status().code(), absl::StatusCode::kInvalidArgument) << name;
     EXPECT_THAT(std::string(path.status().message()),

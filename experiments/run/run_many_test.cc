@@ -46,9 +46,9 @@ TEST_F(RunManyTest, ARunThatOthersNeedComesFirstAndOnce) {
   for (const std::string label : {"pre", "short", "long", "short@half"}) {
     const auto log = ReadFile(absl::StrCat(settings_.output_root, "/logs/", label, "/seed0.log"));
     ASSERT_TRUE(log.ok()) << log.status();
-    const size_t score = log->find("frame-mAP ");
+    const size_t score = log->find("frame-mAP@");
     ASSERT_NE(score, std::string::npos) << label;
-    EXPECT_EQ(log->find("frame-mAP ", score + 1), std::string::npos) << label;
+    EXPECT_EQ(log->find("frame-mAP@", score + 1), std::string::npos) << label;
   }
   const auto message =
       ReadChildMessage(absl::StrCat(settings_.output_root, "/logs/short@half/seed0.run.textproto"));
