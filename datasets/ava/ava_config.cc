@@ -79,7 +79,6 @@ void AddFiles(const AvaOptions& options, const std::string& split_name, Usage us
   layout->splits.push_back(std::move(split));
   layout->label_map = Below(root, options.label_map);
   layout->evaluated_label_map = Below(root, options.evaluated_label_map);
-  layout->first_class = 1;
   if (options.classes_txt && !FileExists(layout->label_map) && FileExists(Below(root, "classes.txt"))) {
     layout->class_list = Below(root, "classes.txt");
   }

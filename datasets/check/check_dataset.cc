@@ -36,6 +36,7 @@ absl::StatusOr<DatasetLayout> LayoutOf(const DatasetConfig& config, const std::s
   layout.root = root;
   for (const Usage usage : {Usage::kTrain, Usage::kInference}) {
     MRSN_ASSIGN_OR_RETURN(const DatasetOpener opener, ReadDatasetConfig(config, usage));
+    layout.first_class = opener.first_class;
     MRSN_RETURN_IF_ERROR(opener.add_files(root, &layout));
   }
   ConfigReader reader(config, "dataset");

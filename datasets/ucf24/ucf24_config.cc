@@ -16,7 +16,6 @@ namespace {
 void AddFiles(const Ucf24Options& options, Usage usage, const std::string& root, DatasetLayout* layout) {
   layout->keyframes = DatasetLayout::Keyframes::kFrames;
   layout->annotation_frame_size = options.frame;
-  layout->first_class = 0;
   const std::string classes = Below(root, options.classes.empty() ? "classes.txt" : options.classes);
   if (!options.classes.empty() || FileExists(classes)) layout->class_list = classes;
   AddMedia(options.media, root, layout);
