@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "datasets/generated/generated_config.h"
 #include "datasets/micro_world/micro_world.h"
 #include "datasets/micro_world/rules.h"
 #include "datasets/micro_world/world.h"
@@ -25,21 +25,14 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld(const DatasetConfig& config, Usage 
   world.Read("keyframes_per_video", &options.generate.keyframes_per_video, Between(1, 897));
   world.Read("single_actor", &options.generate.single_actor);
   CheckKeyframesOnly(config, "micro_world", &reader);
-  for (const auto& [field, other] :
-       {std::pair("train_split", Usage::kTrain), std::pair("inference_split", Usage::kInference)}) {
-    const std::string split = SplitOf(config, other);
-    if (split == "train" || split == "val") continue;
-    reader.Fail(field, ConfigReader::TextOf(split), "train and val with micro_world");
-  }
+  generated::CheckSplits(config, "micro_world", {"train", "val"}, &reader);
   options.proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
   DatasetOpener opener;
   opener.open = [options, generated](ClipDatasetOptions clip_dataset, const std::string&) {
     return OpenMicroWorld(options, std::move(clip_dataset), generated);
   };
-  opener.add_files = [](const std::string&, DatasetLayout*) {
-    return absl::InvalidArgumentError("micro_world is generated: it has no files to check");
-  };
+  opener.add_files = generated::NoFiles("micro_world");
   std::vector<ActionClass> classes = micro::Classes();
   if (options.generate.single_actor) classes.resize(micro::kNumSingleActorClasses);
   opener.classes = std::move(classes);

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
+#include "datasets/generated/generated_config.h"
 #include "datasets/generated/open_world.h"
 #include "datasets/micro_world_2/generate.h"
 #include "datasets/micro_world_2/rules.h"
@@ -25,12 +25,7 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld2(const DatasetConfig& config, Usage
   world.Read("keyframes_per_video", &options.keyframes_per_video, Between(1, 897));
   world.Read("attributes", &options.attributes);
   CheckKeyframesOnly(config, "micro_world_2", &reader);
-  for (const auto& [field, other] :
-       {std::pair("train_split", Usage::kTrain), std::pair("inference_split", Usage::kInference)}) {
-    const std::string split = SplitOf(config, other);
-    if (split == "train" || split == "val" || split == "test") continue;
-    reader.Fail(field, ConfigReader::TextOf(split), "train, val and test with micro_world_2");
-  }
+  generated::CheckSplits(config, "micro_world_2", {"train", "val", "test"}, &reader);
   const ProposalOptions proposals = ReadProposals(&reader);
   MRSN_RETURN_IF_ERROR(reader.status());
   const std::string split = SplitOf(config, usage);
@@ -39,9 +34,7 @@ absl::StatusOr<DatasetOpener> ReadMicroWorld2(const DatasetConfig& config, Usage
     return generated::OpenWorld(micro2::GeneratedWorld(options), split, proposals, std::move(clip_dataset),
                                 generated);
   };
-  opener.add_files = [](const std::string&, DatasetLayout*) {
-    return absl::InvalidArgumentError("micro_world_2 is generated: it has no files to check");
-  };
+  opener.add_files = generated::NoFiles("micro_world_2");
   opener.classes = options.attributes ? micro2::AttributeClasses() : micro2::Classes();
   opener.frames_per_second = micro2::kFramesPerSecond;
   return opener;
