@@ -7,8 +7,7 @@ load("//third_party/cuda:cuda.bzl", "cuda_object")
 # Labels of this workspace, written so that BUILD files of other workspaces may use the macros, too.
 _LIBTORCH = str(Label("//third_party:libtorch"))
 _LIBTORCH_CUDA = str(Label("//third_party:libtorch_cuda"))
-_NOT_PRECOMPILED = str(Label("//third_party/libtorch:not_precompiled"))
-_PRECOMPILED = str(Label("//third_party/libtorch:precompiled"))
+_NOT_PRECOMPILED = str(Label("//third_party/precompiled:not_precompiled"))
 _CUDA_ENABLED = str(Label("//third_party/cuda:enabled"))
 _GTEST_MAIN = str(Label("//third_party:gtest_main"))
 _BENCHMARK_MAIN = str(Label("//third_party:benchmark_main"))
@@ -27,20 +26,21 @@ _COPTS = [
 TEST_COPTS = ["-O0"]
 
 def _compiled(deps, copts, suffix = ""):
-    """The arguments deps and copts of a rule. Files that see LibTorch take its headers precompiled.
+    """The arguments deps and copts of a rule, whose files take the headers from outside precompiled.
 
     A target with compiler options of its own does not: GCC takes a precompiled header only with the same options.
     """
-    if type(deps) != type([]) or _LIBTORCH not in deps or copts:
+    if copts:
         return {"deps": deps, "copts": _COPTS + copts}
+    header = ("libtorch" if type(deps) == type([]) and _LIBTORCH in deps else "base") + suffix
     return {
         "deps": deps + select({
             _NOT_PRECOMPILED: [],
-            "//conditions:default": [_PRECOMPILED + suffix],
+            "//conditions:default": [str(Label("//third_party/precompiled:" + header))],
         }),
         "copts": _COPTS + select({
             _NOT_PRECOMPILED: [],
-            "//conditions:default": ["-include", "third_party/libtorch/precompiled%s.h" % suffix],
+            "//conditions:default": ["-include", "third_party/precompiled/%s.h" % header],
         }),
     }
 
