@@ -101,12 +101,13 @@ bool VideoEndsEarly(const FileLook& look) {
 }
 
 // Protocol 2 and later begin with the opcode PROTO, the number, and another opcode; protocols 0 and 1 with a
-// mark, a dict or a list that names something at once.
+// mark, a dict or a list that names something at once, or with a tuple of these.
 bool IsPickle(absl::string_view head) {
   if (head.size() >= 2 && head[0] == '\x80') return head[1] >= 2 && head[1] <= 5;
   return absl::StartsWith(head, "(dp") || absl::StartsWith(head, "(lp") ||
          absl::StartsWith(head, "ccollections\n") || absl::StartsWith(head, "}q") ||
-         absl::StartsWith(head, "]q") || absl::StartsWith(head, "cnumpy");
+         absl::StartsWith(head, "]q") || absl::StartsWith(head, "cnumpy") || absl::StartsWith(head, "((lp") ||
+         absl::StartsWith(head, "((dp") || absl::StartsWith(head, "(]q") || absl::StartsWith(head, "(}q");
 }
 
 // Text with a stray zero is still text, whose reader names the line.

@@ -51,6 +51,8 @@ TEST(SniffTest, KindsByContent) {
       {"", FileKind::kEmpty},
       {pickle.Finish(), FileKind::kPickle},
       {"(dp0\nS'a'\np1\nI1\ns.", FileKind::kPickle},
+      {"((lp0\n(dp1\nS'video'\n", FileKind::kPickle},  // ACAR-Net's (list, idx_to_class) by Python 2
+      {Bytes("(]q\0}q\1"), FileKind::kPickle},
       {Bytes("PK\x05\x06") + std::string(18, '\0'), FileKind::kZip},
       {"\x1f\x8b\x08", FileKind::kGzip},
       {std::string(257, 'x') + "ustar", FileKind::kTar},
