@@ -1,11 +1,13 @@
 #include "datasets/class_list.h"
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -23,6 +25,36 @@ bool HasIds(absl::string_view line) {
   return absl::StrContains(line, "{") ||
          (!number.empty() &&
           absl::StartsWith(absl::StripLeadingAsciiWhitespace(line.substr(number.size())), ":"));
+}
+
+// The classes of a list such as UCF101's classInd.txt, "1 Basketball", "2 Biking", ..: each line has the
+// number behind that of the line before, the first one 0 or 1. Empty for other lists.
+std::vector<ActionClass> NumberedClasses(const std::vector<ActionClass>& lines) {
+  std::vector<ActionClass> classes;
+  for (const ActionClass& line : lines) {
+    const size_t digits = line.name.find_first_not_of("0123456789");
+    int id = 0;
+    if (digits == std::string::npos || !absl::ascii_isblank(line.name[digits]) ||
+        !absl::SimpleAtoi(line.name.substr(0, digits), &id) ||
+        (classes.empty() ? id > 1 : id != classes.back().id + 1)) {
+      return {};
+    }
+    classes.push_back({id, std::string(absl::StripAsciiWhitespace(line.name.substr(digits))), ""});
+  }
+  return classes;
+}
+
+absl::Status CheckNumbered(const std::string& path, const std::vector<ActionClass>& classes, int first_id) {
+  if (classes.front().id < first_id) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": class '", classes.front().name, "' has the id ",
+                                                   classes.front().id, ", expected ids from ", first_id));
+  }
+  std::set<std::string> names;
+  for (const ActionClass& c : classes) {
+    if (names.insert(c.name).second) continue;
+    return absl::InvalidArgumentError(absl::StrCat(path, ": class '", c.name, "' occurs a second time"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -54,6 +86,11 @@ absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, 
     classes.push_back({first_id + static_cast<int>(classes.size()), std::string(line), ""});
   }
   if (classes.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": no class found"));
+  std::vector<ActionClass> numbered = NumberedClasses(classes);
+  if (!numbered.empty()) {
+    MRSN_RETURN_IF_ERROR(CheckNumbered(path, numbered, first_id));
+    return numbered;
+  }
   return classes;
 }
 

@@ -11,8 +11,9 @@
 namespace mrsn::datasets {
 
 // A file of names, one a line, which get the ids first_id, first_id + 1, ...; or a label map in any form that
-// ops/formats/label_map.h reads, with its own ids. Blank lines do not count. Errors name file and line: a
-// name or id that occurs twice, no class at all.
+// ops/formats/label_map.h reads, with its own ids; or numbered lines, "1 Basketball", "2 Biking", .., without
+// a gap from 0 or 1 on, as UCF101's classInd.txt has them: the numbers are the ids. Blank lines do not count.
+// Errors name file and line: a name or id that occurs twice, an id below first_id, no class at all.
 absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, int first_id);
 
 }  // namespace mrsn::datasets

@@ -41,6 +41,28 @@ TEST(ClassListTest, LabelMapsKeepTheirIds) {
   EXPECT_EQ((*lines)[1].id, 7);
 }
 
+// UCF101's own list, classInd.txt. Only lines that are numbered throughout are taken for such a list.
+TEST(ClassListTest, NumberedLinesKeepTheirIds) {
+  const auto classes = ReadClassList(Write("1 Basketball\r\n2 Biking\r\n3\tjump / leap\r\n"), 0);
+  ASSERT_TRUE(classes.ok()) << classes.status();
+  ASSERT_EQ(classes->size(), 3);
+  EXPECT_EQ((*classes)[0].id, 1);
+  EXPECT_EQ((*classes)[0].name, "Basketball");
+  EXPECT_EQ((*classes)[2].id, 3);
+  EXPECT_EQ((*classes)[2].name, "jump / leap");
+  EXPECT_EQ((*ReadClassList(Write("0 sit\n1 stand\n"), 0))[1].id, 1);
+  for (const char* names :
+       {"2 persons\n3 persons\n", "1 person\n3 persons\n", "1 person\nmany\n", "1\n2\n"}) {
+    const auto list = ReadClassList(Write(names), 0);
+    ASSERT_TRUE(list.ok()) << list.status();
+    EXPECT_EQ((*list)[0].id, 0) << names;
+    EXPECT_EQ((*list)[0].name, std::string(names).substr(0, std::string(names).find('\n')));
+  }
+  EXPECT_THAT(Error("0 sit\n1 stand\n", 1),
+              HasSubstr("class_list_test.txt: class 'sit' has the id 0, expected ids from 1"));
+  EXPECT_THAT(Error("1 sit\n2 sit\n"), HasSubstr("class 'sit' occurs a second time"));
+}
+
 // Names are compared with those of other files.
 TEST(ClassListTest, AByteOrderMarkIsNoPartOfTheFirstName) {
   const auto classes = ReadClassList(Write("\xef\xbb\xbfsit\r\nstand\r\n"), 1);
