@@ -147,7 +147,8 @@ VideoMedia MediaAt(const std::string& path) {
 }
 
 std::string FindVideoFile(const std::string& stem) {
-  for (const char* extension : {".mp4", ".mkv", ".webm", ".avi"}) {
+  // Cameras write upper case.
+  for (const char* extension : {".mp4", ".mkv", ".webm", ".avi", ".MP4", ".MKV", ".WEBM", ".AVI"}) {
     if (FileExists(stem + extension)) return stem + extension;
   }
   return "";

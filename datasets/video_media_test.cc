@@ -104,6 +104,8 @@ TEST(MediaAtTest, FilesAndFolders) {
   EXPECT_FALSE(MediaAt(folder + "/a.avi").images.has_value());
   EXPECT_EQ(FindVideoFile(folder + "/a"), folder + "/a.mkv");
   EXPECT_EQ(FindVideoFile(folder + "/b"), "");
+  Write(folder + "/b.MP4");
+  EXPECT_EQ(FindVideoFile(folder + "/b"), folder + "/b.MP4");
   Write(folder + "/v/v_000001.jpg");
   Write(folder + "/v/v_000002.jpg");
   EXPECT_EQ(MediaAt(folder + "/v").count, 2);

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kExtensions[] = {".mp4", ".mkv", ".webm", ".avi"};
+constexpr const char* kExtensions[] = {".mp4", ".mkv", ".webm", ".avi", ".MP4", ".MKV", ".WEBM", ".AVI"};
 constexpr int64_t kNearTheEnd = 3;  // annotations of UCF101-24 end up to so many frames late
 constexpr int kMostOfAKind = 20;    // findings of one kind and video; the rest is counted
 

@@ -190,9 +190,10 @@ TEST(SplitListTest, OtherWaysToNameAVideo) {
   for (const char* line :
        {"Biking/v_Biking_g08_c01", "v_Biking_g08_c01", "v_Biking_g08_c01.avi", "Biking/v_Biking_g08_c01.mp4",
         "labels/Biking/v_Biking_g08_c01/00012.txt\nlabels/Biking/v_Biking_g08_c01/00013.txt",
-        "./Biking/v_Biking_g08_c01.webm 3", "\"Biking/v_Biking_g08_c01.avi\" 3",
-        "Biking\\v_Biking_g08_c01.avi 3", "UCF-101/Biking/v_Biking_g08_c01.avi 3",
-        "/data/ucf/Biking/v_Biking_g08_c01.avi", "# trainlist01\nBiking/v_Biking_g08_c01.avi,11"}) {
+        "./Biking/v_Biking_g08_c01.webm 3", "Biking/v_Biking_g08_c01.AVI 3",
+        "\"Biking/v_Biking_g08_c01.avi\" 3", "Biking\\v_Biking_g08_c01.avi 3",
+        "UCF-101/Biking/v_Biking_g08_c01.avi 3", "/data/ucf/Biking/v_Biking_g08_c01.avi",
+        "# trainlist01\nBiking/v_Biking_g08_c01.avi,11"}) {
     const auto list = ReadSplitList(Write("list.txt", line), {"Biking"});
     ASSERT_TRUE(list.ok()) << list.status();
     EXPECT_THAT(list->videos, ElementsAre("Biking/v_Biking_g08_c01")) << line;

@@ -48,8 +48,10 @@ std::string VideoOfLine(const std::string& text) {
     absl::ConsumePrefix(&line, "labels/");
     line = line.substr(0, line.rfind('/'));
   }
-  for (const char* extension : {".avi", ".mp4", ".mkv", ".webm"}) {
-    if (absl::ConsumeSuffix(&line, extension)) break;
+  for (const absl::string_view extension : {".avi", ".mp4", ".mkv", ".webm"}) {
+    if (!absl::EndsWithIgnoreCase(line, extension)) continue;
+    line.remove_suffix(extension.size());
+    break;
   }
   line = FromClassOn(line);
   // "v_Biking_g01_c01" is a video of the class Biking.
