@@ -72,7 +72,11 @@ class AnnotationCheck {
     options.first_keyframe = layout_.first_keyframe_second;
     options.last_keyframe = layout_.last_keyframe_second;
     absl::StatusOr<CsvContents> contents;
-    if (!seconds()) {
+    if (!seconds() && kind == formats::RowKind::kGroundTruth) {
+      absl::StatusOr<formats::Ucf24Annotations> read = formats::ReadUcf24Annotations(path, options);
+      if (read.ok()) CheckFrameSizes(path, *read);
+      contents = read.ok() ? absl::StatusOr<CsvContents>(std::move(read->contents)) : read.status();
+    } else if (!seconds()) {
       contents = formats::ReadUcf24(path, kind, options);
     } else if (kind == formats::RowKind::kGroundTruth) {
       contents = formats::ReadAvaGroundTruth(path, options);
@@ -88,6 +92,13 @@ class AnnotationCheck {
     }
     AddRowWarnings(path, contents->warnings, &report_);
     return *std::move(contents);
+  }
+
+  // The sizes of frames that a file of annotations states.
+  void CheckFrameSizes(const std::string& path, const formats::Ucf24Annotations& annotations) {
+    const FrameSize& frame = layout_.annotation_frame_size;
+    const absl::Status same = formats::ExpectFrameSize(path, annotations, frame.width, frame.height);
+    if (!same.ok()) report_.Add(CheckSeverity::kError, "other_frame_size", path, same.message());
   }
 
   std::set<Keyframe> ReadExcluded(const std::string& path) {

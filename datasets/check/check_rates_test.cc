@@ -1,14 +1,16 @@
-// Folders of images and movies whose rate or length the config does not tell.
+// Folders of images and movies whose rate or length is not the config's, and annotations of other frames.
 #include <filesystem>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "datasets/check/check_dataset.h"
 #include "datasets/check/small_root.h"
 #include "datasets/media/numbered_video.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "ops/formats/pickle/pickle_writer.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -57,6 +59,21 @@ TEST(CheckRates, MoviesOfAva) {
   EXPECT_TRUE(Has(Check(config, root), "keyframe_before_start", "vidA"));
 }
 
+// 5 s at 25 a second, cut into images by a program that writes one more or less.
+TEST(CheckRates, OneImageMoreOrLess) {
+  const std::string root = Folder("ava_one_more");
+  MakeSmallAva(root);
+  const std::pair<const char*, int> videos[] = {{"vidA", 124}, {"vidB", 125}, {"vidC", 126}};
+  for (const auto& [video, frames] : videos) {
+    for (int i = frames + 1; i <= 150; ++i) {
+      fs::remove(absl::StrFormat("%s/frames/%s/%s_%06d.jpg", root, video, video, i));
+    }
+  }
+  const CheckReport report = Check(Config(kSmallAvaConfig), root);
+  EXPECT_TRUE(Has(report, "rate", "3 of 3 folders have whole seconds of frames at 25 a second, not at 30"))
+      << CheckSummary(report, 10);
+}
+
 // 150 images are 5 s at 30 a second, and 10 s at 15.
 TEST(CheckRates, RatesThatAreTooLow) {
   const std::string root = Folder("ava_rate");
@@ -76,6 +93,26 @@ TEST(CheckRates, RatesThatAreTooLow) {
     const std::string length = absl::StrCat("vidA.avi lasts ", seconds, ".0 s from second 900");
     EXPECT_EQ(Has(Check(config, root), "rate", length), seconds != 5) << seconds;
   }
+}
+
+// ACT's pickles state the size of frames, height first.
+TEST(CheckRates, AnnotationsOfLargerFrames) {
+  const std::string root = Folder("ucf24_size");
+  MakeSmallUcf24(root);
+  formats::PickleWriter out(2);
+  out.Dict([&] {
+    out.Text("gttubes"), out.Dict([&] {
+      out.Text("Surfing/v_Surfing_g01_c01"), out.Dict([&] {
+        out.Int(18), out.List([&] { out.Array("f4", {1, 5}, formats::Raw<float>({1, 60, 40, 160, 200})); });
+      });
+    });
+    out.Text("resolution"), out.Dict([&] {
+      out.Text("Surfing/v_Surfing_g01_c01"), out.Tuple([&] { out.Int(480), out.Int(640); });
+    });
+  });
+  EditFile(root + "/annotations.csv", [&](const std::string&) { return out.Finish(); });
+  const CheckReport report = Check(Config(kSmallUcf24Config), root);
+  EXPECT_TRUE(Has(report, "other_frame_size", "in pixels of 640x480")) << CheckSummary(report, 10);
 }
 
 }  // namespace

@@ -60,8 +60,9 @@ absl::StatusOr<Annotations> ReadAnnotations(const std::string& path, FrameSize f
   options.strict = true;  // an odd row is an error
   options.allow_tubes = true;
   options.named_classes = &classes;
-  MRSN_ASSIGN_OR_RETURN(formats::CsvContents contents,
-                        formats::ReadUcf24(path, formats::RowKind::kGroundTruth, options));
+  MRSN_ASSIGN_OR_RETURN(formats::Ucf24Annotations read, formats::ReadUcf24Annotations(path, options));
+  MRSN_RETURN_IF_ERROR(formats::ExpectFrameSize(path, read, frame.width, frame.height));
+  formats::CsvContents& contents = read.contents;
   if (need_tubes && !contents.has_tubes) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": no eighth column, tube, which dataset.clip.tubelets needs"));

@@ -9,6 +9,7 @@
 #include "opencv2/core.hpp"
 #include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
+#include "ops/formats/pickle/pickle_writer.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -143,6 +144,30 @@ TEST_F(Ucf24FilesTest, ClassesAndFrameSizeOfOnesOwn) {
   std::filesystem::remove(root_ + "/frames/B/v_B/00004.jpg");
   EXPECT_THAT(std::string(OpenUcf24(options, Settings(Usage::kTrain), root_).status().message()),
               HasSubstr("1 of 2 folders of frames have holes, first " + root_ + "/frames/B/v_B/00004.jpg"));
+}
+
+// ACT's pickles state the frames that their boxes refer to: all boxes would lie in a corner of larger ones.
+TEST_F(Ucf24FilesTest, AnnotationsOfFramesOfAnotherSize) {
+  using formats::Raw;
+  formats::PickleWriter out(2);
+  out.Dict([&] {
+    out.Text("labels"), out.List([&] { out.Text("Biking"); });
+    out.Text("gttubes"), out.Dict([&] {
+      out.Text("A/v_A"), out.Dict([&] {
+        out.Int(0), out.List([&] { out.Array("f4", {1, 5}, Raw<float>({1, 32, 24, 160, 120})); });
+      });
+    });
+    out.Text("resolution"),
+        out.Dict([&] { out.Text("A/v_A"), out.Tuple([&] { out.Int(480), out.Int(640); }); });
+  });
+  Write("gt.pkl", out.Finish());
+  Write("clips.txt", "A/v_A\n");
+  Ucf24Options options = Clips();
+  options.annotations = "gt.pkl";
+  EXPECT_THAT(Error(options), HasSubstr("gt.pkl: the boxes of 1 of 1 videos are in pixels of 640x480 (first "
+                                        "'A/v_A'), expected 320x240: annotation_width"));
+  options.frame = {640, 480};
+  EXPECT_FLOAT_EQ(Open(options, Usage::kTrain, root_)->GroundTruth()[0].box.x1, 0.05f);
 }
 
 // A raw stream does not say how many frames it should have.

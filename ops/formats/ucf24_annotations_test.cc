@@ -149,6 +149,33 @@ TEST(Ucf24AnnotationsTest, ClassesByName) {
   EXPECT_EQ(read->contents.blocks[0].rows[0].class_id, kNoClass);
 }
 
+// "resolution" of ACT's and MOC's pickles says which frames the boxes refer to: height first.
+TEST(Ucf24AnnotationsTest, SizesOfFrames) {
+  PickleWriter out(2);
+  out.Dict([&] {
+    out.Text("labels"), out.List([&] { out.Text("Biking"); });
+    out.Text("gttubes"), out.Dict([&] {
+      out.Text("v"), out.Dict([&] {
+        out.Int(0), out.List([&] { out.Array("f4", {1, 5}, Raw<float>({1, 0, 0, 900, 600})); });
+      });
+    });
+    out.Text("resolution"), out.Dict([&] {
+      out.Text("u"), out.Tuple([&] { out.Int(240), out.Int(320); });
+      out.Text("v"), out.Tuple([&] { out.Int(720), out.Int(1280); });
+      out.Text("w"), out.Text("unknown");
+    });
+  });
+  const auto read = ReadUcf24Annotations(Write("sizes.pkl", out.Finish()), Strict());
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->frame_sizes.size(), 2u);
+  EXPECT_EQ(read->frame_sizes.at("v"), std::make_pair(1280, 720));
+  EXPECT_EQ(ExpectFrameSize("gt.pkl", *read, 320, 240).message(),
+            "gt.pkl: the boxes of 1 of 2 videos are in pixels of 1280x720 (first 'v'), expected 320x240: "
+            "annotation_width and annotation_height of the data set");
+  EXPECT_THAT(std::string(ExpectFrameSize("gt.pkl", *read, 1280, 720).message()), HasSubstr("of 320x240"));
+  EXPECT_TRUE(ExpectFrameSize("a.csv", {}, 320, 240).ok()) << "a file that does not say";
+}
+
 TEST(Ucf24AnnotationsTest, OddFilesAreErrors) {
   const auto error = [](const std::string& bytes) {
     return std::string(ReadUcf24Annotations(Write("odd", bytes), Strict()).status().message());

@@ -102,6 +102,21 @@ absl::StatusOr<Ucf24Annotations> ReadUcf24Annotations(const std::string& path, c
   return annotations;
 }
 
+absl::Status ExpectFrameSize(const std::string& file, const Ucf24Annotations& annotations, int width,
+                             int height) {
+  int64_t others = 0;
+  const std::pair<const std::string, std::pair<int, int>>* first = nullptr;
+  for (const auto& video : annotations.frame_sizes) {
+    if (video.second == std::make_pair(width, height)) continue;
+    if (others++ == 0) first = &video;
+  }
+  if (others == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      file, ": the boxes of ", others, " of ", annotations.frame_sizes.size(), " videos are in pixels of ",
+      first->second.first, "x", first->second.second, " (first ", Quoted(first->first), "), expected ", width,
+      "x", height, ": annotation_width and annotation_height of the data set"));
+}
+
 absl::StatusOr<CsvContents> ReadUcf24(const std::string& path, RowKind kind, const CsvOptions& options) {
   if (kind == RowKind::kGroundTruth) {
     MRSN_ASSIGN_OR_RETURN(Ucf24Annotations annotations, ReadUcf24Annotations(path, options));

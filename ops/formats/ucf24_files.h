@@ -3,8 +3,10 @@
 #ifndef MRSN_OPS_FORMATS_UCF24_FILES_H_
 #define MRSN_OPS_FORMATS_UCF24_FILES_H_
 
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -55,7 +57,15 @@ struct Ucf24Annotations {
   CsvContents contents;
   // UCF101v2-GT.pkl: the videos of each split. Empty for the other layouts.
   std::vector<std::vector<std::string>> train_videos, test_videos;
+  // UCF101v2-GT.pkl: width and height of each video's frames, to which its boxes refer, if "resolution" is
+  // there.
+  std::map<std::string, std::pair<int, int>> frame_sizes;
 };
+
+// An error if the annotations say of a video that its boxes refer to frames of another size than width x
+// height.
+absl::Status ExpectFrameSize(const std::string& file, const Ucf24Annotations& annotations, int width,
+                             int height);
 
 // Ground truth of any layout, told apart by its content; a row's person_id is its tube
 // (CsvContents::has_tubes).

@@ -2,6 +2,8 @@
 // and mmaction2.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -130,6 +132,22 @@ absl::Status ReadGroundTruth(const PickleValue& root, const std::string& name,
   return absl::OkStatus();
 }
 
+// "resolution": {video: (height, width)}. What is none of these pairs is left out.
+std::map<std::string, std::pair<int, int>> FrameSizes(const PickleValue* resolutions) {
+  std::map<std::string, std::pair<int, int>> sizes;
+  if (resolutions == nullptr || resolutions->kind != Kind::kDict) return sizes;
+  for (size_t i = 0; i + 1 < resolutions->items.size(); i += 2) {
+    const PickleValue &video = *resolutions->items[i], &pair = *resolutions->items[i + 1];
+    int64_t height, width;
+    if (!video.IsText() || !pair.IsSequence() || pair.items.size() != 2 || !Whole(pair.items[0], &height) ||
+        !Whole(pair.items[1], &width)) {
+      continue;
+    }
+    sizes[video.text] = {static_cast<int>(width), static_cast<int>(height)};
+  }
+  return sizes;
+}
+
 std::vector<std::vector<std::string>> Splits(const PickleValue* lists) {
   std::vector<std::vector<std::string>> splits;
   for (size_t i = 0; lists != nullptr && lists->IsSequence() && i < lists->items.size(); ++i) {
@@ -157,6 +175,7 @@ absl::StatusOr<Ucf24Annotations> ParseUcf24Pickle(absl::string_view bytes, const
         root, name, options.named_classes != nullptr ? *options.named_classes : Ucf24Classes(), &rows));
     annotations.train_videos = Splits(root.Get("train_videos"));
     annotations.test_videos = Splits(root.Get("test_videos"));
+    annotations.frame_sizes = FrameSizes(root.Get("resolution"));
   } else if (root.kind == Kind::kDict && root.items.size() > 1 && root.items[1]->kind == Kind::kDict) {
     annotations.layout = "pyannot.pkl";
     MRSN_RETURN_IF_ERROR(ReadPyannot(root, name, Ucf24ClassIds(options), &rows));
