@@ -7,7 +7,7 @@ if [[ ! -e $folder/gpu_check ]]; then
     echo "skipped: this build is without --config=cuda, which needs nvcc of CUDA 13"
     exit 0
 fi
-for program in train forward gpu_check; do
+for program in train evaluate forward gpu_check; do
     libraries=$(ldd "$folder/$program")
     if ! grep -q libtorch_cuda.so <<<"$libraries"; then
         echo "FAILED: $program is not linked with libtorch_cuda.so" && exit 1

@@ -4,11 +4,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
-#include "ops/distributed/has_nccl.h"
 
 namespace mrsn {
-
-bool HasNccl() { return MRSN_NCCL != 0; }
 
 absl::StatusOr<Carrier> CarrierFor(c10::DeviceType device, bool has_nccl) {
   if (device != c10::kCUDA) return Carrier::kGloo;
