@@ -1,6 +1,7 @@
 #include "experiments/plan/plan_facts.h"
 
 #include <ATen/ATen.h>
+#include <google/protobuf/text_format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "experiments/config/computation.h"
 #include "experiments/counts/complexity.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/report/training_curves.h"
@@ -26,7 +28,9 @@
 namespace mrsn::experiments {
 namespace {
 
-constexpr int kPersons = 3;  // of a clip if nobody knows
+constexpr int kPersons = 3;           // of a clip if nobody knows
+constexpr char kDevice[] = "cuda";    // the kind of device that a plan is for
+constexpr double kNarrowBytes = 0.5;  // of bfloat16 and float16, for each byte of float32
 
 // Bytes that this process has read from files so far; from caches of the system, too. Nothing where the
 // system does not say it.
@@ -96,9 +100,18 @@ ComplexitySetting SettingFor(const Experiment& experiment, const Looked& trainin
   return setting;
 }
 
-// The rate of the training of this experiment that has written its log last.
+// Of the training in `folder`, which holds its resolved experiment.
+std::string PrecisionIn(const std::filesystem::path& folder) {
+  Experiment experiment;
+  const auto text = ReadFile((folder / "experiment.textproto").string());
+  if (text.ok()) google::protobuf::TextFormat::ParseFromString(*text, &experiment);
+  return PrecisionName(experiment, kDevice);
+}
+
+// The rate of the training of this experiment, in the same precision, that has written its log last.
 Fact RateOf(const OpenedRun& run, const PlanOptions& options) {
   if (options.clips_per_second > 0) return Known(options.clips_per_second, "--clips_per_second");
+  const std::string precision = PrecisionName(run.node->resolved->experiment, kDevice);
   std::string newest;
   std::filesystem::file_time_type written;
   std::error_code error;
@@ -108,10 +121,14 @@ Fact RateOf(const OpenedRun& run, const PlanOptions& options) {
     std::error_code none;
     const auto time = std::filesystem::last_write_time(path, none);
     if (none || (!newest.empty() && time < written)) continue;
+    if (PrecisionIn(entry.path()) != precision) continue;
     newest = path;
     written = time;
   }
-  if (newest.empty()) return Unknown("no training has been measured here; --clips_per_second gives it");
+  if (newest.empty()) {
+    return Unknown(
+        absl::StrCat("no training in ", precision, " has been measured here; --clips_per_second gives it"));
+  }
   const auto curves = ReadTrainingLog(newest);
   if (!curves.ok()) return Unknown(std::string(curves.status().message()));
   if (curves->clips_per_second.empty() || curves->clips_per_second.back().second <= 0) {
@@ -140,6 +157,11 @@ absl::Status AddModelFacts(const ResolvedExperiment& resolved, const ComplexityS
     if (values.defined()) facts->input_bytes += static_cast<double>(values.nbytes());
   }
   facts->activation_bytes = static_cast<double>(counted.activations.training);
+  facts->precision = PrecisionName(experiment, kDevice);
+  if (facts->precision == "bfloat16" || facts->precision == "float16") {
+    facts->activation_bytes = kNarrowBytes * (facts->activation_bytes + facts->input_bytes);
+    facts->weight_copy_bytes = kNarrowBytes * sizeof(float) * static_cast<double>(facts->parameters);
+  }
   facts->clip = absl::StrFormat("%dx%dx%d, %s", setting.frames, setting.height, setting.width,
                                 BoxesText(counted.needs.boxes, setting.boxes));
   if (counted.needs.bank.has_value()) {

@@ -22,8 +22,10 @@ struct PlanOptions {
 
 // Reads a few clips of the run's data, spread evenly. What the model does is counted on the meta device, for
 // the first of these clips or, without data, for a square one. Input and activations are those of other
-// devices than the CPU in float32; experiments/plan/plan_memory_test.cc compares them with a real step.
-// Errors: the model cannot be built for clips of this size.
+// devices than the CPU; experiments/plan/plan_memory_test.cc compares them with a real step. In bfloat16 and
+// float16 activations take half of float32's bytes, and weights and input have copies in that type. The rate
+// of earlier trainings is that of trainings in the same precision. Errors: the model cannot be built for
+// clips of this size.
 absl::StatusOr<PlanFacts> PlanFactsOf(const OpenedRun& run, const PlanOptions& options);
 
 // The part of the facts that follows from the model and the size of a clip.

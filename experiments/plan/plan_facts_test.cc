@@ -30,8 +30,9 @@ class PlanFactsTest : public ::testing::Test {
     WriteTinyExperiments(settings_.configs_root);
   }
 
-  PlanFacts Facts(const std::string& experiment) {
-    const auto opened = Open({experiment, "", "", 0}, settings_);
+  PlanFacts Facts(const std::string& experiment, const std::string& override_text = "") {
+    const auto opened =
+        Open({experiment, override_text, override_text.empty() ? "" : experiment, 0}, settings_);
     EXPECT_TRUE(opened.ok()) << opened.status();
     const auto facts = PlanFactsOf(*opened->asked, options_);
     EXPECT_TRUE(facts.ok()) << facts.status();
@@ -72,6 +73,32 @@ TEST_F(PlanFactsTest, FactsOfAModelThatReadsABank) {
   EXPECT_EQ(facts.training_bank.clips.value, 4);
   EXPECT_EQ(facts.evaluation_bank.clips.value, 4);
   EXPECT_GT(facts.evaluation_bank.persons.value.value_or(0), 0);
+}
+
+TEST_F(PlanFactsTest, FactsFollowThePrecision) {
+  const PlanFacts wide = Facts("pre"), narrow = Facts("pre", "train { precision: BFLOAT16 }");
+  EXPECT_EQ(wide.precision, "float32");
+  EXPECT_EQ(wide.weight_copy_bytes, 0);
+  EXPECT_EQ(narrow.precision, "bfloat16");
+  EXPECT_EQ(narrow.activation_bytes, (wide.activation_bytes + wide.input_bytes) / 2);
+  EXPECT_EQ(narrow.weight_copy_bytes, 2 * static_cast<double>(wide.parameters));
+}
+
+// Of two trainings of the same experiment, each in a folder of its own.
+TEST_F(PlanFactsTest, TheRateIsThatOfTrainingsInTheSamePrecision) {
+  const std::string runs = settings_.output_root + "/runs/pre/";
+  const auto write = [&](const std::string& folder, const std::string& experiment, const std::string& rate) {
+    ASSERT_TRUE(WriteFileAtomically(runs + folder + "/experiment.textproto", experiment).ok());
+    ASSERT_TRUE(WriteFileAtomically(runs + folder + "/train.jsonl",
+                                    "{\"iteration\": 1, \"clips_per_second\": " + rate + "}\n")
+                    .ok());
+  };
+  const std::string narrow = "train { precision: BFLOAT16 }";
+  write("seed0-abc", "train { epochs: 1 }", "5");
+  EXPECT_THAT(Facts("pre", narrow).clips_per_second.origin, HasSubstr("no training in bfloat16"));
+  write("seed0-def", narrow, "11");
+  EXPECT_EQ(Facts("pre").clips_per_second.value, 5);
+  EXPECT_EQ(Facts("pre", narrow).clips_per_second.value, 11);
 }
 
 TEST_F(PlanFactsTest, DataThatHaveNotBeenGenerated) {

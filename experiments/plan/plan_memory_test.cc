@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eval/complexity/complexity.h"
 #include "experiments/config/config.h"
 #include "experiments/engine/training_step.h"
 #include "experiments/plan/plan_facts.h"
@@ -15,6 +17,7 @@
 #include "experiments/testing/clips_for_model.h"
 #include "mrsn/build_model.h"
 #include "ops/base/runfiles.h"
+#include "ops/device/arithmetic.h"
 #include "ops/testing/fake_device/fake_device.h"
 
 namespace mrsn::experiments {
@@ -28,6 +31,7 @@ struct Case {
 
 void PrintTo(const Case& tried, std::ostream* out) { *out << tried.experiment << " " << tried.side; }
 
+class PlanBfloat16Test : public ::testing::TestWithParam<Case> {};
 class PlanMemoryTest : public ::testing::TestWithParam<Case> {};
 
 // Weights, gradients, momenta, input and activations of `clips` clips with two persons each.
@@ -86,6 +90,47 @@ TEST_P(PlanMemoryTest, IsThatOfARealStep) {
   EXPECT_GT(planned / measured, 0.7);
   EXPECT_LT(planned / measured, 1.25);
 }
+
+// The fake device has no autocast, the CPU has: the tensors that a forward pass in bfloat16 keeps there.
+TEST_P(PlanBfloat16Test, IsThatOfARealForwardPass) {
+  const Case tried = GetParam();
+  const auto resolved = LoadExperiment(DataFilesRoot() + "/experiments/configs", tried.experiment,
+                                       "train { precision: BFLOAT16 }");
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  ComplexitySetting setting;
+  setting.frames = tried.frames;
+  setting.height = setting.width = tried.side;
+  setting.boxes = 2;
+  PlanFacts facts;
+  ASSERT_TRUE(AddModelFacts(*resolved, setting, &facts).ok());
+  const auto model = BuildDetector(resolved->experiment.model(), at::kCPU);
+  ASSERT_TRUE(model.ok()) << model.status();
+  (*model)->train();
+  SetBatchNorm(resolved->experiment.train().batch_norm(), **model);
+  InputSize size;
+  size.clips = tried.clips;
+  size.frames = tried.frames;
+  size.height = size.width = tried.side;
+  size.persons = 2 * tried.clips;
+  const DetectorInput input = MakeInput(size, (*model)->needs());
+  std::vector<at::Tensor> held;
+  const auto kept = [&](at::ScalarType type) {
+    const Autocast autocast(at::kCPU, type);
+    const auto counted = eval::CountMacs([&] { held = (*model)->ForwardForCounting(input); });
+    held.clear();
+    return static_cast<double>(counted.memory.kept);
+  };
+  const double wide = kept(at::kFloat), measured = kept(at::kBFloat16);
+  const double planned = tried.clips * facts.activation_bytes + facts.weight_copy_bytes;
+  std::printf("%s, bfloat16: planned %.1f MB, measured %.1f MB, %.3f; float32 %.1f MB\n", tried.experiment,
+              planned / 1e6, measured / 1e6, planned / measured, wide / 1e6);
+  EXPECT_GT(planned / measured, 0.7);
+  EXPECT_LT(planned / measured, 1.25);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, PlanBfloat16Test,
+                         ::testing::Values(Case{"micro/none", 4, 64, 8},
+                                           Case{"micro/acre_aare_rse", 4, 64, 8}));
 
 INSTANTIATE_TEST_SUITE_P(
     Models, PlanMemoryTest,

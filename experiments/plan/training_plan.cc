@@ -66,12 +66,18 @@ class Plan {
     Add("weight_bytes", "weights and buffers of a device", "bytes", Known(weights, "float32"));
     Add("gradient_bytes", "gradients of a device", "bytes", Known(gradients, "of the trained weights"));
     Add("momentum_bytes", "momenta of a device", "bytes", Known(gradients, "of the trained weights"));
+    if (facts_.weight_copy_bytes > 0) {
+      Add("weight_copy_bytes", "copies of weights of a device", "bytes",
+          Known(facts_.weight_copy_bytes, absl::StrCat(facts_.precision, ", kept for the backward pass")));
+    }
     Add("input_bytes", "input of a device", "bytes", Known(at_once * facts_.input_bytes, clips));
     Add("activation_bytes", "activations of a device", "bytes",
         Known(at_once * facts_.activation_bytes,
-              "kept for the backward pass, counted from the model's operations"));
+              absl::StrCat(facts_.precision,
+                           ", kept for the backward pass, counted from the model's operations")));
     Add("device_bytes", "memory of a device", "bytes",
-        Known(weights + 2 * gradients + at_once * (facts_.input_bytes + facts_.activation_bytes),
+        Known(weights + 2 * gradients + facts_.weight_copy_bytes +
+                  at_once * (facts_.input_bytes + facts_.activation_bytes),
               "the sum of these; what operations use inside themselves is not in it"));
     checkpoint_ = weights + gradients;
     weights_ = weights;

@@ -40,6 +40,8 @@ struct PlanFacts {
   int64_t trained = 0;                           // parameters with a gradient
   int64_t buffers = 0;                           // running statistics of norms
   double input_bytes = 0, activation_bytes = 0;  // of one clip on the device, in training
+  double weight_copy_bytes = 0;                  // of weights in a narrower type, for the backward pass
+  std::string precision = "float32";             // as PrecisionName (experiments/config/computation.h)
   std::string clip;                              // for which those hold: "8x256x256, 3 persons"
   // Of the bank that the model reads; 0: none.
   int64_t bank_width = 0;
@@ -60,9 +62,10 @@ struct PlanRow {
 // InvalidArgument if the devices cannot share the batch equally.
 //
 //   steps        whole batches of the epochs, as the trainer counts them
-//   memory       weights and buffers, their gradients and momenta, then input and activations of the clips
-//   that a
-//                device computes at once; float32
+//   memory       weights and buffers, their gradients and momenta in float32, copies of weights in bfloat16
+//   or
+//                float16 where a training computes in it, then input and activations of the clips that a
+//                device computes at once
 //   checkpoints  two are kept while a third is written; each holds weights, buffers and momenta. Beside them
 //   the
 //                weights of the finished training, and the best ones if the training validates

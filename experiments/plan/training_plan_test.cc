@@ -59,6 +59,18 @@ TEST(TrainingPlanTest, NumbersOfASmallExperiment) {
   EXPECT_EQ(rows.count("training_bank_bytes"), 0);
 }
 
+TEST(TrainingPlanTest, CopiesOfWeightsInANarrowerType) {
+  PlanFacts facts = Small();
+  EXPECT_EQ(RowsOf(facts).count("weight_copy_bytes"), 0);
+  facts.precision = "bfloat16";
+  facts.weight_copy_bytes = 2000;
+  auto rows = RowsOf(facts);
+  EXPECT_EQ(rows["weight_copy_bytes"].fact.value, 2000);
+  EXPECT_THAT(rows["weight_copy_bytes"].fact.origin, HasSubstr("bfloat16"));
+  EXPECT_THAT(rows["activation_bytes"].fact.origin, HasSubstr("bfloat16"));
+  EXPECT_EQ(rows["device_bytes"].fact.value, 4200 + 3200 + 3200 + 2000 + 1200 + 28000);
+}
+
 TEST(TrainingPlanTest, PartsOfABatchAndTheBestWeights) {
   PlanFacts facts = Small();
   facts.accumulate = 3;
