@@ -150,11 +150,11 @@ LossOutput ActDetector::Loss(const DetectorInput& input, const Truth& truth, Cla
   const int64_t persons = input.clip_index.size(0);
   TORCH_CHECK(truth.labels.sizes() == at::IntArrayRef({persons, options_.classes}), "labels: expected [",
               persons, ",", options_.classes, "], got ", truth.labels.sizes());
+  // Without positives there are no negatives either.
+  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}, {}};
   TORCH_CHECK(
       truth.tubelets.defined() && truth.tubelets.sizes() == at::IntArrayRef({persons, options_.frames, 4}),
       "tubelets: expected [", persons, ",", options_.frames, ",4]");
-  // Without positives there are no negatives either.
-  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}, {}};
   const CuboidTargets targets = MakeCuboidTargets(anchors_, input.clip_index, truth, input.slow.size(0));
   const CuboidLoss sums = ComputeCuboidLoss(Predict(input), targets);
   const at::Tensor mean = sums.Mean();
