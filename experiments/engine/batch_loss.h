@@ -10,6 +10,7 @@
 #include "datasets/dataset.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/engine/memory_pool.h"
+#include "experiments/engine/shared_batch.h"
 #include "mrsn/detector.h"
 
 namespace mrsn::experiments {
@@ -30,9 +31,14 @@ struct BatchLoss {
 // (mrsn/detector.h: JoinLosses). The long-term windows come from `memory`, if there is one, otherwise from
 // `bank`. At least one sample. Batch norms that are trained see the statistics of a group, not of the batch.
 // Convolutions and products are of `type`, as Arithmetic::type; losses are float32.
+//
+// With `shared` the samples are this rank's share of a batch, or of a part of it, and groups are computed as
+// in a process that has the whole batch. Every rank then calls it, also without samples; `loss` is then
+// undefined. Errors, too: a rank has ended.
 absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int num_classes,
                                       const BankWindows& bank, const MemoryPool* memory, ClassLoss loss,
-                                      Detector& model, at::ScalarType type = at::kFloat);
+                                      Detector& model, at::ScalarType type = at::kFloat,
+                                      SharedBatch* shared = nullptr);
 
 // The value of the loss. Brings the memories of the groups and `others` to the CPU in the same copy. The host
 // waits here, and nowhere else in an iteration, for the model's device: call it when the backward pass is

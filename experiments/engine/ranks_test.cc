@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "experiments/engine/trainer.h"
+#include "experiments/testing/bank_for_model.h"
 #include "experiments/testing/fake_dataset.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -27,16 +28,21 @@ using ::testing::HasSubstr;
 
 constexpr int kIterations = 50;
 
-// 32 clips of two sizes; every second one has nobody, the others have one to three persons.
+// 32 clips of two sizes in two videos; every second one has nobody, the others have one to three persons.
 class Clips : public FakeDataset {
  public:
   explicit Clips(int other_width = 48) : FakeDataset(Sizes(other_width)) {
     action_classes.clear();
     for (int k = 0; k < 5; ++k) action_classes.push_back({k + 1, absl::StrCat("class", k), "pose"});
+    for (int i = 0; i < 32; ++i) {
+      keyframes_.push_back({i / 2 % 2 == 0 ? "video" : "other", 902 + i / 4 * 2 + i % 2});
+    }
   }
+  const Keyframe& keyframe(int64_t index) const override { return keyframes_[index]; }
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t seed) const override {
     auto sample = FakeDataset::Load(index, seed);
     if (!sample.ok()) return sample;
+    sample->keyframe = keyframe(index);
     sample->actors.clear();
     for (int n = 0; n < (index % 2 == 0 ? 0 : 1 + index % 3); ++n) {
       datasets::Actor actor;
@@ -53,6 +59,7 @@ class Clips : public FakeDataset {
     for (int i = 0; i < 32; ++i) sizes.push_back({i % 5 == 0 ? other_width : 32, 32});
     return sizes;
   }
+  std::vector<Keyframe> keyframes_;
 };
 
 struct Trained {
@@ -86,27 +93,29 @@ class RanksTest : public ::testing::Test {
     return options;
   }
 
-  // Parts draw other masks, and so do ranks whose clips have several sizes.
-  static std::shared_ptr<Detector> Model(const std::string& dropout = "0") {
+  static std::string Mrsn(const std::string& dropout) {
+    return absl::StrCat(kMicroBackbone, "mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }");
+  }
+
+  static std::shared_ptr<Detector> Model(const std::string& config = Mrsn("0")) {
     at::manual_seed(4);
-    auto model = Build(
-        absl::StrCat(kMicroBackbone, "mrsn { ", kMicroHead, " short_term { dropout: ", dropout, " } }"));
+    auto model = *BuildDetector(Parse(config), at::kCPU);
     const at::NoGradGuard no_grad;
     for (at::Tensor& parameter : model->parameters()) parameter.add_(at::randn_like(parameter) * 0.1);
     return model;
   }
 
   Trained Run(int ranks, const datasets::Dataset& clips, const std::string& name,
-              const std::string& dropout = "0") const {
+              const std::string& model = Mrsn("0"), const BankWindows& bank = {}) const {
     const TrainOptions options = Options(name);
     std::vector<std::shared_ptr<Detector>> models;
-    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(dropout));
+    for (int rank = 0; rank < ranks; ++rank) models.push_back(Model(model));
     Trained trained;
     RunAsRanks(ranks, [&](ProcessGroup& group) {
       TrainOptions own = options;
       own.group = &group;
       if (!group.first()) own.log_path += ".not_written";
-      const auto report = Train(own, config_, clips, {}, *models[group.rank()]);
+      const auto report = Train(own, config_, clips, bank, *models[group.rank()]);
       ASSERT_TRUE(report.ok()) << report.status();
       EXPECT_FALSE(!group.first() && FileExists(own.log_path));
       if (group.first()) trained.report = *report;
@@ -135,6 +144,17 @@ class RanksTest : public ::testing::Test {
     for (size_t p = 0; p < expected.weights.size(); ++p) {
       EXPECT_TRUE(at::allclose(found.weights[p], expected.weights[p], 1e-4, 1e-5));
     }
+  }
+
+  // Returns what one process gives.
+  Trained ExpectOneTwoAndFourAlike(const datasets::Dataset& clips, const std::string& name,
+                                   const std::string& model, const BankWindows& bank = {}) const {
+    Trained alone = Run(1, clips, name + " 1", model, bank);
+    for (const int ranks : {2, 4}) {
+      SCOPED_TRACE(absl::StrCat(ranks, " ranks"));
+      ExpectSame(alone, Run(ranks, clips, absl::StrCat(name, " ", ranks), model, bank));
+    }
+    return alone;
   }
 
   TrainConfig config_;
@@ -173,14 +193,50 @@ TEST_F(RanksTest, Bfloat16OfTwoRanksIsCloseToFloat32AndGoesOnExactly) {
   }
 }
 
+// Clips of two sizes, and masks of both.
 TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
-  const Clips clips(/*other_width=*/32);
-  const Trained alone = Run(1, clips, "1", "0.5");
-  ASSERT_EQ(alone.losses.size(), kIterations);
-  ExpectSame(alone, Run(2, clips, "2", "0.5"));
-  ExpectSame(alone, Run(4, clips, "4", "0.5"));
+  const Clips clips;
+  config_.set_epochs(3);
+  const Trained alone = ExpectOneTwoAndFourAlike(clips, "once", Mrsn("0.5"));
+  config_.set_accumulate(2);
+  ExpectSame(Run(1, clips, "1 in parts", Mrsn("0.5")), Run(2, clips, "2 in parts", Mrsn("0.5")));
+  config_.clear_accumulate();
   const Trained without = Run(1, clips, "without");
   EXPECT_GT(std::abs(without.losses.back() - alone.losses.back()), 1e-3) << "nothing was dropped";
+}
+
+// Only clips of "video" have entries in the bank, so that most batches have ranks whose windows are empty,
+// and ranks with entries for nobody. Heads whose masks are drawn for entries, too.
+TEST_F(RanksTest, WindowsThatOnlySomeRanksHave) {
+  config_.set_epochs(3);
+  config_.set_learning_rate(0.005);  // steps that do not magnify the order of sums
+  const Clips clips;
+  int heads = 0;
+  for (const std::string& head :
+       {absl::StrCat(kMicroBackbone, "mrsn { ", kMicroHead,
+                     " long_term { inner_width: 8 window_seconds: 2 } }"),
+        absl::StrCat(kMicroBackbone, "lfb { width: 8 window_seconds: 2 sampled_per_second: 1 }"),
+        absl::StrCat(kMicroBackbone, "lfb { operator: MAX window_seconds: 2 sampled_per_second: 1 }"),
+        absl::StrCat(kMicroBackbone, "acar { width: 8 reduced_width: 8 long_term { window_seconds: 2 } }"),
+        absl::StrCat(kMicroBackbone, "aia { objects: false width: 8 mlp_width: 8 window_seconds: 2 }"),
+        absl::StrCat(kMicroBackbone, "aia { objects: false width: 8 mlp_width: 8 window_seconds: 2 ",
+                     "padding { persons: 4 memory_per_second: 2 } }")}) {
+    SCOPED_TRACE(head);
+    const std::string name = absl::StrCat("head ", ++heads);
+    const BankNeeds needs = *Model(head)->needs().bank;
+    const auto bank = BankForModel(needs.width, {900, 901, 902, 905, 906, 907, 911, 915, 917},
+                                   Options("bank" + name).checkpoint_folder);
+    ASSERT_NE(bank, nullptr);
+    ExpectOneTwoAndFourAlike(clips, name, head, {bank.get(), static_cast<int>(needs.radius)});
+  }
+}
+
+TEST_F(RanksTest, AMemoryOfItsOwn) {
+  config_.set_epochs(3);
+  config_.set_learning_rate(0.01);
+  ExpectOneTwoAndFourAlike(Clips(), "",
+                           absl::StrCat(kMicroBackbone, "aia { objects: false width: 8 mlp_width: 8 ",
+                                        "window_seconds: 3 asynchronous_memory: true }"));
 }
 
 TEST_F(RanksTest, NormsOfAllRanksAreThoseOfOneProcess) {
@@ -189,9 +245,9 @@ TEST_F(RanksTest, NormsOfAllRanksAreThoseOfOneProcess) {
   const Clips clips(/*other_width=*/32);
   const Trained apart = Run(2, clips, "apart");
   config_.set_sync_batch_norm(true);
-  const Trained alone = Run(1, clips, "1", "0.5");
-  ExpectSame(alone, Run(2, clips, "2", "0.5"));
-  ExpectSame(alone, Run(4, clips, "4", "0.5"));
+  const Trained alone = Run(1, clips, "1", Mrsn("0.5"));
+  ExpectSame(alone, Run(2, clips, "2", Mrsn("0.5")));
+  ExpectSame(alone, Run(4, clips, "4", Mrsn("0.5")));
   const Trained alone_without = Run(1, clips, "alone"), together = Run(2, clips, "together");
   ExpectSame(alone_without, together);
   EXPECT_GT(std::abs(apart.losses.back() - together.losses.back()), 1e-4) << "norms are not synchronised";
@@ -225,16 +281,16 @@ TEST_F(RanksTest, NormsWithoutTheClipsOfOneRank) {
 TEST_F(RanksTest, StagesThatAreComputedAgainGiveTheSameBits) {
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  const Clips clips(/*other_width=*/32);  // with two sizes these ranks, which are threads, share a generator
+  const Clips clips(/*other_width=*/32);  // batch norms that are trained need one size
   for (const TrainConfig::BatchNorm norms : {TrainConfig::TRAINED, TrainConfig::FROZEN}) {
     config_.set_batch_norm(norms);
     const std::string name = TrainConfig::BatchNorm_Name(norms);
     for (const int ranks : {1, 2}) {
       config_.set_sync_batch_norm(ranks == 2 && norms == TrainConfig::TRAINED);
       config_.set_activation_checkpointing(false);
-      const Trained plain = Run(ranks, clips, absl::StrCat(name, ranks), "0.5");
+      const Trained plain = Run(ranks, clips, absl::StrCat(name, ranks), Mrsn("0.5"));
       config_.set_activation_checkpointing(true);
-      const Trained again = Run(ranks, clips, absl::StrCat(name, ranks, ".again"), "0.5");
+      const Trained again = Run(ranks, clips, absl::StrCat(name, ranks, ".again"), Mrsn("0.5"));
       EXPECT_EQ(again.losses, plain.losses) << name << ", ranks: " << ranks;
       for (size_t p = 0; p < plain.weights.size(); ++p) {
         EXPECT_TRUE(at::equal(again.weights[p], plain.weights[p])) << name << ", ranks: " << ranks;

@@ -9,14 +9,12 @@
 #include <utility>
 
 #include "experiments/engine/scored_bytes.h"
-#include "experiments/engine/shared_persons.h"
 #include "experiments/engine/size_groups.h"
 #include "experiments/engine/step_gradients.h"
 #include "experiments/engine/synced_part.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 #include "ops/device/arithmetic.h"
-#include "ops/dropout/person_dropout.h"
 #include "ops/recompute/recompute.h"
 
 namespace mrsn::experiments {
@@ -98,41 +96,50 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
   if (config.ema_decay() > 0) average_.emplace(config.ema_decay(), model);
 }
 
-absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples) {
+absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples, SharedBatch* shared) {
   const ops::RecomputeScope recompute(config_.activation_checkpointing());
   return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_,
-                     ArithmeticOf(config_).type);
+                     ArithmeticOf(config_).type, shared);
 }
 
 // Of a part whose norms see all ranks' clips. The scope must live until the backward pass has ended.
 absl::StatusOr<BatchLoss> TrainingStep::LossOfSynced(std::vector<datasets::Sample> samples,
+                                                     SharedBatch* shared,
                                                      std::optional<ops::SyncedNormsScope>* norms) {
   MRSN_ASSIGN_OR_RETURN(const SyncedPart part, AskAllRanks(samples, group_));
   if (part.persons > 0) norms->emplace(group_);
-  if (!samples.empty()) return LossOf(std::move(samples));
-  BatchLoss nothing;
-  if (part.persons > 0) {
+  const bool empty = samples.empty();
+  MRSN_ASSIGN_OR_RETURN(BatchLoss loss, LossOf(std::move(samples), shared));
+  if (empty && part.persons > 0) {
     const Autocast autocast(DeviceOf(model_).type(), ArithmeticOf(config_).type);
     const ops::RecomputeScope recompute(config_.activation_checkpointing());
-    nothing.outputs.push_back(LossOfNoClips(part.clip, ClassLossOf(config_.loss()), model_));
+    loss.outputs.push_back(LossOfNoClips(part.clip, ClassLossOf(config_.loss()), model_));
   }
-  return nothing;
+  return loss;
 }
 
-absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(std::vector<datasets::Sample> samples) {
+absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(std::vector<datasets::Sample> samples,
+                                                             int64_t iteration) {
   Computed computed;
   StepGradients gradients(group_, model_, loss_scale());
   const bool synced = group_.size() > 1 && config_.sync_batch_norm();
   const auto count = static_cast<int64_t>(samples.size());
+  std::optional<SharedBatch> shared;
+  if (group_.size() > 1) {
+    shared.emplace(group_, SeedOf(seed_, iteration, /*rank=*/0),
+                   count * group_.size() == config_.batch_size());
+  }
+  SharedBatch* const with_others = shared.has_value() ? &*shared : nullptr;
   const int parts = std::max(1, config_.accumulate());
   for (int part = 0; part < parts; ++part) {
     const auto first = samples.begin() + count * part / parts,
                last = samples.begin() + count * (part + 1) / parts;
-    if (first == last && !synced) continue;
+    if (first == last && !shared.has_value()) continue;
     std::vector<datasets::Sample> own{std::make_move_iterator(first), std::make_move_iterator(last)};
     std::optional<ops::SyncedNormsScope> norms;
-    MRSN_ASSIGN_OR_RETURN(BatchLoss loss,
-                          synced ? LossOfSynced(std::move(own), &norms) : LossOf(std::move(own)));
+    MRSN_ASSIGN_OR_RETURN(BatchLoss loss, synced ? LossOfSynced(std::move(own), with_others, &norms)
+                                                 : LossOf(std::move(own), with_others));
+    if (first == last && !synced) continue;  // only the other ranks have clips
     // Norms over the ranks add in the backward pass, too, and operations of the ranks must not cross.
     if (part + 1 == parts && !synced) {
       gradients.AddLast(loss.outputs, last - first);
@@ -207,15 +214,7 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
     output.gradient_norm = norm.item<double>();
     groups = std::move(batch.groups);
   } else {
-    std::optional<ops::PersonDropoutScope> dropout;
-    if (group_.size() > 1 && config_.accumulate() <= 1) {
-      MRSN_ASSIGN_OR_RETURN(const std::optional<SharedPersons> persons,
-                            PersonsAmongAll(input.samples, config_.batch_size(), group_));
-      if (persons.has_value()) {
-        dropout.emplace(persons->own, persons->all, SeedOf(seed_, input.iteration, /*rank=*/0));
-      }
-    }
-    MRSN_ASSIGN_OR_RETURN(Computed computed, InParts(std::move(input.samples)));
+    MRSN_ASSIGN_OR_RETURN(Computed computed, InParts(std::move(input.samples), input.iteration));
     gradients = GradientsOf(model_);
     output.loss = computed.loss;
     output.clips = computed.clips;

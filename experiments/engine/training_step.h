@@ -14,6 +14,7 @@
 #include "experiments/engine/learning_rate.h"
 #include "experiments/engine/loss_scaler.h"
 #include "experiments/engine/memory_pool.h"
+#include "experiments/engine/shared_batch.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
 #include "ops/distributed/process_group.h"
@@ -43,10 +44,10 @@ struct StepOutput {
 //
 // The batch may be computed in parts: train.accumulate ones after the other, and by the ranks of a group.
 // Loss, gradients and memory are those of the whole batch up to rounding (step_gradients.h), on every rank
-// the same bits. The ranks share the masks of dropout (ops/dropout/person_dropout.h), unless the clips of a
-// batch have several sizes of frame. train.accumulate draws other masks, and so does what drops other rows
-// than those of persons: features of a bank in LFB and AIA, STEP's proposals. Batch norms that are trained
-// see the statistics of their part; with train.sync_batch_norm those of this part of all ranks.
+// the same bits. On the CPU the ranks share the masks of dropout (shared_batch.h), unless a clip of the batch
+// is missing; train.accumulate draws other masks than a batch that is computed at once, the same ones for
+// all ranks if each has a multiple of its parts. Batch norms that are trained see the statistics of their
+// part; with train.sync_batch_norm those of this part of all ranks.
 class TrainingStep {
  public:
   // `config`, `bank`, `model` and `group` must outlive this object.
@@ -74,10 +75,10 @@ class TrainingStep {
     int64_t clips = 0;
     std::vector<BatchLoss::Group> groups;  // of this rank
   };
-  absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples);
-  absl::StatusOr<BatchLoss> LossOfSynced(std::vector<datasets::Sample> samples,
+  absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples, SharedBatch* shared = nullptr);
+  absl::StatusOr<BatchLoss> LossOfSynced(std::vector<datasets::Sample> samples, SharedBatch* shared,
                                          std::optional<ops::SyncedNormsScope>* norms);
-  absl::StatusOr<Computed> InParts(std::vector<datasets::Sample> samples);
+  absl::StatusOr<Computed> InParts(std::vector<datasets::Sample> samples, int64_t iteration);
   double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
   absl::Status Remember(const std::vector<BatchLoss::Group>& groups, double loss);
   absl::Status AverageNormStatistics();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "mrsn/linear_init.h"
+#include "ops/dropout/shared_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -53,7 +54,7 @@ at::Tensor NonLocalLayer::Forward(const at::Tensor& x, const NonLocalKeys& keys)
                                                                 value.unsqueeze(0), bias.unsqueeze(0))
                                    .squeeze(0);  // [N,c]
   const at::Tensor output = output_(at::relu(norm_(attention)));
-  return shortcut + has_keys * at::dropout(output, options_.dropout, is_training());
+  return shortcut + has_keys * ops::PersonDropout(output, options_.dropout, is_training());
 }
 
 }  // namespace mrsn::baselines

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "mrsn/linear_init.h"
-#include "ops/dropout/person_dropout.h"
+#include "ops/dropout/shared_dropout.h"
 
 namespace mrsn {
 

@@ -4,6 +4,7 @@
 
 #include "mrsn/head/clip_mask.h"
 #include "mrsn/head/random_embedding.h"
+#include "mrsn/head/window_of_batch.h"
 
 namespace mrsn {
 
@@ -17,11 +18,12 @@ LongTermSupport::LongTermSupport(const LongTermSupportOptions& options)
 
 at::Tensor LongTermSupport::Forward(const at::Tensor& G, const at::Tensor& clip_index,
                                     const LongTermWindow& bank) {
-  if (bank.empty()) return G;
-  CheckWidth(bank, G.size(1));
+  const LongTermWindow window = WindowOfBatch(bank, G.size(1), G.options());
+  if (window.empty()) return G;
+  CheckWidth(window, G.size(1));
   const at::Tensor keys =
-      bank.features + distance_embedding_.index_select(0, bank.offset + window_seconds_);  // [M,g]
-  const at::Tensor in_window = SameClip(clip_index, bank.clip_index);                      // [N,M]
+      window.features + distance_embedding_.index_select(0, window.offset + window_seconds_);  // [M,g]
+  const at::Tensor in_window = SameClip(clip_index, window.clip_index);                        // [N,M]
   // A person whose window is empty sees every key, only so that its softmax has a
   // value; the value is then multiplied by 0.
   const at::Tensor has_window = in_window.any(1, /*keepdim=*/true);  // [N,1]

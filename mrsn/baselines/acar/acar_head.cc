@@ -5,9 +5,10 @@
 #include <string>
 
 #include "mrsn/head/clip_mask.h"
+#include "mrsn/head/window_of_batch.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/person_dropout.h"
+#include "ops/dropout/shared_dropout.h"
 
 namespace mrsn::baselines {
 namespace {
@@ -65,10 +66,13 @@ HeadOutput AcarHead::Forward(const HeadInput& input, Taps* taps) {
   output.G = at::adaptive_avg_pool2d(maps, {options_.bank_grid, options_.bank_grid}).flatten(1);
   const at::Tensor same_clip = SameClip(input.clip_index, input.clip_index);
   for (const auto& layer : short_term_) maps = layer->Forward(maps, maps, same_clip);
-  if (!long_term_.empty() && !input.bank.empty()) {
-    const at::Tensor bank = BankMaps(input.bank, maps.sizes().slice(2));
-    const at::Tensor in_window = SameClip(input.clip_index, input.bank.clip_index);
-    for (const auto& layer : long_term_) maps = layer->Forward(maps, bank, in_window);
+  const LongTermWindow bank =
+      long_term_.empty() ? LongTermWindow()
+                         : WindowOfBatch(input.bank, NeedsOf(options_).relation_width, maps.options());
+  if (!bank.empty()) {
+    const at::Tensor others = BankMaps(bank, maps.sizes().slice(2));
+    const at::Tensor in_window = SameClip(input.clip_index, bank.clip_index);
+    for (const auto& layer : long_term_) maps = layer->Forward(maps, others, in_window);
   }
   Note(taps, "high_order", maps);
   const at::Tensor consensus = at::cat({at::relu(actor_(actors)), maps.mean({2, 3})}, 1);  // [N,2c]

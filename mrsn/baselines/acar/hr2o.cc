@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "ops/dropout/person_dropout.h"
+#include "ops/dropout/shared_dropout.h"
 
 namespace mrsn::baselines {
 

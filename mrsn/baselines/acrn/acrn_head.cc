@@ -9,7 +9,7 @@
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
-#include "ops/dropout/person_dropout.h"
+#include "ops/dropout/shared_dropout.h"
 
 namespace mrsn::baselines {
 namespace {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "mrsn/head/clip_mask.h"
+#include "mrsn/head/window_of_batch.h"
 #include "mrsn/linear_init.h"
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
@@ -95,13 +96,15 @@ AiaHead::AiaHead(const AiaHeadOptions& options)
   classifier_ = register_module("classifier", NormalLinear(options.mlp_width, options.classes, 0.01));
 }
 
-at::Tensor AiaHead::Reduce(torch::nn::Linear& reduce, const at::Tensor& features) {
-  return at::dropout(reduce(features), options_.layer_dropout, is_training());
+at::Tensor AiaHead::Reduce(torch::nn::Linear& reduce, const at::Tensor& features,
+                           const std::vector<ops::RowBlock>& rows) {
+  return ops::SharedDropout(reduce(features), options_.layer_dropout, is_training(), rows);
 }
 
 NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) {
   const int64_t seconds = 2 * options_.window_seconds + 1, clips = input.features.size(0);
-  LongTermWindow bank = input.bank;
+  LongTermWindow bank = WindowOfBatch(input.bank, options_.bank_width, input.actors.options());
+  std::vector<ops::RowBlock> rows = {{ops::RowKind::kEntries}};
   if (!bank.features.defined()) {
     bank.features = at::empty({0, options_.bank_width}, input.actors.options());
     bank.clip_index = bank.offset = at::empty({0}, input.clip_index.options());
@@ -111,12 +114,13 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
     bank.features = at::cat({bank.features, persons.detach()});
     bank.clip_index = at::cat({bank.clip_index, input.clip_index});
     bank.offset = at::cat({bank.offset, at::zeros_like(input.clip_index)});
+    rows.push_back({ops::RowKind::kPersons});
   }
   NonLocalKeys keys;
   keys.position = bank.offset + options_.window_seconds;
   if (options_.padding.memory_per_second == 0) {
     if (bank.empty()) return {};
-    keys.features = Reduce(memory_key_, bank.features);
+    keys.features = Reduce(memory_key_, bank.features, rows);
     keys.log_count = LogCount(SameClip(input.clip_index, bank.clip_index), keys.features);
     return keys;
   }
@@ -124,7 +128,8 @@ NonLocalKeys AiaHead::Memory(const HeadInput& input, const at::Tensor& persons) 
   const ZeroRows zeros = FillUp(bank.clip_index * seconds + keys.position, clips * seconds,
                                 options_.padding.memory_per_second, bank.features);
   const at::Tensor clip = zeros.clip.div(seconds, "floor");
-  keys.features = Reduce(memory_key_, WithZeroRows(bank.features, clips * seconds));
+  rows.push_back({ops::RowKind::kClips, seconds});
+  keys.features = Reduce(memory_key_, WithZeroRows(bank.features, clips * seconds), rows);
   keys.log_count = LogCounts(input.clip_index, bank.clip_index, {clip, zeros.count}, keys.features);
   keys.position = at::cat({keys.position, zeros.clip.remainder(seconds)});
   return keys;
@@ -134,7 +139,7 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
   const int64_t clips = input.features.size(0);
   const at::Tensor& clip_index = input.clip_index;
   Keys keys;
-  keys.persons = Reduce(person_key_, persons);
+  keys.persons = Reduce(person_key_, persons, {{ops::RowKind::kPersons}});
   if (options_.padding.persons > 0) {
     keys.person_padding = at::zeros({clips, options_.width}, persons.options());
     keys.person_log_count = LogCounts(clip_index, clip_index,
@@ -153,12 +158,19 @@ AiaHead::Keys AiaHead::MakeKeys(const HeadInput& input, const at::Tensor& person
     objects = at::empty({0, options_.channels}, persons.options());
     object_clips = at::empty({0}, clip_index.options());
   }
+  if (ops::OnlyOthersHave(ops::RowKind::kObjects, objects.size(0))) {  // one that no person sees
+    objects = at::zeros({1, options_.channels}, persons.options());
+    object_clips = at::full({1}, kNoClip, clip_index.options());
+  }
   if (options_.padding.objects > 0) {
-    keys.objects.features = Reduce(object_key_, WithZeroRows(objects, clips));
+    keys.objects.features =
+        Reduce(object_key_, WithZeroRows(objects, clips), {{ops::RowKind::kObjects}, {ops::RowKind::kClips}});
     keys.objects.log_count = LogCounts(
         clip_index, object_clips, FillUp(object_clips, clips, options_.padding.objects, persons), persons);
   } else if (objects.size(0) > 0) {
-    keys.objects = {Reduce(object_key_, objects), LogCount(SameClip(clip_index, object_clips), persons), {}};
+    keys.objects = {Reduce(object_key_, objects, {{ops::RowKind::kObjects}}),
+                    LogCount(SameClip(clip_index, object_clips), persons),
+                    {}};
   }
   return keys;
 }
@@ -206,8 +218,8 @@ at::Tensor AiaHead::Parallel(const at::Tensor& query, const Keys& keys) {
 }
 
 HeadOutput AiaHead::Forward(const HeadInput& input, Taps* taps) {
-  const at::Tensor persons = MaxPoolRoi(input.actors);      // S [N,C]
-  const at::Tensor query = Reduce(person_query_, persons);  // [N,d]
+  const at::Tensor persons = MaxPoolRoi(input.actors);                                  // S [N,C]
+  const at::Tensor query = Reduce(person_query_, persons, {{ops::RowKind::kPersons}});  // [N,d]
   const Keys keys = MakeKeys(input, persons);
   const at::Tensor interactions =
       options_.structure == AiaStructure::kParallel ? Parallel(query, keys) : Serial(query, keys);
@@ -216,7 +228,7 @@ HeadOutput AiaHead::Forward(const HeadInput& input, Taps* taps) {
   output.G = at::relu(hidden1_(at::relu(hidden0_(persons + interactions))));
   Note(taps, "interactions", interactions);
   Note(taps, "G", output.G);
-  output.logits = classifier_(at::dropout(output.G, options_.dropout, is_training()));
+  output.logits = classifier_(ops::PersonDropout(output.G, options_.dropout, is_training()));
   return output;
 }
 

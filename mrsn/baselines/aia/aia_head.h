@@ -47,6 +47,7 @@
 #include "mrsn/baselines/aia/aia_config.h"
 #include "mrsn/baselines/non_local.h"
 #include "mrsn/head/relation_head.h"
+#include "ops/dropout/shared_dropout.h"
 
 namespace mrsn::baselines {
 
@@ -76,7 +77,8 @@ class AiaHead : public RelationHead {
     const std::optional<BankNeeds> bank = needs().bank;
     return bank.has_value() && bank->own_memory;
   }
-  at::Tensor Reduce(torch::nn::Linear& reduce, const at::Tensor& features);
+  at::Tensor Reduce(torch::nn::Linear& reduce, const at::Tensor& features,
+                    const std::vector<ops::RowBlock>& rows);
   Keys MakeKeys(const HeadInput& input, const at::Tensor& persons);
   NonLocalKeys Memory(const HeadInput& input, const at::Tensor& persons);
   at::Tensor Run(const Block& block, const at::Tensor& query, const at::Tensor& persons, const Keys& keys);

@@ -45,9 +45,9 @@ class LfbHead : public RelationHead {
  private:
   at::Tensor NonLocal(at::Tensor persons, const LongTermWindow& bank, const at::Tensor& in_window);
   static at::Tensor Average(const LongTermWindow& bank, const at::Tensor& in_window);
-  at::Tensor Largest(const HeadInput& input, const at::Tensor& seen) const;
+  at::Tensor Largest(const HeadInput& input, const LongTermWindow& bank, const at::Tensor& seen) const;
   // [M]: which entries of the bank a pass sees.
-  at::Tensor Seen(const HeadInput& input) const;
+  at::Tensor Seen(const LongTermWindow& bank, int64_t clips) const;
   at::Tensor LongTerm(const HeadInput& input, const at::Tensor& persons);
 
   LfbHeadOptions options_;

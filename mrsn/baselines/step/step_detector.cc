@@ -14,6 +14,7 @@
 #include "mrsn/model_factory.h"
 #include "mrsn/roi_features.h"
 #include "ops/device/move_together.h"
+#include "ops/dropout/shared_dropout.h"
 #include "ops/memory/cpu_block_cache.h"
 
 namespace mrsn::baselines {
@@ -168,16 +169,20 @@ LossOutput StepDetector::Loss(const DetectorInput& input, const Truth& truth, Cl
   const int64_t persons = input.clip_index.size(0), frames = input.slow.size(2);
   TORCH_CHECK(truth.labels.sizes() == at::IntArrayRef({persons, options_.classes}), "labels: expected [",
               persons, ",", options_.classes, "], got ", truth.labels.sizes());
-  TORCH_CHECK(truth.tubelets.defined() && truth.tubelets.sizes() == at::IntArrayRef({persons, frames, 4}),
+  const at::Tensor tubelets = persons > 0 ? truth.tubelets : at::empty({0, frames, 4});
+  TORCH_CHECK(tubelets.defined() && tubelets.sizes() == at::IntArrayRef({persons, frames, 4}),
               "tubelets: expected [", persons, ",", frames, ",4]");
-  if (persons == 0) return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}, {}};
+  // Proposals of a clip without persons are negatives as long as somebody is in the batch, of this process or
+  // another one.
+  if (ops::CountInBatch(ops::RowKind::kPersons, persons) == 0)
+    return {head_->parameters().front().flatten().slice(0, 0, 0).sum(), {}, {}};
   StepTruth at_positions;
   at_positions.positions = frames / kFramesPerPosition;
   std::vector<int64_t> frame;
   for (int64_t j = 0; j < at_positions.positions; ++j) {
     frame.push_back(frames / 2 + kFramesPerPosition * (j - at_positions.positions / 2));
   }
-  at_positions.boxes = BoxesOf(truth.tubelets.index_select(1, at::tensor(frame).to(truth.tubelets.device())));
+  at_positions.boxes = BoxesOf(tubelets.index_select(1, at::tensor(frame).to(tubelets.device())));
   const at::Tensor clips = input.clip_index.to(at::kCPU).contiguous();
   at_positions.clips.assign(clips.const_data_ptr<int64_t>(), clips.const_data_ptr<int64_t>() + persons);
   at_positions.labels = truth.labels.to(at::kCPU, at::kFloat);

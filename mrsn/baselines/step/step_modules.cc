@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "ops/dropout/shared_dropout.h"
+
 namespace mrsn::baselines {
 namespace {
 
@@ -122,16 +124,17 @@ StepPredictions StepHead::Forward(const at::Tensor& rois, const at::Tensor& cont
   const at::Tensor features =
       at::cat({global.transpose(1, 2).flatten(2), context}, 2);  // [M,P,256 * 49 + 1024]
   StepPredictions predictions;
-  predictions.logits = classifier_->forward(at::dropout(features, dropout_, is_training())).mean(1);
+  const auto dropout = [&](const at::Tensor& values) {  // of the same number of rows for each clip
+    return ops::SharedDropout(values, dropout_, is_training(), {{ops::RowKind::kClips, 0}});
+  };
+  predictions.logits = classifier_->forward(dropout(features)).mean(1);
 
   // Through [M,P,7,7,C], as it lies in memory, to [M P,C,7,7].
   at::Tensor x = at::cat({rois, global}, 1).permute({0, 2, 3, 4, 1}).flatten(0, 1).permute({0, 3, 1, 2});
   x = Bottleneck(0, x, shortcut_->forward(x));
   x = Bottleneck(3, x, x);
   x = Bottleneck(6, x, x);
-  x = at::dropout(reduce_local_->forward(x), dropout_, is_training())
-          .flatten(1)
-          .unflatten(0, {proposals, positions});
+  x = dropout(reduce_local_->forward(x)).flatten(1).unflatten(0, {proposals, positions});
   predictions.offsets = regressor_->forward(x);
   if (!before_.is_empty()) {
     predictions.before = predictions.offsets + before_->forward(x);
