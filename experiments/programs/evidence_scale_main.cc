@@ -42,13 +42,14 @@ using Json = nlohmann::ordered_json;
 
 double Percent(const std::optional<double>& value) { return value.has_value() ? 100 * *value : 0; }
 
-Json JsonOf(const std::vector<ScaleRow>& rows) {
+Json JsonOf(const std::vector<ScaleRow>& rows, const std::string& data) {
   Json all = Json::array();
   for (const ScaleRow& row : rows) {
     Json kinds, classes;
     for (const eval::KindResult& kind : row.measured.by_kind) kinds[kind.kind] = Percent(kind.mean_ap);
     for (const eval::ClassResult& c : row.measured.per_class) classes[c.name] = Percent(c.ap);
     all.push_back({{"row", row.name},
+                   {"data", data},
                    {"frame_map", Percent(row.measured.frame_map)},
                    {"by_kind", std::move(kinds)},
                    {"by_class", std::move(classes)}});
@@ -89,7 +90,7 @@ absl::Status Main() {
   MRSN_ASSIGN_OR_RETURN(const std::unique_ptr<datasets::Dataset> evaluation,
                         datasets::OpenDataset(evaluated, datasets::Usage::kInference, root, described));
   MRSN_ASSIGN_OR_RETURN(const std::vector<ScaleRow> rows, MeasureScale(*training, *evaluation, options));
-  const Json json = JsonOf(rows);
+  const Json json = JsonOf(rows, evaluation->Fingerprint());
   Print(json);
   const std::string path = UserPath(absl::GetFlag(FLAGS_json));
   return path.empty() ? absl::OkStatus() : WriteFileAtomically(path, json.dump(2) + "\n");

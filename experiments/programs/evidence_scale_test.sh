@@ -21,6 +21,7 @@ python3 - "$out/micro.json" "$out/second.json" <<'PYTHON' || failed=1
 import json, sys
 for path in sys.argv[1:]:
     rows = {row["row"]: row for row in json.load(open(path))}
+    assert all(len(row["data"]) == 64 for row in rows.values())
     values = [rows[name]["frame_map"] for name in ("chance", "pose only", "oracle", "ground truth")]
     assert values == sorted(values) and values[3] > 99.99, values
     assert 60 < values[2] < 80, values  # the detector misses people
