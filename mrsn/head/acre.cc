@@ -14,7 +14,8 @@ at::Tensor Acre::Forward(at::Tensor x) {
 at::Tensor Acre::ForwardFromTokens(const at::Tensor& actors, const at::Tensor& context,
                                    const at::Tensor& clip_index) {
   EncoderLayer& first = *layers_.front();
-  const auto [to_actors, to_context] = first.attention().ActorContextAttention(actors, context, clip_index);
+  const auto [to_actors, to_context] = first.attention().ActorContextAttention(
+      first.AttentionInput(actors), first.AttentionInput(context), clip_index);
   at::Tensor x =
       first.AfterNorm(at::cat({first.AfterAttention(to_actors, actors).unsqueeze(1),
                                first.AfterAttention(to_context, context.index_select(0, clip_index))},

@@ -125,7 +125,8 @@ at::Tensor FeedForward::Forward(const at::Tensor& x) {
 }
 
 EncoderLayer::EncoderLayer(const EncoderOptions& options)
-    : attention_(register_module("attention", std::make_shared<MultiHeadAttention>(AttentionOptions{
+    : residual_(options.residual),
+      attention_(register_module("attention", std::make_shared<MultiHeadAttention>(AttentionOptions{
                                                   options.width, options.heads, options.width}))),
       attention_norm_(register_module("attention_norm",
                                       torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.width})))),
@@ -134,15 +135,25 @@ EncoderLayer::EncoderLayer(const EncoderOptions& options)
       ffn_(register_module("ffn", std::make_shared<FeedForward>(options.width, options.hidden))) {}
 
 at::Tensor EncoderLayer::Forward(const at::Tensor& x, const at::Tensor& allowed) {
-  return AfterNorm(AfterAttention(attention_->SelfAttention(x, allowed), x));
+  return AfterNorm(AfterAttention(attention_->SelfAttention(AttentionInput(x), allowed), x));
+}
+
+at::Tensor EncoderLayer::AttentionInput(const at::Tensor& x) {
+  return residual_ == Residual::kPreNorm ? attention_norm_(x) : x;
 }
 
 at::Tensor EncoderLayer::AfterAttention(const at::Tensor& attention, const at::Tensor& x) {
+  if (residual_ == Residual::kPreNorm) return attention + x;
+  if (residual_ == Residual::kPostNorm) return attention_norm_(attention + x);
   const at::Tensor x1 = attention_norm_(attention);
   return x1.sizes() == x.sizes() ? x1.add_(x) : x1 + x;  // a norm's gradient does not need its result
 }
 
-at::Tensor EncoderLayer::AfterNorm(const at::Tensor& x1) { return ffn_norm_(ffn_->Forward(x1)).add_(x1); }
+at::Tensor EncoderLayer::AfterNorm(const at::Tensor& x1) {
+  if (residual_ == Residual::kPreNorm) return ffn_->Forward(ffn_norm_(x1)) + x1;
+  if (residual_ == Residual::kPostNorm) return ffn_norm_(ffn_->Forward(x1) + x1);
+  return ffn_norm_(ffn_->Forward(x1)).add_(x1);
+}
 
 std::vector<std::shared_ptr<EncoderLayer>> RegisterLayers(torch::nn::Module& owner, const std::string& prefix,
                                                           const EncoderOptions& options) {

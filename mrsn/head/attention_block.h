@@ -3,6 +3,7 @@
 // (Eq. 2, 4), whose norms sit on the branches, not on the sums:
 //   X' = LN(MSA(X)) + X
 //   X  = LN(FFN(X')) + X'
+// For ablations the norms can sit elsewhere (residual.h).
 //
 // Shapes: N sequences, Q queries, S keys, w token width, c inner width, H heads.
 #ifndef MRSN_MRSN_HEAD_ATTENTION_BLOCK_H_
@@ -17,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "mrsn/head/residual.h"
 #include "mrsn/packed_linear.h"
 
 namespace mrsn {
@@ -96,6 +98,7 @@ struct EncoderOptions {
   int64_t heads = 8;      // H
   int64_t hidden = 1024;  // of the feed-forward layer
   int64_t layers = 1;     // M
+  Residual residual = Residual::kBranch;
 };
 
 // One step k of Eq. 2 and 4.
@@ -105,6 +108,8 @@ class EncoderLayer : public torch::nn::Module {
 
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& allowed = {});  // [N,T,d] -> [N,T,d]
 
+  // What the attention sees of x: LN(x) with kPreNorm, else x.
+  at::Tensor AttentionInput(const at::Tensor& x);
   // Its two lines, for a caller that computed the attention itself; that may be one
   // row per token, or one ([N,1,d]) for all tokens of a sequence.
   at::Tensor AfterAttention(const at::Tensor& attention, const at::Tensor& x);  // X'
@@ -112,6 +117,7 @@ class EncoderLayer : public torch::nn::Module {
   MultiHeadAttention& attention() { return *attention_; }
 
  private:
+  Residual residual_;
   std::shared_ptr<MultiHeadAttention> attention_;
   torch::nn::LayerNorm attention_norm_{nullptr}, ffn_norm_{nullptr};
   std::shared_ptr<FeedForward> ffn_;

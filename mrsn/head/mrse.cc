@@ -5,7 +5,7 @@
 namespace mrsn {
 
 Mrse::Mrse(const MrseOptions& options) {
-  EncoderOptions encoder = {options.width, options.heads, options.hidden, 0};
+  EncoderOptions encoder = {options.width, options.heads, options.hidden, 0, options.residual};
   const bool both = options.acre_layers > 0 && options.aare_layers > 0;
   TORCH_CHECK(options.rse_layers == 0 || both, "RSE needs both ACRE and AARE");
   if ((encoder.layers = options.acre_layers))

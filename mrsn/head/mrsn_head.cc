@@ -26,19 +26,25 @@ MrsnHead::MrsnHead(const MrsnHeadOptions& options) : options_(options) {
   embedder.actor_token = options.actor_token;
   embedder.context = acre;
   embedder_ = register_module("embedder", std::make_shared<TokenEmbedder>(embedder));
-  if (aare) {
-    actor_position_ = register_module(
-        "actor_position",
-        std::make_shared<ActorPosition>(options.support_size / options.patch_size, options.mrse.width));
+  const int64_t grid = options.support_size / options.patch_size;
+  if (aare && options.position_in_aare) {
+    actor_position_ =
+        register_module("actor_position", std::make_shared<ActorPosition>(grid, options.mrse.width));
+  }
+  if (acre && options.position_in_acre) {
+    acre_position_ =
+        register_module("acre_position", std::make_shared<ActorPosition>(grid, options.mrse.width));
   }
   for (int64_t b = 0; b < options.blocks; ++b) {
     blocks_.push_back(register_module("mrse" + std::to_string(b), std::make_shared<Mrse>(options.mrse)));
   }
   const int64_t g = NeedsOf(options).relation_width;
   if (options.long_term) {
-    long_term_ = register_module("long_term", std::make_shared<LongTermSupport>(LongTermSupportOptions{
-                                                  g, options.long_term->inner_width, options.mrse.heads,
-                                                  options.long_term->window_seconds}));
+    const MrsnHeadOptions::LongTerm& long_term = *options.long_term;
+    long_term_ = register_module(
+        "long_term", std::make_shared<LongTermSupport>(LongTermSupportOptions{
+                         g, long_term.inner_width, options.mrse.heads, long_term.window_seconds,
+                         long_term.distance_embedding, long_term.own_second, long_term.bank_width}));
   }
   mlp_ = register_module(
       "mlp", std::make_shared<ConsensusMlp>(ConsensusMlpOptions{g, options.mrse.width, options.classes,
@@ -51,10 +57,11 @@ HeadOutput MrsnHead::Forward(const HeadInput& input, Taps* taps) {
   if (options_.mrse.acre_layers > 0) {
     tokens.context = embedder_->ContextTokens(input.features);  // [B,L,d]
     tokens.actors_in_context = actors + embedder_->actor_embedding();
+    if (acre_position_) tokens.actors_in_context += acre_position_->Forward(input.boxes);
   }
   at::Tensor same_clip;
-  if (actor_position_) {
-    tokens.actors_in_place = actors + actor_position_->Forward(input.boxes);
+  if (options_.mrse.aare_layers > 0) {
+    tokens.actors_in_place = actor_position_ ? actors + actor_position_->Forward(input.boxes) : actors;
     same_clip = SameClip(input.clip_index, input.clip_index);
   }
   Note(taps, "R_context", tokens.context);

@@ -32,6 +32,7 @@ class MrsnHead : public RelationHead {
   MrsnHeadOptions options_;
   std::shared_ptr<TokenEmbedder> embedder_;
   std::shared_ptr<ActorPosition> actor_position_;  // with AARE
+  std::shared_ptr<ActorPosition> acre_position_;   // with position_in_acre
   std::vector<std::shared_ptr<Mrse>> blocks_;
   std::shared_ptr<LongTermSupport> long_term_;
   std::shared_ptr<ConsensusMlp> mlp_;

@@ -55,13 +55,25 @@ void ReadLongTerm(const MrsnHeadConfig& config, ConfigReader* reader, MrsnHeadOp
   }
   MrsnHeadOptions::LongTerm& long_term = options->long_term.emplace();
   ConfigReader inside = reader->In("long_term");
-  inside.Read("window_seconds", &long_term.window_seconds, Between(1, kMaxWindowSeconds));
+  inside.Read("window_seconds", &long_term.window_seconds, Between(0, kMaxWindowSeconds));
   ReadMlp(&inside, options);
   inside.Read("inner_width", &long_term.inner_width, Between(1, kMaxChannels));
+  inside.Read("distance_embedding", &long_term.distance_embedding);
+  inside.Read("own_second", &long_term.own_second);
+  inside.Read("bank_width", &long_term.bank_width, Between(0, kMaxChannels));
   if (reader->ok() && long_term.inner_width % options->mrse.heads != 0) {
     inside.Fail("inner_width", absl::StrCat(long_term.inner_width),
                 absl::StrCat("multiples of heads, ", options->mrse.heads));
   }
+}
+
+void ReadVariations(ConfigReader* reader, MrsnHeadOptions* options) {
+  ConfigReader inside = reader->In("variations");
+  inside.Read("position_in_aare", &options->position_in_aare);
+  inside.Read("position_in_acre", &options->position_in_acre);
+  inside.Choose(
+      "residual", &options->mrse.residual,
+      {{"BRANCH", Residual::kBranch}, {"PRE_NORM", Residual::kPreNorm}, {"POST_NORM", Residual::kPostNorm}});
 }
 
 }  // namespace
@@ -79,6 +91,7 @@ absl::StatusOr<MrsnOrLinearHeadOptions> ReadHead(const MrsnHeadConfig& config, c
       "actor_token", &options.actor_token,
       {{"MAX", ActorToken::kMax}, {"AVERAGE", ActorToken::kAverage}, {"FLATTEN", ActorToken::kFlatten}});
   ReadMrse(config, &reader, &options.mrse);
+  ReadVariations(&reader, &options);
   switch (config.consensus_case()) {
     case MrsnHeadConfig::CONSENSUS_NOT_SET:
     case MrsnHeadConfig::kShortTerm: {
@@ -99,12 +112,25 @@ absl::StatusOr<MrsnOrLinearHeadOptions> ReadHead(const MrsnHeadConfig& config, c
   return linear;
 }
 
+bool DepartsFromPaper(const MrsnHeadOptions& options) {
+  const MrsnHeadOptions paper;
+  if (options.position_in_aare != paper.position_in_aare ||
+      options.position_in_acre != paper.position_in_acre || options.mrse.residual != paper.mrse.residual) {
+    return true;
+  }
+  return options.long_term && (!options.long_term->distance_embedding || !options.long_term->own_second ||
+                               options.long_term->bank_width > 0);
+}
+
 HeadNeeds NeedsOf(const MrsnHeadOptions& options) {
   HeadNeeds needs;
   needs.classes = options.classes;
   needs.relation_width =
       options.mrse.width * ((options.mrse.acre_layers > 0 ? 2 : 0) + (options.mrse.aare_layers > 0 ? 1 : 0));
-  if (options.long_term) needs.bank = {options.long_term->window_seconds, needs.relation_width};
+  if (options.long_term) {
+    const int64_t width = options.long_term->bank_width;
+    needs.bank = {options.long_term->window_seconds, width > 0 ? width : needs.relation_width};
+  }
   return needs;
 }
 

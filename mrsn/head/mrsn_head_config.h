@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "mrsn/head/head_shape.h"
 #include "mrsn/head/linear_head_config.h"
+#include "mrsn/head/residual.h"
 #include "mrsn/model_needs.h"
 
 namespace mrsn {
@@ -27,12 +28,15 @@ struct MrseOptions {
   int64_t hidden = 1024;  // of every feed-forward layer
   // Layers of each encoder; 0 leaves it out. rse_layers > 0 needs the other two.
   int64_t acre_layers = 1, aare_layers = 1, rse_layers = 1;
+  Residual residual = Residual::kBranch;
 };
 
 struct MrsnHeadOptions {
   struct LongTerm {
     int64_t window_seconds = 10;
     int64_t inner_width = 1024;
+    bool distance_embedding = true, own_second = true;
+    int64_t bank_width = 0;  // of features that are not G; 0: the bank holds G
   };
   int64_t channels = 2048;  // C
   int64_t classes = 80;     // K
@@ -45,6 +49,8 @@ struct MrsnHeadOptions {
   std::optional<LongTerm> long_term;  // MRSN_L; without, MRSN_S
   int64_t mlp_layers = 2;
   double dropout = 0.5;
+  bool position_in_aare = true;   // E_A^n of Eq. 3
+  bool position_in_acre = false;  // a place's embedding beside E_A
 };
 
 // Without ACRE and AARE (the first row of Table 4) the linear head is left.
@@ -52,6 +58,9 @@ using MrsnOrLinearHeadOptions = std::variant<MrsnHeadOptions, LinearHeadOptions>
 
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what is allowed.
 absl::StatusOr<MrsnOrLinearHeadOptions> ReadHead(const MrsnHeadConfig& config, const HeadShape& shape);
+
+// Whether an option departs from the paper: one of Variations or of the last three of LongTerm.
+bool DepartsFromPaper(const MrsnHeadOptions& options);
 
 // G is 3 d wide; with ACRE only 2 d, with AARE only d.
 HeadNeeds NeedsOf(const MrsnHeadOptions& options);

@@ -31,12 +31,15 @@ int64_t MrsnHeadParameters(const MrsnHeadOptions& options) {
   if (s.acre > 0) {
     count += s.p * s.p * s.C * s.d + s.d;
     count += (1 + s.L) * s.d;
+    if (options.position_in_acre) count += s.L * s.d;
   }
-  if (s.aare > 0) count += s.L * s.d;
+  if (s.aare > 0 && options.position_in_aare) count += s.L * s.d;
   count += (s.acre + s.aare + 2 * s.rse) * layer;
   if (options.long_term) {
     const int64_t c = options.long_term->inner_width;
-    count += (4 * s.g * c + 3 * c + s.g) + 2 * s.g + (2 * options.long_term->window_seconds + 1) * s.g;
+    count += (4 * s.g * c + 3 * c + s.g) + 2 * s.g;
+    if (options.long_term->distance_embedding) count += (2 * options.long_term->window_seconds + 1) * s.g;
+    if (options.long_term->bank_width > 0) count += (options.long_term->bank_width + 1) * s.g;
   }
   int64_t classifier_inputs = s.g;
   if (options.mlp_layers == 2) {
@@ -57,7 +60,7 @@ int64_t MrsnHeadPlainMacs(const MrsnHeadOptions& options, int64_t persons, int64
   macs += s.rse * N * ((T + 1) * token + 4 * T * s.d);
   if (options.long_term) {
     const int64_t c = options.long_term->inner_width;
-    macs += 2 * N * s.g * c + 2 * n * s.g * c + 2 * N * n * c;
+    macs += 2 * N * s.g * c + 2 * n * s.g * c + 2 * N * n * c + n * options.long_term->bank_width * s.g;
   }
   macs += options.mlp_layers == 2 ? N * (s.g * s.d + s.d * s.K) : N * s.g * s.K;
   return macs;

@@ -20,7 +20,7 @@ namespace mrsn {
 
 //   encoder layer          (4d^2 + 4d) + (2df + f + d) + 4d, M times for ACRE and AARE, 2M times for RSE
 //   embedders              p^2 C d + d, a d + d, E (1 + L) d, E_A^n L d
-//   Eq. 8                  4gc + 3c + g, 2g, (2 omega + 1) g
+//   Eq. 8                  4gc + 3c + g, 2g, (2 omega + 1) g, with bank features of width b: bg + g
 //   MLP                    gK + K, or gd + d + dK + K
 int64_t MrsnHeadParameters(const MrsnHeadOptions& options);
 
@@ -29,7 +29,7 @@ int64_t MrsnHeadParameters(const MrsnHeadOptions& options);
 //   ACRE                   M N (T (4d^2 + 2df) + 2T^2 d)
 //   AARE                   M (N (4d^2 + 2df) + 2N^2 d)
 //   RSE                    M N ((T + 1)(4d^2 + 2df) + 4Td)
-//   Eq. 8                  2Ngc + 2ngc + 2Nnc
+//   Eq. 8                  2Ngc + 2ngc + 2Nnc, with bank features of width b: nbg
 //   MLP                    N gK, or N (gd + dK)
 int64_t MrsnHeadPlainMacs(const MrsnHeadOptions& options, int64_t persons, int64_t bank_entries);
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "mrsn/head/mrsn_head_counts.h"
 #include "mrsn/testing/compare.h"
 #include "mrsn/testing/golden_names.h"
 #include "mrsn/testing/head_input.h"
@@ -42,6 +43,12 @@ HeadInput Input(int64_t relation_width) {
   return input;
 }
 
+int64_t CountOf(const MrsnHead& head) {
+  int64_t count = 0;
+  for (const at::Tensor& parameter : head.parameters()) count += parameter.numel();
+  return count;
+}
+
 using MrsnHeadTest = SeededTest;
 
 // Eq. 1-8 end to end for every row of Table 4 and every option.
@@ -73,9 +80,23 @@ TEST_F(MrsnHeadTest, EveryVariantEqualsThePlainLoops) {
     o.mrse.acre_layers = o.mrse.rse_layers = 0;
     o.mlp_layers = 1;
   });
+  for (const Residual residual : {Residual::kPreNorm, Residual::kPostNorm}) {
+    add(residual == Residual::kPreNorm ? "pre-norm" : "post-norm", [residual](auto& o) {
+      o.blocks = 2;
+      o.mrse.acre_layers = o.mrse.aare_layers = o.mrse.rse_layers = 2;
+      o.mrse.residual = residual;
+    });
+  }
+  add("no place in AARE", [](auto& o) { o.position_in_aare = false; });
+  add("a place in ACRE", [](auto& o) { o.position_in_acre = true; });
+  add("no distances", [](auto& o) { o.long_term = {2, 8, /*distance_embedding=*/false}; });
+  add("own second out", [](auto& o) { o.long_term = {2, 8, true, /*own_second=*/false}; });
+  add("a bank of other features", [](auto& o) { o.long_term = {2, 8, true, true, /*bank_width=*/5}; });
   for (const auto& [name, options] : variants) {
     const auto head = Head(options);
-    const HeadInput input = Input(head->needs().relation_width);
+    const HeadNeeds needs = head->needs();
+    const HeadInput input = Input(needs.bank ? needs.bank->width : needs.relation_width);
+    EXPECT_EQ(MrsnHeadParameters(options), CountOf(*head)) << name;
     Taps taps;
     const HeadOutput output = head->Forward(input, &taps);
     const reference::HeadResult expected = reference::Head(*head, options, input);

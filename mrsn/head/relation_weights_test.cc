@@ -85,6 +85,35 @@ class RelationWeightsTest : public SeededTest {
   Taps taps_;
 };
 
+TEST_F(RelationWeightsTest, OfHeadsThatDepartFromThePaper) {
+  MrsnHeadOptions options = Small();
+  options.mrse.residual = Residual::kPreNorm;
+  options.position_in_acre = true;
+  options.position_in_aare = false;
+  options.long_term->own_second = false;
+  const RelationWeights weights = Compute(options);
+  const reference::Weights all(*head_);
+  const at::Tensor context = TapNamed(taps_, "R_context"), cell = ActorCell(input_.boxes, 2);
+  const Matrix actors = FromTensor(TapNamed(taps_, "R_actor")), cells = all.At("acre_position.embedding");
+  Matrix persons;
+  for (int64_t n = 0; n < 7; ++n) {
+    const reference::Weights norm = all.In("mrse0.acre.layer0.attention_norm.");
+    const Row placed = reference::Add(actors[n], cells[cell[n].item<int64_t>()]);
+    Matrix keys = {reference::LayerNorm(norm, reference::Add(placed, all.At("embedder.actor_embedding")[0]))};
+    for (const Row& token : FromTensor(context[ClipOf(n)])) keys.push_back(reference::LayerNorm(norm, token));
+    const Row expected =
+        WeightsOf(all.In("mrse0.acre.layer0.attention."), keys[0], keys, [](size_t) { return true; });
+    ExpectNear(weights.context[n], expected, 1);
+    persons.push_back(reference::LayerNorm(all.In("mrse0.aare.layer0.attention_norm."), actors[n]));
+  }
+  for (int64_t n = 0; n < 7; ++n) {
+    ExpectNear(weights.persons[n], WeightsOf(all.In("mrse0.aare.layer0.attention."), persons[n], persons,
+                                             [&](size_t s) { return ClipOf(s) == ClipOf(n); }));
+  }
+  EXPECT_EQ(weights.entries[0][2].item<double>(), 0) << "the own second";
+  EXPECT_NEAR(weights.entries[0].sum().item<double>(), 1, 1e-12);
+}
+
 TEST_F(RelationWeightsTest, OfACREAreThoseOfTheOwnClipsContext) {
   const RelationWeights weights = Compute(Small());
   const reference::Weights all(*head_);

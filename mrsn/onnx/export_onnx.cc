@@ -73,7 +73,13 @@ absl::Status NoSuchHead(const std::string& head) {
 struct Check {
   absl::Status operator()(const ActionDetectorOptions& model) const { return std::visit(*this, model.head); }
   absl::Status operator()(const LinearHeadOptions&) const { return absl::OkStatus(); }
-  absl::Status operator()(const MrsnHeadOptions&) const { return absl::OkStatus(); }
+  absl::Status operator()(const MrsnHeadOptions& head) const {
+    if (!DepartsFromPaper(head)) return absl::OkStatus();
+    return absl::UnimplementedError(
+        "model.mrsn: no ONNX file is written of heads that depart from the paper; allowed: no variations, "
+        "and in "
+        "long_term no distance_embedding, own_second and bank_width");
+  }
   absl::Status operator()(const baselines::ContextAverageHeadOptions&) const { return absl::OkStatus(); }
   absl::Status operator()(const baselines::AcrnHeadOptions&) const { return NoSuchHead("acrn"); }
   absl::Status operator()(const baselines::LfbHeadOptions&) const { return NoSuchHead("lfb"); }

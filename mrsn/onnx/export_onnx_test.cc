@@ -276,6 +276,15 @@ TEST(ExportOnnxFileTest, OtherHeadsAreRefused) {
                            ": no ONNX file is written of this head; allowed: linear, mrsn, "
                            "context_average"));
   }
+  for (const std::string part :
+       {"variations { position_in_aare: false }", "variations { position_in_acre: true }",
+        "variations { residual: POST_NORM }", "long_term { distance_embedding: false }",
+        "long_term { own_second: false }", "long_term { bank_width: 5 }"}) {
+    const auto model = ReadModel(Parse(Mrsn(kBasic, absl::StrCat("acre {} aare {} ", part))));
+    ASSERT_TRUE(model.ok()) << model.status();
+    EXPECT_THAT(std::string(CheckHead(*model).message()), HasSubstr("heads that depart from the paper"))
+        << part;
+  }
   for (const std::string detector : {"act", "step"}) {
     const auto model = ReadModel(Parse(absl::StrCat("num_classes: 24 ", detector, " {}")));
     ASSERT_TRUE(model.ok()) << model.status();

@@ -129,13 +129,38 @@ Matrix Attention(const Weights& attention, const Matrix& x, const Matrix& y, int
 
 namespace {
 
-Matrix AfterAttention(const Weights& layer, const Matrix& attention, const Matrix& x) {
+Matrix AfterAttention(const Weights& layer, const Matrix& attention, const Matrix& x, Residual residual) {
+  const auto attention_norm = [&](const Row& row) { return LayerNorm(layer.In("attention_norm."), row); };
+  const auto ffn_norm = [&](const Row& row) { return LayerNorm(layer.In("ffn_norm."), row); };
+  const auto ffn = [&](const Row& row) { return FeedForward(layer.In("ffn."), row); };
   Matrix result;
   for (size_t t = 0; t < x.size(); ++t) {
-    const Row primed = Add(LayerNorm(layer.In("attention_norm."), attention[t]), x[t]);
-    result.push_back(Add(LayerNorm(layer.In("ffn_norm."), FeedForward(layer.In("ffn."), primed)), primed));
+    switch (residual) {
+      case Residual::kBranch: {
+        const Row primed = Add(attention_norm(attention[t]), x[t]);
+        result.push_back(Add(ffn_norm(ffn(primed)), primed));
+        break;
+      }
+      case Residual::kPreNorm: {
+        const Row primed = Add(attention[t], x[t]);
+        result.push_back(Add(ffn(ffn_norm(primed)), primed));
+        break;
+      }
+      case Residual::kPostNorm: {
+        const Row primed = attention_norm(Add(attention[t], x[t]));
+        result.push_back(ffn_norm(Add(ffn(primed), primed)));
+        break;
+      }
+    }
   }
   return result;
+}
+
+// What the attention of a layer sees.
+Matrix Before(const Weights& layer, Matrix x, Residual residual) {
+  if (residual != Residual::kPreNorm) return x;
+  for (Row& row : x) row = LayerNorm(layer.In("attention_norm."), row);
+  return x;
 }
 
 // Rows y, x of the S x S grid: mean over the cells of F that a cell covers (at least partly).
@@ -199,15 +224,18 @@ int PlaceOf(const Row& box, int grid) {  // Eq. 3
 
 }  // namespace
 
-Matrix EncoderLayer(const Weights& layer, const Matrix& x, int heads) {
-  return AfterAttention(layer, Attention(layer.In("attention."), x, x, heads, Always), x);
+Matrix EncoderLayer(const Weights& layer, const Matrix& x, int heads, Residual residual) {
+  const Matrix seen = Before(layer, x, residual);
+  return AfterAttention(layer, Attention(layer.In("attention."), seen, seen, heads, Always), x, residual);
 }
 
-void SupportLayer(const Weights& x_layer, const Weights& y_layer, int heads, Matrix* x, Matrix* y) {
-  const Matrix to_x = Attention(x_layer.In("attention."), *x, *y, heads, Always);
-  const Matrix to_y = Attention(y_layer.In("attention."), *y, *x, heads, Always);
-  *x = AfterAttention(x_layer, to_x, *x);
-  *y = AfterAttention(y_layer, to_y, *y);
+void SupportLayer(const Weights& x_layer, const Weights& y_layer, int heads, Matrix* x, Matrix* y,
+                  Residual residual) {
+  const Matrix x_in = Before(x_layer, *x, residual), y_in = Before(y_layer, *y, residual);
+  const Matrix to_x = Attention(x_layer.In("attention."), x_in, y_in, heads, Always);
+  const Matrix to_y = Attention(y_layer.In("attention."), y_in, x_in, heads, Always);
+  *x = AfterAttention(x_layer, to_x, *x, residual);
+  *y = AfterAttention(y_layer, to_y, *y, residual);
 }
 
 HeadResult Head(const torch::nn::Module& head, const MrsnHeadOptions& options, const HeadInput& input) {
@@ -220,29 +248,37 @@ HeadResult Head(const torch::nn::Module& head, const MrsnHeadOptions& options, c
   HeadResult result;
   for (int64_t n = 0; n < persons; ++n) {
     const Row actor = ActorToken(embedder, options, input.actors[n]);
+    const int place =
+        PlaceOf(FromTensor(input.boxes)[n], static_cast<int>(options.support_size / options.patch_size));
     if (acre) {
       Matrix tokens = {Add(actor, embedder.At("actor_embedding")[0])};
+      if (options.position_in_acre) {
+        tokens[0] = Add(tokens[0], weights.At("acre_position.embedding")[place]);
+      }
       for (Row& token : ContextTokens(embedder, options, input.features, clip(n))) tokens.push_back(token);
       result.X.push_back(tokens);
     }
     if (aare) {
-      const int place =
-          PlaceOf(FromTensor(input.boxes)[n], static_cast<int>(options.support_size / options.patch_size));
-      result.Y.push_back({Add(actor, weights.At("actor_position.embedding")[place])});
+      result.Y.push_back({actor});
+      if (options.position_in_aare) {
+        result.Y[n][0] = Add(actor, weights.At("actor_position.embedding")[place]);
+      }
     }
   }
 
   for (int64_t b = 0; b < options.blocks; ++b) {
     const Weights block = weights.In("mrse" + std::to_string(b) + ".");
     for (int64_t k = 0; k < options.mrse.acre_layers; ++k) {
-      for (Matrix& x : result.X) x = EncoderLayer(block.In("acre.layer" + std::to_string(k) + "."), x, heads);
+      const Weights layer = block.In("acre.layer" + std::to_string(k) + ".");
+      for (Matrix& x : result.X) x = EncoderLayer(layer, x, heads, options.mrse.residual);
     }
     for (int64_t k = 0; k < options.mrse.aare_layers; ++k) {
       for (int64_t begin = 0; begin < persons;) {  // clip by clip
         int64_t end = begin;
         Matrix together;
         for (; end < persons && clip(end) == clip(begin); ++end) together.push_back(result.Y[end][0]);
-        together = EncoderLayer(block.In("aare.layer" + std::to_string(k) + "."), together, heads);
+        together = EncoderLayer(block.In("aare.layer" + std::to_string(k) + "."), together, heads,
+                                options.mrse.residual);
         for (int64_t n = begin; n < end; ++n) result.Y[n][0] = together[n - begin];
         begin = end;
       }
@@ -250,7 +286,8 @@ HeadResult Head(const torch::nn::Module& head, const MrsnHeadOptions& options, c
     for (int64_t k = 0; k < options.mrse.rse_layers; ++k) {
       for (int64_t n = 0; n < persons; ++n) {
         SupportLayer(block.In("rse.x_layer" + std::to_string(k) + "."),
-                     block.In("rse.y_layer" + std::to_string(k) + "."), heads, &result.X[n], &result.Y[n]);
+                     block.In("rse.y_layer" + std::to_string(k) + "."), heads, &result.X[n], &result.Y[n],
+                     options.mrse.residual);
       }
     }
   }
@@ -274,8 +311,14 @@ HeadResult Head(const torch::nn::Module& head, const MrsnHeadOptions& options, c
       Matrix window;
       for (int64_t m = 0; input.bank.features.defined() && m < input.bank.features.size(0); ++m) {
         if (input.bank.clip_index[m].item<int64_t>() != clip(n)) continue;
-        const int64_t row = input.bank.offset[m].item<int64_t>() + options.long_term->window_seconds;
-        window.push_back(Add(FromTensor(input.bank.features)[m], long_term.At("distance_embedding")[row]));
+        const int64_t offset = input.bank.offset[m].item<int64_t>();
+        if (offset == 0 && !options.long_term->own_second) continue;
+        Row entry = FromTensor(input.bank.features)[m];
+        if (options.long_term->bank_width > 0) entry = Linear(long_term.In("bank_map."), entry);
+        if (options.long_term->distance_embedding) {
+          entry = Add(entry, long_term.At("distance_embedding")[offset + options.long_term->window_seconds]);
+        }
+        window.push_back(entry);
       }
       if (!window.empty()) {
         const Matrix support = Attention(long_term.In("attention."), {g}, window, heads, Always);

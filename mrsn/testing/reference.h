@@ -43,9 +43,11 @@ Row FeedForward(const Weights& ffn, const Row& x);
 Matrix Attention(const Weights& attention, const Matrix& x, const Matrix& y, int heads,
                  const std::function<bool(int, int)>& sees);
 
-Matrix EncoderLayer(const Weights& layer, const Matrix& x, int heads);                   // Eq. 2, 4
-void SupportLayer(const Weights& x_layer, const Weights& y_layer, int heads, Matrix* x,  // Eq. 5
-                  Matrix* y);
+// Eq. 2, 4
+Matrix EncoderLayer(const Weights& layer, const Matrix& x, int heads, Residual residual = Residual::kBranch);
+// Eq. 5
+void SupportLayer(const Weights& x_layer, const Weights& y_layer, int heads, Matrix* x, Matrix* y,
+                  Residual residual = Residual::kBranch);
 
 // Eq. 1-8 for all persons of a batch. X [N][L+1], Y [N][1] (empty if left out).
 struct HeadResult {
