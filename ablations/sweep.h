@@ -31,7 +31,8 @@ absl::StatusOr<Sweep> ReadSweep(const std::string& sweeps_root, const std::strin
 // Seeds are the outermost loop: a sweep that is stopped has complete rows of its first
 // seeds. `seeds` replaces the file's number. Every run's config is loaded: an error in
 // one point is found before anything is trained. A point that changes the model of an
-// experiment with a relation bank is refused, since the bank's writer lacks the change.
+// experiment with a relation bank is refused, since the bank's writer lacks the change; model.mrsn.long_term,
+// which the writer does not have, may change.
 absl::StatusOr<SweepRuns> ExpandSweep(const Sweep& sweep, const std::string& configs_root,
                                       std::optional<int> seeds = std::nullopt);
 

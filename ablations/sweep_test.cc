@@ -104,6 +104,11 @@ TEST_F(SweepTest, BankWritersMustHaveTheSameModel) {
            "8 } } } } }"),
       ElementsAre("long with w=8: changes the model, but the relation bank comes from short without "
                   "that change; write two experiments for it"));
+  EXPECT_THAT(
+      Runs(
+          "experiments: \"long\" axes { name: \"w\" points { label: \"2\" delta { model { mrsn { long_term { "
+          "window_seconds: 2 } } } } } }"),
+      ElementsAre("pre seed 0*", "short seed 0*", "long@w=2 seed 0"));
 }
 
 TEST_F(SweepTest, ATableNamesTheExperiments) {
