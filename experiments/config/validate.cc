@@ -147,6 +147,8 @@ absl::Status CheckEval(const EvalConfig& config) {
   ConfigReader reader(config, "eval");
   double iou = config.iou();
   reader.Read("iou", &iou, AboveUpTo(0, 1));
+  double box_noise = 0;
+  reader.Read("box_noise", &box_noise, Between(0, 100));
   return reader.status();
 }
 

@@ -12,6 +12,7 @@
 #include "experiments/engine/bank_filling.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/engine/evaluation.h"
+#include "experiments/engine/noisy_boxes.h"
 #include "experiments/engine/unreadable_clips.h"
 #include "experiments/engine/windows_ahead.h"
 #include "experiments/provenance.h"
@@ -97,7 +98,10 @@ absl::StatusOr<Result> EvaluateModel(const ModelEvaluation& evaluation, const Ru
   const TrainConfig& train = resolved.experiment.train();
   MRSN_ASSIGN_OR_RETURN(const datasets::Sample first, FirstClip(*run.eval_data, train));
   const ModelNeeds needs = run.model->needs();
-  const datasets::Dataset& seen = evaluation.seen != nullptr ? *evaluation.seen : *run.eval_data;
+  const datasets::Dataset& placed = evaluation.seen != nullptr ? *evaluation.seen : *run.eval_data;
+  const double noise = resolved.experiment.eval().box_noise();
+  const NoisyBoxes with_noise(placed, noise);
+  const datasets::Dataset& seen = noise > 0 ? with_noise : placed;
   BankWindows windows;
   std::optional<WindowsAhead> with_windows;
   if (evaluation.bank != nullptr) {
