@@ -8,9 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/clip_dataset.h"
 #include "datasets/media/numbered_video.h"
+#include "datasets/media/uneven_video.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "opencv2/imgcodecs.hpp"
+#include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
 
 namespace mrsn::datasets {
@@ -140,6 +142,30 @@ TEST(ClipStream, AVariableRateCoversTheSameTime) {
   EXPECT_THAT(NumbersOf(clips[1].sample), ElementsAre(20, 24, 24, 28));
   EXPECT_EQ(NumberOf(clips[1].picture), 24);
   EXPECT_THAT(NumbersOf(clips[2].sample), ElementsAre(46, 48, 50, 52));
+}
+
+// Frames 0 to 28 are shown for 75 ms each, 29 to 57 for 25 ms.
+TEST(ClipStream, AFileOfVariableRateIsReadByTheTimesOfItsFrames) {
+  const std::string folder = Folder("uneven"), even = folder + "/even.mp4", path = folder + "/uneven.mp4";
+  cv::VideoWriter writer(even, cv::CAP_FFMPEG, cv::VideoWriter::fourcc('m', 'p', '4', 'v'), 20, {128, 64});
+  for (int i = 0; i < 58; ++i) writer.write(NumberedFrame(i));
+  writer.release();
+  ASSERT_TRUE(WriteFileAtomically(path, UnevenMp4(*ReadFile(even))).ok());
+  ClipStreamOptions options;
+  options.clip = {4, 2, 0};
+  options.transform.short_side = 0;
+  options.rate = 20;
+  std::vector<StreamedClip> clips = AllClips(path, options);
+  ASSERT_EQ(clips.size(), 3u);
+  // Seconds 0.8, 0.9, 1.0 and 1.1 are frames 10.7, 12, 13.3 and 14.7.
+  EXPECT_EQ(clips[1].frame, 13);
+  EXPECT_THAT(NumbersOf(clips[1].sample), ElementsAre(11, 12, 13, 15));
+  // Seconds 1.8, 1.9, 2.0 and 2.1 are frames 24, 25.3, 26.7 and 28.
+  EXPECT_EQ(clips[2].frame, 27);
+  EXPECT_THAT(NumbersOf(clips[2].sample), ElementsAre(24, 25, 27, 28));
+  clips = AllClips(even, options);
+  ASSERT_EQ(clips.size(), 3u);
+  EXPECT_THAT(NumbersOf(clips[1].sample), ElementsAre(16, 18, 20, 22));
 }
 
 TEST(ClipStream, KeepsOneClip) {
