@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/media/media_files.h"
 #include "datasets/stated_length.h"
@@ -30,8 +32,12 @@ class VideoFileStream : public FrameStream {
  public:
   absl::Status OpenFile(const std::string& path) {
     path_ = path;
+    int camera = 0;
+    const bool is_camera = IsLiveStream(path) && absl::SimpleAtoi(path, &camera);
     try {
-      if (!capture_.open(path, cv::CAP_FFMPEG)) {
+      if (!(is_camera ? capture_.open(camera, cv::CAP_V4L2) : capture_.open(path, cv::CAP_FFMPEG))) {
+        if (is_camera) return absl::NotFoundError(absl::StrCat("camera ", path, ": cannot be opened"));
+        if (IsLiveStream(path)) return absl::NotFoundError(absl::StrCat(path, ": no stream could be opened"));
         return NotAVideo(path);
       }
     } catch (const cv::Exception& error) {
@@ -134,8 +140,18 @@ class FolderStream : public FrameStream {
 
 }  // namespace
 
+bool IsLiveStream(const std::string& path) {
+  const bool digits = !path.empty() && path.find_first_not_of("0123456789") == std::string::npos;
+  return digits || absl::StrContains(path, "://");
+}
+
 absl::StatusOr<std::unique_ptr<FrameStream>> FrameStream::Open(const std::string& path, double folder_rate) {
   ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", /*overwrite=*/0);  // FFmpeg logs every broken packet
+  auto stream = std::make_unique<VideoFileStream>();
+  if (IsLiveStream(path)) {
+    MRSN_RETURN_IF_ERROR(stream->OpenFile(path));
+    return stream;
+  }
   if (!FileExists(path)) return absl::NotFoundError(absl::StrCat(path, ": no such video"));
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
@@ -146,7 +162,6 @@ absl::StatusOr<std::unique_ptr<FrameStream>> FrameStream::Open(const std::string
     if (listing.frames.empty()) return absl::NotFoundError(absl::StrCat(path, ": no frame in this folder"));
     return std::make_unique<FolderStream>(path, std::move(listing), folder_rate);
   }
-  auto stream = std::make_unique<VideoFileStream>();
   MRSN_RETURN_IF_ERROR(stream->OpenFile(path));
   return stream;
 }

@@ -11,6 +11,10 @@
 
 namespace mrsn::datasets {
 
+// Whether `path` is no file but what OpenCV opens as a stream, which is read once: the number of a camera, or
+// an address such as rtsp://door/1.
+bool IsLiveStream(const std::string& path);
+
 // A position in a video, before the first frame at the beginning. Not for use by two threads at once.
 //
 //   MRSN_ASSIGN_OR_RETURN(auto stream, FrameStream::Open("a.mp4", 30));
@@ -22,8 +26,9 @@ namespace mrsn::datasets {
 //   }
 class FrameStream {
  public:
-  // A video file, or a folder of images (media_files.h) of which `folder_rate` are shown in a second. The
-  // error names the file: there is none, FFmpeg cannot read it, or the folder has no frame.
+  // A video file, a live stream, or a folder of images (media_files.h) of which `folder_rate` are shown in a
+  // second. The error names the file: there is none, FFmpeg cannot read it, or the folder has no frame; or
+  // the stream.
   static absl::StatusOr<std::unique_ptr<FrameStream>> Open(const std::string& path, double folder_rate);
   virtual ~FrameStream() = default;
 

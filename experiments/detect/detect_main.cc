@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "datasets/media/frame_stream.h"
 #include "datasets/persons/person_detector.h"
 #include "datasets/stream/stream_config.h"
 #include "experiments/config/config.h"
@@ -27,8 +28,10 @@
 #include "ops/base/size_flag.h"
 #include "ops/base/status_macros.h"
 
-ABSL_FLAG(std::string, video, "",
-          "A video file, a folder of videos at any depth, or a pattern in quotes, such as 'films/*.mp4'.");
+ABSL_FLAG(
+    std::string, video, "",
+    "A video file, a folder of videos at any depth, or a pattern in quotes, such as 'films/*.mp4'; or a "
+    "stream: an address such as rtsp://door/1, or a camera's number.");
 ABSL_FLAG(std::string, experiment, "",
           "Whose model and clips: a file under experiments/configs without .textproto.");
 ABSL_FLAG(std::string, config, "", "Instead of --experiment: a file of your own, e.g. my.textproto.");
@@ -87,6 +90,9 @@ constexpr char kUsage[] =
     "probable first. in.mp4 shows the persons with their tracks and most probable actions, and in.png is a\n"
     "contact sheet of key frames. Several videos are worked on in turn; one that fails does not stop the\n"
     "others, and the exit code is 1 in the end.\n"
+    "Of a stream, each person's most probable action is printed half a clip after the key frame; Ctrl-C "
+    "ends\n"
+    "it, and the CSV and JSON files are written then. It is not drawn.\n"
     "Clips are cut and scaled as the experiment's evaluation data are, so that the scores are those of\n"
     "//experiments:evaluate. A video of another rate than the data set's is brought to that rate by the\n"
     "times of its frames. Memory does not grow with the video's length.\n"
@@ -244,8 +250,9 @@ absl::StatusOr<DetectJob> OpenJob() {
 
 absl::Status Main() {
   MRSN_RETURN_IF_ERROR(CheckFlags());
+  const std::string video = absl::GetFlag(FLAGS_video);
   MRSN_ASSIGN_OR_RETURN(const std::vector<InputVideo> videos,
-                        FindInputVideos(UserPath(absl::GetFlag(FLAGS_video))));
+                        FindInputVideos(datasets::IsLiveStream(video) ? video : UserPath(video)));
   MRSN_ASSIGN_OR_RETURN(const DetectJob job, OpenJob());
   return DetectVideos(job, videos);
 }

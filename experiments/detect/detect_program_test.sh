@@ -73,6 +73,16 @@ expect 1 "no file fits this pattern" "${all[@]}" --video="$root/films/*.avi"
 } >"$root/bad.wav"
 expect 1 "bad.wav: not a video FFmpeg can read" "${all[@]}" --video="$root/bad.wav"
 
+# A stream: a line for each person as soon as it is known, the same files, and no picture.
+expect 1 "camera 97: cannot be opened" "${all[@]}" --boxes= --video=97
+expect 1 "rtsp://127.0.0.1:1/bad: no stream could be opened" "${all[@]}" --video=rtsp://127.0.0.1:1/bad
+stream=(--video="file://$PWD/$video" --output="$root/live" --draw)
+expect 1 "a stream is read once, and the model reads a bank" "${all[@]}" "${stream[@]}" \
+  --experiment=micro/acre_aare_rse_lrb --bank_checkpoint=random:1
+expect 0 "3.0 s, person 1: " "${all[@]}" "${stream[@]}"
+cmp "$root/first.csv" "$root/live/carphone_pristine.csv" || failed=1
+[[ ! -e $root/live/carphone_pristine.mp4 ]] || { ls -RA "$root/live" >&2; failed=1; }
+
 # Weights of another class list.
 expect 1 "experiments/checkpoints/micro/pretrain.safetensors" "${all[@]}" --checkpoint=experiments/checkpoints/micro/pretrain.safetensors
 expect 0 "4 key frames" "${all[@]}" --experiment=micro/pretrain \

@@ -66,6 +66,7 @@ absl::StatusOr<DetectedVideo> DetectVideo(const DetectVideoOptions& options, Per
   const int64_t stated = clips->stated_keyframes();
   ProgressBar bar(absl::StrCat("detect ", video.name), stated, "frames");
   while (true) {
+    if (StopSignal() != 0 && options.live && !video.keyframes.empty()) break;
     if (StopSignal() != 0) {
       return Stopped(absl::StrCat(options.path, ": nothing is written of it; the same command begins anew"));
     }
@@ -82,6 +83,7 @@ absl::StatusOr<DetectedVideo> DetectVideo(const DetectVideoOptions& options, Per
     MRSN_ASSIGN_OR_RETURN(DetectedKeyframe keyframe,
                           Detect(options, *clips, *std::move(clip), persons, score, tracker));
     if (writer != nullptr) MRSN_RETURN_IF_ERROR(writer->Add(keyframe));
+    if (options.on_keyframe) options.on_keyframe(keyframe);
     video.keyframes.push_back(std::move(keyframe));
     bar.Update(static_cast<int64_t>(video.keyframes.size()), clips->frames().frames_read(), "");
   }

@@ -21,6 +21,9 @@ struct DetectVideoOptions {
   datasets::ClipStreamOptions clips;  // key frames, and clips as the model wants them
   double first_second = 0;            // the second that the video's first frame is
   TrackerOptions tracker;
+  bool live = false;  // a stream: a stop signal is its end, and no error
+  // Called about each key frame as soon as it is scored: a clip's half after the key frame itself.
+  std::function<void(const DetectedKeyframe&)> on_keyframe;
   std::string output_stem;  // <stem>.csv and <stem>.json are written; its folder exists. "" = nothing is
   DetectionOrigin origin;
   std::vector<datasets::ActionClass> classes;

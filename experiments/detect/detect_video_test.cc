@@ -218,6 +218,25 @@ TEST(DetectVideoTest, AfterAnErrorNothingIsWritten) {
               HasSubstr("none.mp4: no such video"));
 }
 
+TEST(DetectVideoTest, AStreamIsWrittenWhenASignalEndsIt) {
+  DetectVideoOptions options = Options("live");
+  options.path = "file://" + std::filesystem::absolute(options.path).string();
+  options.live = true;
+  std::vector<double> seconds;
+  options.on_keyframe = [&](const DetectedKeyframe& keyframe) {
+    seconds.push_back(keyframe.seconds);
+    if (seconds.size() == 2) NoteStopSignal(SIGINT);
+  };
+  Walkers walkers;
+  const auto video = DetectVideo(options, walkers, PlacesAsScores);
+  ForgetStopSignal();
+  ASSERT_TRUE(video.ok()) << video.status();
+  EXPECT_EQ(seconds, (std::vector<double>{0, 1}));
+  EXPECT_LT(video->frames, 60);  // of 120: half a clip of 32 after frame 30
+  const std::string csv = *ReadFile(options.output_stem + ".csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 6);
+}
+
 TEST(DetectVideoTest, AStopSignalEndsIt) {
   const DetectVideoOptions options = Options("stopped");
   Walkers walkers;

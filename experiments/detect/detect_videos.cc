@@ -27,6 +27,17 @@ std::string Summary(const DetectedVideo& video) {
                       " tracks");
 }
 
+// "12.0 s, person 1: walk (0.93)" for each person of a stream's key frame.
+void PrintKeyframe(const DetectJob& job, const DetectedKeyframe& keyframe) {
+  const std::vector<datasets::ActionClass>& classes = job.detection.classes;
+  for (const ScoredPerson& person : keyframe.persons) {
+    const int best = ByScore(person.scores, classes).front();
+    std::printf("%.1f s, person %d: %s (%.2f)\n", job.detection.first_second + keyframe.seconds, person.track,
+                classes[best].name.c_str(), person.scores[best]);
+  }
+  std::fflush(stdout);
+}
+
 absl::StatusOr<std::unique_ptr<VideoBank>> BankOf(const DetectJob& job, const InputVideo& input,
                                                   PersonFinder& persons) {
   VideoBankOptions options = job.bank;
@@ -45,7 +56,16 @@ absl::Status DetectOne(const DetectJob& job, const InputVideo& input) {
   MRSN_RETURN_IF_ERROR(MakeFolders(std::filesystem::path(options.output_stem).parent_path()));
   MRSN_ASSIGN_OR_RETURN(const std::unique_ptr<PersonFinder> finder, job.persons.For(input.name));
   const std::unique_ptr<PersonFinder> persons = Remembering(*finder);
+  if (input.live) {
+    options.live = true;
+    options.on_keyframe = [&](const DetectedKeyframe& keyframe) { PrintKeyframe(job, keyframe); };
+  }
   std::unique_ptr<VideoBank> bank;
+  if (input.live && job.scorer->needs().bank.has_value()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        input.path,
+        ": a stream is read once, and the model reads a bank of the whole video; store it first"));
+  }
   if (job.scorer->needs().bank.has_value()) {
     MRSN_ASSIGN_OR_RETURN(bank, BankOf(job, input, *persons));
     job.scorer->ReadBank(&bank->bank());
@@ -55,7 +75,7 @@ absl::Status DetectOne(const DetectJob& job, const InputVideo& input) {
                           return job.scorer->Score(std::move(sample));
                         }));
   std::string written = "csv, json";
-  if (job.draw) {
+  if (job.draw && !input.live) {  // drawing reads the video once more
     RenderOptions rendering = job.rendering;
     rendering.stem = options.output_stem;
     rendering.title = absl::StrCat(input.name, "  |  ", rendering.title);

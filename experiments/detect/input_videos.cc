@@ -7,7 +7,9 @@
 #include <system_error>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "datasets/media/frame_stream.h"
 #include "datasets/media/media_files.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -16,6 +18,18 @@ namespace mrsn::experiments {
 namespace {
 
 std::string NameOf(const std::string& path) { return std::filesystem::path(path).stem().string(); }
+
+// A name that is good for files: rtsp://user@door/1?size=small is "1".
+std::string NameOfStream(const std::string& address) {
+  const size_t scheme = address.find("://");
+  if (scheme == std::string::npos) return "camera" + address;
+  const std::string place = address.substr(scheme + 3, address.find_first_of("?#", scheme) - scheme - 3);
+  std::string name = NameOf(place.substr(0, place.find_last_not_of('/') + 1));
+  for (char& c : name) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+  }
+  return name.empty() ? "stream" : name;
+}
 
 absl::StatusOr<std::vector<InputVideo>> FindByPattern(const std::string& pattern) {
   glob_t found{};
@@ -39,6 +53,9 @@ absl::StatusOr<std::vector<InputVideo>> FindByPattern(const std::string& pattern
 }  // namespace
 
 absl::StatusOr<std::vector<InputVideo>> FindInputVideos(const std::string& argument) {
+  if (datasets::IsLiveStream(argument)) {
+    return std::vector<InputVideo>{{NameOfStream(argument), argument, /*live=*/true}};
+  }
   std::error_code error;
   if (std::filesystem::is_directory(argument, error)) {
     MRSN_ASSIGN_OR_RETURN(const std::vector<datasets::MediaFile> found, datasets::ChooseVideos(argument, {}));

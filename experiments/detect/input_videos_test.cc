@@ -43,6 +43,15 @@ TEST(InputVideosTest, AFileAFolderAndAPattern) {
   EXPECT_EQ(FindInputVideos(root)->at(3).path, root + "/sub/a.mp4");
 }
 
+TEST(InputVideosTest, StreamsHaveNamesThatAreGoodForFiles) {
+  EXPECT_THAT(Names("0"), ElementsAre("camera0"));
+  EXPECT_THAT(Names("rtsp://user:word@door:554/live/yard 1.sdp?size=small"), ElementsAre("yard_1"));
+  EXPECT_THAT(Names("http://door:8080/"), ElementsAre("door_8080"));
+  EXPECT_THAT(Names("rtsp://"), ElementsAre("stream"));
+  EXPECT_TRUE(FindInputVideos("12")->at(0).live);
+  EXPECT_FALSE(FindInputVideos(Folder("dead", {"a.mp4"}))->at(0).live);
+}
+
 TEST(InputVideosTest, ErrorsNameWhatIsMissing) {
   const std::string root = Folder("errors", {"a.mp4", "a.avi"}), empty = Folder("empty", {});
   EXPECT_THAT(std::string(FindInputVideos(root + "/none.mp4").status().message()),
