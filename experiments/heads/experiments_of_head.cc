@@ -37,8 +37,8 @@ std::string ConfigsRoot() { return DataFilesRoot() + "/experiments/configs"; }
 
 const std::string& HeadUnderTest() { return Head(); }
 
-bool HasHeadUnderTest(const std::string& experiment) {
-  const auto resolved = LoadExperiment(ConfigsRoot(), experiment);
+bool HasHeadUnderTest(const std::string& experiment, const std::string& change) {
+  const auto resolved = LoadExperiment(ConfigsRoot(), experiment, change);
   if (!resolved.ok()) return true;
   const ModelConfig& config = resolved->experiment.model();
   const auto options = ReadModel(config);

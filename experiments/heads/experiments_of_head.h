@@ -15,8 +15,8 @@ std::string ConfigsRoot();
 const std::string& HeadUnderTest();
 
 // Whether the experiment's model has that head. `mrsn` without encoders is `linear`. An experiment that does
-// not load is one of every head, so that its test fails.
-bool HasHeadUnderTest(const std::string& experiment);
+// not load is one of every head, so that its test fails. `change`: as of LoadExperiment.
+bool HasHeadUnderTest(const std::string& experiment, const std::string& change = "");
 
 // Sorted.
 const std::vector<std::string>& ExperimentsOfHead();
