@@ -1,7 +1,6 @@
 #include "datasets/colours.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "opencv2/imgproc.hpp"
 
@@ -62,13 +61,6 @@ cv::Mat BlendAndAdd(const cv::Mat& frame, const ColourChange& change) {
   return changed;
 }
 
-// Of the normal distribution with mean 0 and deviation 1 (Box and Muller).
-double Normal(SplitMix64* random) {
-  constexpr double kTurn = 6.283185307179586;
-  const double radius = std::sqrt(-2 * std::log(1 - random->Uniform()));
-  return radius * std::cos(kTurn * random->Uniform());
-}
-
 }  // namespace
 
 ColourChange DrawHsvJitter(SplitMix64* random) {
@@ -94,7 +86,7 @@ ColourChange DrawColourJitter(double jitter, double pca, SplitMix64* random) {
   }
   if (pca > 0) {
     for (int component = 0; component < 3; ++component) {
-      const double weight = pca * Normal(random) * kValues[component];
+      const double weight = pca * random->Normal() * kValues[component];
       for (int colour = 0; colour < 3; ++colour)
         change.added[colour] += 255 * weight * kVectors[colour][component];
     }

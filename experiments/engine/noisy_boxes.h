@@ -3,7 +3,6 @@
 #define MRSN_EXPERIMENTS_ENGINE_NOISY_BOXES_H_
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 #include "datasets/dataset_view.h"
@@ -40,8 +39,8 @@ class NoisyBoxes : public datasets::DatasetView {
     SplitMix64 random(seed);
     const auto move = [&](float low, float high, int size, float* moved_low, float* moved_high) {
       const double least = 2.0 / size;
-      const double first = low + pixels_ / size * Normal(random),
-                   last = high + pixels_ / size * Normal(random);
+      const double first = low + pixels_ / size * random.Normal(),
+                   last = high + pixels_ / size * random.Normal();
       const double kept = std::clamp(first, 0.0, 1 - least);
       *moved_low = static_cast<float>(kept);
       *moved_high = static_cast<float>(std::clamp(last, kept + least, 1.0));
@@ -50,13 +49,6 @@ class NoisyBoxes : public datasets::DatasetView {
     move(box.x1, box.x2, width, &moved.x1, &moved.x2);
     move(box.y1, box.y2, height, &moved.y1, &moved.y2);
     return moved;
-  }
-
-  // Box and Muller 1958.
-  static double Normal(SplitMix64& random) {
-    constexpr double kTwoPi = 6.283185307179586;
-    const double radius = std::sqrt(-2 * std::log(1 - random.Uniform()));
-    return radius * std::cos(kTwoPi * random.Uniform());
   }
 
   const double pixels_;

@@ -3,6 +3,7 @@
 #ifndef MRSN_OPS_BASE_RANDOM_H_
 #define MRSN_OPS_BASE_RANDOM_H_
 
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -39,6 +40,12 @@ class SplitMix64 {
   double Uniform() { return static_cast<double>(Next() >> 11) * 0x1p-53; }                  // [0, 1)
   double Uniform(double low, double high) { return low + (high - low) * Uniform(); }
   bool Chance(double probability) { return Uniform() < probability; }
+  // Of the normal distribution with mean 0 and deviation 1 (Box and Muller 1958).
+  double Normal() {
+    constexpr double kTurn = 6.283185307179586;
+    const double radius = std::sqrt(-2 * std::log(1 - Uniform()));
+    return radius * std::cos(kTurn * Uniform());
+  }
 
  private:
   uint64_t state_;
