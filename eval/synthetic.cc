@@ -112,8 +112,8 @@ SyntheticFiles SyntheticUcf24() {
         }
         if (random.Chance(0.235)) {
           const double x = random.Uniform(0, 250), y = random.Uniform(0, 150);
-          detect({x, y, x + random.Uniform(10, 70), y + random.Uniform(10, 90)},
-                 static_cast<int>(kUcf24Classes * random.Uniform()), 0.25);
+          const int class_id = static_cast<int>(kUcf24Classes * random.Uniform());
+          detect({x, y, x + random.Uniform(10, 70), y + random.Uniform(10, 90)}, class_id, 0.25);
         }
       }
     }

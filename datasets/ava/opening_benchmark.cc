@@ -36,9 +36,9 @@ absl::Status WriteRoot(const std::string& root) {
     }
     for (int second = 902; second <= 1798; ++second) {
       for (int person = 0; person < 2; ++person) {
-        const std::string box =
-            absl::StrFormat("%s,%04d,%.3f,%.3f,%.3f,%.3f", video, second, random.Uniform(0, 0.4),
-                            random.Uniform(0, 0.4), random.Uniform(0.5, 1), random.Uniform(0.5, 1));
+        const double x1 = random.Uniform(0, 0.4), y1 = random.Uniform(0, 0.4);
+        const double x2 = random.Uniform(0.5, 1), y2 = random.Uniform(0.5, 1);
+        const std::string box = absl::StrFormat("%s,%04d,%.3f,%.3f,%.3f,%.3f", video, second, x1, y1, x2, y2);
         const double score = random.Uniform(0, 1);
         for (int action = 1; action <= 2; ++action) {
           const int id = 1 + (person + 7 * action + second) % 80;

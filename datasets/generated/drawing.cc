@@ -28,8 +28,12 @@ Colour Hue(double degrees, double saturation, double value) {
 
 cv::Mat Background(int size, uint64_t seed) {
   SplitMix64 random(seed);
-  const Colour a = Hue(random.Uniform(0, 360), random.Uniform(0.1, 0.35), random.Uniform(0.35, 0.6));
-  const Colour b = Hue(random.Uniform(0, 360), random.Uniform(0.1, 0.35), random.Uniform(0.35, 0.6));
+  // Arguments of a call would be drawn in the compiler's order.
+  const auto draw = [&random] {
+    const double value = random.Uniform(0.35, 0.6), saturation = random.Uniform(0.1, 0.35);
+    return Hue(random.Uniform(0, 360), saturation, value);
+  };
+  const Colour a = draw(), b = draw();
   const int cell = random.Between(5, 12), cells = size / cell + 2;
   std::vector<double> grid(cells * cells);
   for (double& value : grid) value = random.Uniform();

@@ -82,8 +82,8 @@ Renderer::Renderer(const World& world)
   const std::vector<int64_t> order = Permutation(count, random.Next());
   const double first = random.Uniform(0, 360);
   for (int i = 0; i < count; ++i) {
-    clothes_.push_back(
-        Hue(first + 360.0 * order[i] / count, random.Uniform(0.7, 1), random.Uniform(0.65, 0.95)));
+    const double value = random.Uniform(0.65, 0.95), saturation = random.Uniform(0.7, 1);
+    clothes_.push_back(Hue(first + 360.0 * order[i] / count, saturation, value));
     const uint8_t dark = static_cast<uint8_t>(random.Between(10, 70));
     hair_.push_back(Colour(dark, static_cast<uint8_t>(dark * 3 / 4), static_cast<uint8_t>(dark / 2)));
   }

@@ -79,8 +79,8 @@ Renderer::Renderer(const World& world)
     : world_(world), background_(generated::Background(kFrameSize, HashSeed(world.look, 1))) {
   SplitMix64 random(HashSeed(world.look, 2));
   for (const int clothes : world.clothes) {
-    const double hue = 360.0 * clothes / kClothes;
-    clothes_.push_back(generated::Hue(hue, random.Uniform(0.7, 1), random.Uniform(0.65, 0.95)));
+    const double value = random.Uniform(0.65, 0.95), saturation = random.Uniform(0.7, 1);
+    clothes_.push_back(generated::Hue(360.0 * clothes / kClothes, saturation, value));
     const auto dark = static_cast<uint8_t>(random.Between(10, 70));
     hair_.push_back(Colour(dark, static_cast<uint8_t>(dark * 3 / 4), static_cast<uint8_t>(dark / 2)));
   }

@@ -99,8 +99,9 @@ BENCHMARK_DEFINE_F(Bank, Window)(benchmark::State& state) {
       state.SkipWithError("the bank could not be written");
       break;
     }
-    const auto window = bank_->Window(VideoName(random.Below(state.range(0))),
-                                      kFirstSecond + kRadius + random.Below(kSeconds - 2 * kRadius), kRadius);
+    const std::string video = VideoName(random.Below(state.range(0)));
+    const auto second = kFirstSecond + kRadius + random.Below(kSeconds - 2 * kRadius);
+    const auto window = bank_->Window(video, second, kRadius);
     if (!window.ok() || window->offsets.size() != (2 * kRadius + 1) * kPersons) {
       state.SkipWithError("a window is not what was written");
       break;
