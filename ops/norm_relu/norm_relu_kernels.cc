@@ -14,8 +14,8 @@
 #include <cmath>
 #include <vector>
 
-#include "ATen/Parallel.h"
 #include "ops/norm_relu/norm_relu_loops.h"
+#include "ops/parallel/parallel_for.h"
 
 namespace mrsn::ops::norm_relu {
 namespace {
@@ -50,7 +50,7 @@ std::vector<Part> Cut(int64_t rows, int64_t channels) {
 template <typename Function>
 void ForParts(const std::vector<Part>& parts, const Function& f) {
   const int64_t grain = std::max<int64_t>(1, kGrain / (parts[0].rows * parts[0].width));
-  at::parallel_for(0, parts.size(), grain, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, parts.size(), grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = end; i-- > begin;) f(i);
   });
 }
@@ -178,7 +178,7 @@ void Forward(const ForwardArguments& a) {
            [&](int64_t p) { PartMoments(parts[p], a.x + parts[p].begin, sums.First(p), sums.Second(p)); });
 
   std::vector<double> m2(a.channels);
-  at::parallel_for(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
     const double rows = static_cast<double>(a.rows);
     std::fill(a.mean + begin, a.mean + end, 0.0);
     ForLanes(parts, a.channels, begin, end, [&](int64_t p, int64_t lane, int64_t c) {
@@ -225,7 +225,7 @@ void Backward(const BackwardArguments& a) {
   ForParts(parts, [&](int64_t p) { part_sums(parts[p], a, factors, sums.First(p), sums.Second(p)); });
 
   std::vector<double> grad_beta(a.channels), grad_gamma(a.channels);
-  at::parallel_for(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, a.channels, kChannelGrain, [&](int64_t begin, int64_t end) {
     ForLanes(parts, a.channels, begin, end, [&](int64_t p, int64_t lane, int64_t c) {
       grad_beta[c] += sums.First(p)[lane];
       grad_gamma[c] += sums.Second(p)[lane];

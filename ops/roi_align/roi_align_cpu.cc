@@ -14,8 +14,8 @@
 
 #include "ATen/ATen.h"
 #include "ATen/Dispatch.h"
-#include "ATen/Parallel.h"
 #include "ops/cpu/instruction_set.h"
+#include "ops/parallel/parallel_for.h"
 #include "ops/roi_align/channel_lanes.h"
 #include "ops/roi_align/roi_align_internal.h"
 #include "ops/roi_align/weight_table.h"
@@ -141,7 +141,7 @@ void ForwardKernel(const Sizes& sizes, const at::Tensor& features, const at::Ten
   const Scalar* features_data = features.const_data_ptr<Scalar>();
   Scalar* output_data = output.mutable_data_ptr<Scalar>();
   const int64_t blocks = (sizes.channels + kLanes - 1) / kLanes;
-  at::parallel_for(0, sizes.clips * blocks, 1, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, sizes.clips * blocks, 1, [&](int64_t begin, int64_t end) {
     std::vector<T> map(sizes.cells() * kLanes), column(sizes.width * kLanes), tile(sizes.bins() * kLanes);
     for (int64_t unit = begin; unit < end; ++unit) {
       const int64_t clip = unit / blocks, block = unit % blocks;
@@ -167,7 +167,7 @@ void BackwardKernel(const Sizes& sizes, const at::Tensor& grad, const at::Tensor
   const Scalar* grad_data = grad.const_data_ptr<Scalar>();
   Scalar* features_data = grad_features.mutable_data_ptr<Scalar>();
   const int64_t blocks = (sizes.channels + kLanes - 1) / kLanes;
-  at::parallel_for(0, sizes.clips * blocks, 1, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, sizes.clips * blocks, 1, [&](int64_t begin, int64_t end) {
     std::vector<T> map(sizes.cells() * kLanes), column(sizes.width * kLanes), tile(sizes.bins() * kLanes);
     for (int64_t unit = begin; unit < end; ++unit) {
       const int64_t clip = unit / blocks, block = unit % blocks;

@@ -16,6 +16,7 @@
 #include "ATen/ATen.h"
 #include "ATen/Parallel.h"
 #include "c10/core/GradMode.h"
+#include "ops/parallel/parallel_for.h"
 
 namespace mrsn::ops {
 namespace {
@@ -100,7 +101,7 @@ at::Tensor TransformWeight(const at::Tensor& weight, const TileShape& shape, int
   const at::Tensor dense = weight.contiguous();
   const float* taps = dense.const_data_ptr<float>();
   float* to = packed.mutable_data_ptr<float>();
-  at::parallel_for(0, outputs, 1, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, outputs, 1, [&](int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; ++k) {
       float* column = to + k / panel * products * inputs * panel + k % panel;
       for (int64_t c = 0; c < inputs; ++c) {
@@ -276,7 +277,7 @@ at::Tensor WinogradConv::Forward(const at::Tensor& x, bool relu) const {
   const int64_t rows = CeilDiv(blocks, chunks) * kRowBlock;
   const int64_t scratch_floats = work.VFloats(rows) + work.MFloats(rows) + work.panels() * kernels.panel;
   const at::Tensor scratch = at::empty({threads, scratch_floats}, x.options());
-  at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, threads, 1, [&](int64_t begin, int64_t end) {
     for (int64_t chunk = begin * chunks / threads; chunk < end * chunks / threads; ++chunk) {
       const int64_t first = chunk * blocks / chunks * kRowBlock;
       const int64_t last = std::min((chunk + 1) * blocks / chunks * kRowBlock, layout.tiles());

@@ -104,8 +104,9 @@ const int kRegistered = [] {
       {"smoke_temporal", false, 64, 64, 1, 4, 4, 4},
   };
   for (const Shape& shape : shapes) {
-    for (const auto& [way, run] :
-         {std::pair{"winograd", Winograd}, {"at::convolution", Convolution}, {"fused_onednn", FusedOneDnn}}) {
+    for (const auto& [way, run] : {std::pair{"winograd", &Winograd},
+                                   {"at::convolution", Convolution},
+                                   {"fused_onednn", FusedOneDnn}}) {
       benchmark::RegisterBenchmark((shape.name + "/" + way).c_str(), run, shape)
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime();
