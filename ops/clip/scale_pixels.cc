@@ -1,13 +1,13 @@
 #include "ops/clip/scale_pixels.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "ops/device/constants.h"
+#include "ops/parallel/parallel_for.h"
 
 namespace mrsn {
 namespace {
@@ -34,7 +34,7 @@ at::Tensor ScalePixelsByTable(const at::Tensor& given, const PixelScaling& scali
   const int64_t frames = pixels.size(2), plane = pixels.size(3) * pixels.size(4);
   const uint8_t* from = pixels.data_ptr<uint8_t>();
   float* to = scaled.data_ptr<float>();
-  at::parallel_for(0, pixels.size(0) * kChannels * frames, 1, [&](int64_t begin, int64_t end) {
+  ops::ParallelFor(0, pixels.size(0) * kChannels * frames, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t t = i % frames, c = i / frames % kChannels, b = i / frames / kChannels;
       const int64_t colour = ColourOf(c, scaling);
