@@ -6,11 +6,10 @@
 #ifndef MRSN_MRSN_DETECTOR_H_
 #define MRSN_MRSN_DETECTOR_H_
 
-#include <torch/nn/module.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "mrsn/backbone/frozen_norm.h"
 #include "mrsn/detector_input.h"
 #include "mrsn/model_needs.h"
 
@@ -43,7 +42,7 @@ struct Detections {
 };
 
 // Submodules "backbone" and "head". The tables show a share of the work for each.
-class Detector : public torch::nn::Module {
+class Detector : public ModuleWithBatchNorm {
  public:
   // Throws c10::Error on shapes that contradict each other.
   virtual LossOutput Loss(const DetectorInput& input, const Truth& truth, ClassLoss loss) = 0;
@@ -57,10 +56,6 @@ class Detector : public torch::nn::Module {
 
   // The data it reads and the features it gives: NeedsOf its options, and so of its configuration.
   virtual ModelNeeds needs() const = 0;
-
-  // Frozen: batch norms use their running statistics in training mode, too, and
-  // their scale and shift are not trained (requires_grad off).
-  virtual void SetBatchNormFrozen(bool frozen) = 0;
 };
 
 // The loss of a batch whose clips were given to the detector in several groups: each part is the mean over

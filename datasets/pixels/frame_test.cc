@@ -62,7 +62,8 @@ TEST(FrameTest, YuvBecomesRgb) {
 TEST(FrameTest, JpegBecomesRgb) {
   if (!RowKernelsRun()) GTEST_SKIP() << "skipped: no AVX2";
   SplitMix64 random(4);
-  for (const auto& [width, height] : std::vector<std::pair<int, int>>{{6, 2}, {70, 6}, {32, 4}, {130, 8}}) {
+  for (const cv::Size size : {cv::Size(6, 2), cv::Size(70, 6), cv::Size(32, 4), cv::Size(130, 8)}) {
+    const int width = size.width, height = size.height;
     std::array<std::vector<uint8_t>, 3> planes;
     const Frame frame = Frame::OfJpeg(width, height, [&](const std::array<uint8_t*, 3>& to) {
       for (int c = 0; c < 3; ++c) {

@@ -158,7 +158,7 @@ std::string ValueText(const PlanRow& row) {
     if (value < 48 * 3600) return absl::StrFormat("%.1f hours", value / 3600);
     return absl::StrFormat("%.1f days", value / 86400);
   }
-  return absl::StrFormat(row.unit == "clips/s" ? "%.2f" : "%.0f", value);
+  return row.unit == "clips/s" ? absl::StrFormat("%.2f", value) : absl::StrFormat("%.0f", value);
 }
 
 std::string PlanText(const std::vector<PlanRow>& plan) {

@@ -102,10 +102,9 @@ absl::StatusOr<Viewpoint> ViewpointOf(const ResultSet& results, const ReportOpti
 std::string Summary(const ResultSet& results, const Viewpoint& view) {
   const auto mean = MeanOf(FrameMaps(*view.focus));
   if (!mean) return "No class has ground truth, so that there is no mAP.";
-  std::string text =
-      absl::StrFormat(view.focus == BestOf(results) ? "%s has the best frame-mAP shown, %.2f %%"
-                                                    : "%s has a frame-mAP of %.2f %%",
-                      view.focus->name, mean->mean);
+  std::string text = absl::StrFormat(
+      "%s has %s %.2f %%", view.focus->name,
+      view.focus == BestOf(results) ? "the best frame-mAP shown," : "a frame-mAP of", mean->mean);
   const auto gain = GainOf(FrameMaps(*view.focus), FrameMaps(*view.baseline));
   if (view.focus == view.baseline || !gain) return text + ".";
   absl::StrAppendFormat(&text, ", %+.2f points over %s", gain->mean, view.baseline->name);

@@ -12,7 +12,7 @@
 
 namespace mrsn {
 
-class Backbone : public FreezableBatchNorm<torch::nn::Module> {
+class Backbone : public FreezableBatchNorm<ModuleWithBatchNorm> {
  public:
   // Returns F [B,C,h,w]: the last stage pooled over time, pathways or streams put together.
   // Taps: each pathway's stages, "slow.stem" [B,c,T,h,w], "slow.res2", ...

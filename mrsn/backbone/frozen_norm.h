@@ -12,15 +12,20 @@ void SetBatchNormTrained(const torch::nn::Module& module, bool trained);
 // Every BatchNorm3d inside uses its running statistics, until the next train().
 void UseRunningStatistics(const torch::nn::Module& module);
 
-// Gives a kind of module (Base, derived from torch::nn::Module) a switch that freezes the batch
-// norms inside it.
+// A module whose batch norms can be frozen.
+class ModuleWithBatchNorm : public torch::nn::Module {
+ public:
+  // Frozen: batch norms use their running statistics in training mode, too, and their scale and
+  // shift are not trained (requires_grad off).
+  virtual void SetBatchNormFrozen(bool frozen) = 0;
+};
+
+// Gives a kind of module (Base, derived from ModuleWithBatchNorm) the switch. It stays in force through
+// later calls of train() and eval().
 template <typename Base>
 class FreezableBatchNorm : public Base {
  public:
-  // Frozen: batch norms use their running statistics whatever the mode, and their scale and
-  // shift are not trained (requires_grad off). Stays in force through later calls of train() and
-  // eval().
-  void SetBatchNormFrozen(bool frozen) {
+  void SetBatchNormFrozen(bool frozen) override {
     frozen_ = frozen;
     SetBatchNormTrained(*this, !frozen);
     train(this->is_training());

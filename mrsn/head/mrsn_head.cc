@@ -40,7 +40,7 @@ MrsnHead::MrsnHead(const MrsnHeadOptions& options) : options_(options) {
   }
   const int64_t g = NeedsOf(options).relation_width;
   if (options.long_term) {
-    const MrsnHeadOptions::LongTerm& long_term = *options.long_term;
+    const MrsnLongTermOptions& long_term = *options.long_term;
     long_term_ = register_module(
         "long_term", std::make_shared<LongTermSupport>(LongTermSupportOptions{
                          g, long_term.inner_width, options.mrse.heads, long_term.window_seconds,

@@ -53,7 +53,7 @@ void ReadLongTerm(const MrsnHeadConfig& config, ConfigReader* reader, MrsnHeadOp
   if (!config.has_acre() && !config.has_aare()) {
     reader->Fail("long_term", "set", "only with acre or aare, whose relations the bank holds");
   }
-  MrsnHeadOptions::LongTerm& long_term = options->long_term.emplace();
+  MrsnLongTermOptions& long_term = options->long_term.emplace();
   ConfigReader inside = reader->In("long_term");
   inside.Read("window_seconds", &long_term.window_seconds, Between(0, kMaxWindowSeconds));
   ReadMlp(&inside, options);

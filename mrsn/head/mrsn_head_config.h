@@ -31,13 +31,14 @@ struct MrseOptions {
   Residual residual = Residual::kBranch;
 };
 
+struct MrsnLongTermOptions {
+  int64_t window_seconds = 10;
+  int64_t inner_width = 1024;
+  bool distance_embedding = true, own_second = true;
+  int64_t bank_width = 0;  // of features that are not G; 0: the bank holds G
+};
+
 struct MrsnHeadOptions {
-  struct LongTerm {
-    int64_t window_seconds = 10;
-    int64_t inner_width = 1024;
-    bool distance_embedding = true, own_second = true;
-    int64_t bank_width = 0;  // of features that are not G; 0: the bank holds G
-  };
   int64_t channels = 2048;  // C
   int64_t classes = 80;     // K
   int64_t roi_size = 7;
@@ -46,7 +47,7 @@ struct MrsnHeadOptions {
   ActorToken actor_token = ActorToken::kMax;
   MrseOptions mrse;  // at least one of ACRE and AARE
   int64_t blocks = 1;
-  std::optional<LongTerm> long_term;  // MRSN_L; without, MRSN_S
+  std::optional<MrsnLongTermOptions> long_term;  // MRSN_L; without, MRSN_S
   int64_t mlp_layers = 2;
   double dropout = 0.5;
   bool position_in_aare = true;   // E_A^n of Eq. 3
@@ -59,7 +60,7 @@ using MrsnOrLinearHeadOptions = std::variant<MrsnHeadOptions, LinearHeadOptions>
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what is allowed.
 absl::StatusOr<MrsnOrLinearHeadOptions> ReadHead(const MrsnHeadConfig& config, const HeadShape& shape);
 
-// Whether an option departs from the paper: one of Variations or of the last three of LongTerm.
+// Whether an option departs from the paper: one of Variations or of the last three of MrsnLongTermOptions.
 bool DepartsFromPaper(const MrsnHeadOptions& options);
 
 // G is 3 d wide; with ACRE only 2 d, with AARE only d.

@@ -60,16 +60,16 @@ absl::StatusOr<std::string> DrawThemedSvg(absl::string_view program, const SvgOp
   if (body == std::string::npos) return absl::InternalError("gnuplot drew no picture");
   svg.erase(0, body);
 
-  static const LazyRE2 kTitle = {"<title>[^<]*</title>"};
-  static const LazyRE2 kId = {"\\bid=(['\"])"};
-  static const LazyRE2 kUse = {"xlink:href='#"};
-  static const LazyRE2 kColour = {"rgb\\( *0, *0, *([1-9][0-9]?)\\)"};
-  static const LazyRE2 kBlack = {"(['\"])(?:black|rgb\\( *0, *0, *0\\))['\"]"};
-  RE2::GlobalReplace(&svg, *kTitle, "");
-  RE2::GlobalReplace(&svg, *kId, absl::StrCat("id=\\1", options.id, "-"));
-  RE2::GlobalReplace(&svg, *kUse, absl::StrCat("href='#", options.id, "-"));
-  RE2::GlobalReplace(&svg, *kColour, "var(--c\\1)");
-  RE2::GlobalReplace(&svg, *kBlack, "\\1currentColor\\1");
+  static const RE2 kTitle("<title>[^<]*</title>");
+  static const RE2 kId("\\bid=(['\"])");
+  static const RE2 kUse("xlink:href='#");
+  static const RE2 kColour("rgb\\( *0, *0, *([1-9][0-9]?)\\)");
+  static const RE2 kBlack("(['\"])(?:black|rgb\\( *0, *0, *0\\))['\"]");
+  RE2::GlobalReplace(&svg, kTitle, "");
+  RE2::GlobalReplace(&svg, kId, absl::StrCat("id=\\1", options.id, "-"));
+  RE2::GlobalReplace(&svg, kUse, absl::StrCat("href='#", options.id, "-"));
+  RE2::GlobalReplace(&svg, kColour, "var(--c\\1)");
+  RE2::GlobalReplace(&svg, kBlack, "\\1currentColor\\1");
   // gnuplot leaves > as it is; XML forbids it behind two brackets only.
   svg = absl::StrReplaceAll(svg, {{"]]>", "]]&gt;"}});
   return absl::StrCat("<svg viewBox=\"0 0 ", options.width, " ", options.height,

@@ -21,7 +21,7 @@ absl::StatusOr<AcarHeadOptions> ReadHead(const AcarHeadConfig& config, const Hea
   reader.Read("dropout", &options.dropout, Between(0, kMaxDropout));
   reader.Read("bank_grid", &options.bank_grid, Between(1, 64));
   if (config.has_long_term()) {
-    AcarHeadOptions::LongTerm& long_term = options.long_term.emplace();
+    AcarLongTermOptions& long_term = options.long_term.emplace();
     ConfigReader inside = reader.In("long_term");
     inside.Read("window_seconds", &long_term.window_seconds, Between(1, kMaxWindowSeconds));
     inside.Read("depth", &long_term.depth, Between(1, 8));

@@ -16,11 +16,12 @@ class AcarHeadConfig;  // mrsn/model_config.pb.h
 namespace baselines {
 
 // The defaults are the R-50 configuration's; R-101's is depth 1, output_kernel 1.
+struct AcarLongTermOptions {
+  int64_t window_seconds = 10;  // before and after the clip
+  int64_t depth = 1;            // HR2O layers over the bank
+};
+
 struct AcarHeadOptions {
-  struct LongTerm {
-    int64_t window_seconds = 10;  // before and after the clip
-    int64_t depth = 1;            // HR2O layers over the bank
-  };
   int64_t channels = 2048;        // C
   int64_t classes = 80;           // K
   int64_t reduced_width = 1024;   // r
@@ -31,7 +32,7 @@ struct AcarHeadOptions {
   double relation_dropout = 0.2;  // in HR2O
   double dropout = 0;             // before the classifier
   int64_t bank_grid = 7;
-  std::optional<LongTerm> long_term;
+  std::optional<AcarLongTermOptions> long_term;
 };
 
 // InvalidArgument names the field ("model.acar.depth"), its value and what is allowed.
