@@ -7,7 +7,8 @@ load("//third_party/cuda:cuda.bzl", "cuda_object")
 # Labels of this workspace, written so that BUILD files of other workspaces may use the macros, too.
 _LIBTORCH = str(Label("//third_party:libtorch"))
 _LIBTORCH_CUDA = str(Label("//third_party:libtorch_cuda"))
-_NOT_PRECOMPILED = str(Label("//third_party/precompiled:not_precompiled"))
+_PRECOMPILED = Label("//third_party/precompiled:BUILD")
+_CLANG = str(Label("//third_party/precompiled:clang"))
 _CUDA_ENABLED = str(Label("//third_party/cuda:enabled"))
 _GTEST_MAIN = str(Label("//third_party:gtest_main"))
 _BENCHMARK_MAIN = str(Label("//third_party:benchmark_main"))
@@ -25,22 +26,24 @@ _COPTS = [
 # build, so a test runs what users run.
 TEST_COPTS = ["-O0"]
 
+# Templates that the headers use are instantiated there, once.
+PRECOMPILED_COPTS = ["-fpch-instantiate-templates"]
+
 def _compiled(deps, copts, suffix = ""):
     """The arguments deps and copts of a rule, whose files take the headers from outside precompiled.
 
-    A target with compiler options of its own does not: GCC takes a precompiled header only with the same options.
+    Clang takes a precompiled header only if options of the language are the same: copts are others, -O3.
     """
-    if copts:
-        return {"deps": deps, "copts": _COPTS + copts}
     header = ("libtorch" if type(deps) == type([]) and _LIBTORCH in deps else "base") + suffix
+    folder = "/".join(["$(BINDIR)"] + [part for part in [_PRECOMPILED.workspace_root, _PRECOMPILED.package] if part])
     return {
         "deps": deps + select({
-            _NOT_PRECOMPILED: [],
-            "//conditions:default": [str(Label("//third_party/precompiled:" + header))],
+            _CLANG: [str(_PRECOMPILED.relative(header))],
+            "//conditions:default": [],
         }),
-        "copts": _COPTS + select({
-            _NOT_PRECOMPILED: [],
-            "//conditions:default": ["-include", "third_party/precompiled/%s.h" % header],
+        "copts": _COPTS + copts + select({
+            _CLANG: PRECOMPILED_COPTS + ["-isysroot", ".", "-include-pch", "%s/%s.pch" % (folder, header)],
+            "//conditions:default": [],
         }),
     }
 
