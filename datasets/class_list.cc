@@ -19,6 +19,8 @@
 namespace mrsn::datasets {
 namespace {
 
+using formats::ActionClass;
+
 // "12: stand", or a label map's "item {".
 bool HasIds(absl::string_view line) {
   const absl::string_view number = line.substr(0, line.find_first_not_of("0123456789"));
@@ -61,6 +63,11 @@ absl::Status CheckNumbered(const std::string& path, const std::vector<ActionClas
 
 absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, int first_id) {
   MRSN_ASSIGN_OR_RETURN(const formats::TextFile file, formats::TextFile::OpenUnchecked(path));
+  return ParseClassList(file, first_id);
+}
+
+absl::StatusOr<std::vector<ActionClass>> ParseClassList(const formats::TextFile& file, int first_id) {
+  const std::string& path = file.name();
   const formats::FileKind kind = formats::KindOf(file.text());
   if (kind != formats::FileKind::kText && kind != formats::FileKind::kEmpty) {
     return formats::NotThe("a list of classes", path, formats::LookAtBytes(file.text()));
@@ -75,7 +82,7 @@ absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, 
     if (classes.empty() && (HasIds(line) || absl::StartsWith(line, "#"))) {
       formats::LabelMapOptions options;
       options.strict = first_id > 0;  // ids below 1 are errors
-      MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ReadLabelMap(path, options));
+      MRSN_ASSIGN_OR_RETURN(formats::LabelMap map, formats::ParseLabelMap(file, options));
       return std::move(map.classes);
     }
     const auto [first, added] = lines.emplace(line, number);

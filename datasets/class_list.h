@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "datasets/dataset.h"
+#include "ops/formats/class_lists.h"
+#include "ops/formats/text_file.h"
 
 namespace mrsn::datasets {
 
@@ -14,7 +15,8 @@ namespace mrsn::datasets {
 // ops/formats/label_map.h reads, with its own ids; or numbered lines, "1 Basketball", "2 Biking", .., without
 // a gap from 0 or 1 on, as UCF101's classInd.txt has them: the numbers are the ids. Blank lines do not count.
 // Errors name file and line: a name or id that occurs twice, an id below first_id, no class at all.
-absl::StatusOr<std::vector<ActionClass>> ReadClassList(const std::string& path, int first_id);
+absl::StatusOr<std::vector<formats::ActionClass>> ReadClassList(const std::string& path, int first_id);
+absl::StatusOr<std::vector<formats::ActionClass>> ParseClassList(const formats::TextFile& file, int first_id);
 
 }  // namespace mrsn::datasets
 
