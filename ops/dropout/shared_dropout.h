@@ -33,7 +33,8 @@ struct RowBlock {
 };
 
 // at::dropout of x, whose first dimension is the `rows`, one block after the other. In a scope the mask is
-// that of the whole batch: a process that computes the batch at once draws the same bits, if x is contiguous.
+// that of the whole batch: a process that computes the batch at once draws the same bits. For that x lies in
+// memory contiguously, or channels last, whatever its number of rows.
 // A tensor with another number of rows gets at::dropout.
 at::Tensor SharedDropout(const at::Tensor& x, double p, bool training, const std::vector<RowBlock>& rows);
 

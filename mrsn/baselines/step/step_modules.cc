@@ -134,7 +134,10 @@ StepPredictions StepHead::Forward(const at::Tensor& rois, const at::Tensor& cont
   x = Bottleneck(0, x, shortcut_->forward(x));
   x = Bottleneck(3, x, x);
   x = Bottleneck(6, x, x);
-  x = dropout(reduce_local_->forward(x)).flatten(1).unflatten(0, {proposals, positions});
+  // Convolutions of a single clip may leave another order in memory than those of several: the mask, which is
+  // drawn in that order, would not be the same in a process that has one clip of the batch.
+  x = reduce_local_->forward(x).contiguous(at::MemoryFormat::ChannelsLast);
+  x = dropout(x).flatten(1).unflatten(0, {proposals, positions});
   predictions.offsets = regressor_->forward(x);
   if (!before_.is_empty()) {
     predictions.before = predictions.offsets + before_->forward(x);
