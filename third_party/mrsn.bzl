@@ -67,7 +67,8 @@ def mrsn_cc_test(name, deps = [], copts = [], size = "small", threads = 1, tags 
       copts: more compiler options.
       size: small takes a minute at most with all cores busy, medium five, large fifteen. .bazelrc allows
         five times as much.
-      threads: how many cores the test keeps busy; Bazel starts fewer other tests beside it.
+      threads: how many threads LibTorch computes with, if more than one; they wait for each other at every
+        operation, so that Bazel starts fewer other tests beside it. Other threads and processes only take longer.
       tags: more tags.
       **kwargs: passed to cc_test.
     """
