@@ -1,5 +1,7 @@
 """libFuzzer programs: compiled past Bazel's toolchain, for coverage and with sanitizers."""
 
+load("//third_party/precompiled:precompiled_header.bzl", "RELOCATABLE")
+
 # Without optimisation: a clean build compiles for longer than the tests of five seconds run.
 _CLANG = """
 command -v clang++-14 >/dev/null || {{ echo 'clang++-14 is missing: run ./bazelw once as root' >&2; exit 1; }}
@@ -23,14 +25,12 @@ def _inputs(ctx, files):
         transitive = [dep[CcInfo].compilation_context.headers for dep in ctx.attr.deps],
     )
 
-# As third_party/precompiled/precompiled_header.bzl: the same in every checkout.
 def _fuzz_headers_impl(ctx):
     pch = ctx.actions.declare_file(ctx.label.name + ".pch")
     ctx.actions.run_shell(
         outputs = [pch],
         inputs = [ctx.file.src],
-        command = _clang(ctx) +
-                  'compile -x c++-header "$1" -o "$2" -Xclang -fno-pch-timestamp -Xclang -relocatable-pch -isysroot "$PWD"',
+        command = _clang(ctx) + 'compile -x c++-header "$1" -o "$2" ' + RELOCATABLE,
         arguments = [ctx.file.src.path, pch.path],
         mnemonic = "FuzzerHeaders",
         progress_message = "Precompiling the headers of fuzzers",

@@ -3,6 +3,10 @@
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
+# The working folder has another name in each checkout. Relative to it (-isysroot), and without times of files,
+# a precompiled header serves all of them: the disk cache hands it and what is compiled with it from one to the next.
+RELOCATABLE = '-Xclang -fno-pch-timestamp -Xclang -relocatable-pch -isysroot "$PWD"'
+
 def _precompiled_header_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
     features = cc_common.configure_features(
@@ -33,8 +37,6 @@ def _precompiled_header_impl(ctx):
         variables = variables,
     )
 
-    # The working folder has another name in each checkout. Relative to it (-isysroot), and without times of files,
-    # the result serves all of them: the disk cache hands it and what is compiled with it from one to the next.
     ctx.actions.run_shell(
         mnemonic = "PrecompiledHeader",
         progress_message = "Precompiling the headers of %s" % ctx.label,
@@ -43,7 +45,7 @@ def _precompiled_header_impl(ctx):
             transitive = [context.headers, toolchain.all_files],
         ),
         outputs = [pch],
-        command = '"$@" -Xclang -fno-pch-timestamp -Xclang -relocatable-pch -isysroot "$PWD"',
+        command = '"$@" ' + RELOCATABLE,
         arguments = [cc_common.get_tool_for_action(
             feature_configuration = features,
             action_name = CPP_COMPILE_ACTION_NAME,
