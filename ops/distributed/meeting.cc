@@ -70,6 +70,7 @@ absl::Status Meeting::Join() {
   }
   try {
     if (store_->add(Key("rank", environment_.rank), 1) != 1) {
+      store_ = nullptr;  // the first process of this rank says when the rank leaves
       return absl::InvalidArgumentError(
           absl::StrCat("two processes that meet at ", place_, " have RANK=", environment_.rank));
     }

@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <future>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -267,22 +269,34 @@ TEST(Joining, WhoDidNotComeIsNamed) {
 TEST(Joining, TwoProcessesOfOneRankAreAnError) {
   ProcessEnvironment first = OfTwo(0, 0);
   first.listening_socket = Listen(&first.master_port);  // as RunLocalProcesses gives it
-  std::vector<std::future<absl::Status>> joined;
+  std::vector<std::future<absl::StatusOr<std::unique_ptr<ProcessGroup>>>> joining;
   for (const int rank : {0, 1, 1}) {
     ProcessEnvironment environment = first;
     environment.rank = rank;
     if (rank != 0) environment.listening_socket = -1;
-    joined.push_back(std::async(std::launch::async, [=] { return JoinProcessGroup(environment).status(); }));
+    joining.push_back(std::async(std::launch::async, [=] { return JoinProcessGroup(environment); }));
   }
-  int refused = 0;
-  for (auto& future : joined) {
-    const absl::Status status = future.get();
-    if (status.ok()) continue;
-    ++refused;
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("have RANK=1"));
+  // None leaves before all have come: whoever still connects to it would fail.
+  std::vector<std::unique_ptr<ProcessGroup>> groups;
+  std::vector<absl::Status> refused;
+  for (auto& future : joining) {
+    auto group = future.get();
+    if (group.ok()) {
+      groups.push_back(*std::move(group));
+    } else {
+      refused.push_back(group.status());
+    }
   }
-  EXPECT_EQ(refused, 1);
+  ASSERT_EQ(refused.size(), 1);
+  EXPECT_EQ(refused[0].code(), absl::StatusCode::kInvalidArgument) << refused[0];
+  EXPECT_THAT(std::string(refused[0].message()), HasSubstr("have RANK=1"));
+
+  ASSERT_EQ(groups.size(), 2);
+  ASSERT_TRUE(groups[0]->first());
+  const auto zero_leaves = std::async(std::launch::async, [&] { groups[0].reset(); });
+  EXPECT_EQ(zero_leaves.wait_for(std::chrono::seconds(1)), std::future_status::timeout)
+      << "rank 0 holds the meeting and took the refused process for the rank 1 that is still there";
+  groups[1].reset();
 }
 
 }  // namespace
