@@ -97,11 +97,6 @@ auto MakeOn(torch::Device device, const Make& make) -> absl::StatusOr<decltype(m
   }
 }
 
-std::string HeadName(const ModelConfig& config) {
-  const auto& oneof = *ModelConfig::descriptor()->FindOneofByName("head");
-  return config.GetReflection()->GetOneofFieldDescriptor(config, &oneof)->name();
-}
-
 // An error unless the program can make the model.
 absl::Status CheckLinked(const ModelConfig& config, const ModelOptions& options) {
   if (std::visit(IsLinked(), options)) return absl::OkStatus();

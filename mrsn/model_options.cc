@@ -115,6 +115,11 @@ absl::StatusOr<ModelOptions> ReadModel(const ModelConfig& config) {
   return FieldError("model.head", "not set", ConfigReader(config, "model").FieldsOf("head"));
 }
 
+std::string HeadName(const ModelConfig& config) {
+  const auto& oneof = *ModelConfig::descriptor()->FindOneofByName("head");
+  return config.GetReflection()->GetOneofFieldDescriptor(config, &oneof)->name();
+}
+
 ModelNeeds NeedsOf(const ActionDetectorOptions& options) {
   const auto needs = [](const auto& part) { return NeedsOf(part); };
   return NeedsOf(HeadNeeds(std::visit(needs, options.head)), std::visit(needs, options.backbone));

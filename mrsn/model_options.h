@@ -4,6 +4,7 @@
 #ifndef MRSN_MRSN_MODEL_OPTIONS_H_
 #define MRSN_MRSN_MODEL_OPTIONS_H_
 
+#include <string>
 #include <variant>
 
 #include "absl/status/statusor.h"
@@ -42,6 +43,9 @@ using ModelOptions = std::variant<ActionDetectorOptions, baselines::ActOptions, 
 
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what is allowed.
 absl::StatusOr<ModelOptions> ReadModel(const ModelConfig& config);
+
+// "mrsn", the field of the oneof `head` that is set; one is.
+std::string HeadName(const ModelConfig& config);
 
 ModelNeeds NeedsOf(const ActionDetectorOptions& options);
 absl::StatusOr<ModelNeeds> NeedsOf(const ModelConfig& config);  // ReadModel's errors

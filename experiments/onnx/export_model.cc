@@ -6,7 +6,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
-#include <variant>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -16,7 +15,6 @@
 #include "experiments/provenance.h"
 #include "experiments/run/given_weights.h"
 #include "mrsn/build_model.h"
-#include "mrsn/model_options.h"
 #include "mrsn/onnx/export_onnx.h"
 #include "mrsn/onnx/module_weights.h"
 #include "ops/base/file.h"
@@ -97,12 +95,9 @@ absl::StatusOr<std::shared_ptr<Detector>> ModelOf(const ResolvedExperiment& reso
 
 // The model without its weights, so that a head that cannot be exported is refused before a large file is
 // read.
-absl::StatusOr<ModelOptions> ReadExportable(const ResolvedExperiment& resolved) {
-  auto model = ReadModel(resolved.experiment.model());
-  if (!model.ok()) return AtItsPlace(resolved, model.status());
-  const absl::Status head = onnx::CheckHead(*model);
-  if (!head.ok()) return AtItsPlace(resolved, head);
-  return model;
+absl::Status CheckExportable(const ResolvedExperiment& resolved) {
+  const absl::Status head = onnx::CheckHead(resolved.experiment.model());
+  return head.ok() ? head : AtItsPlace(resolved, head);
 }
 
 }  // namespace
@@ -110,7 +105,7 @@ absl::StatusOr<ModelOptions> ReadExportable(const ResolvedExperiment& resolved) 
 absl::StatusOr<ExportedModel> ExportModel(const ResolvedExperiment& resolved,
                                           const ExportModelOptions& options) {
   const Experiment& experiment = resolved.experiment;
-  MRSN_ASSIGN_OR_RETURN(const ModelOptions model_options, ReadExportable(resolved));
+  MRSN_RETURN_IF_ERROR(CheckExportable(resolved));
   const auto data = datasets::ReadStreamConfig(experiment.eval_data(), options.class_list);
   if (!data.ok()) return AtItsPlace(resolved, data.status(), "dataset", "eval_data");
   MRSN_ASSIGN_OR_RETURN(const std::shared_ptr<Detector> model, ModelOf(resolved, options.checkpoint));
@@ -131,14 +126,14 @@ absl::StatusOr<ExportedModel> ExportModel(const ResolvedExperiment& resolved,
                   {"scores", how.loss == ClassLoss::kBce ? "sigmoid" : "softmax"}};
   const onnx::ModuleWeights weights(*model);
   MRSN_ASSIGN_OR_RETURN(const onnx::ModelProto proto,
-                        onnx::ExportOnnx(model_options, weights.weights(), how));
+                        onnx::ExportOnnx(experiment.model(), weights.weights(), how));
   MRSN_ASSIGN_OR_RETURN(const std::string bytes, onnx::Serialize(proto));
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.output, bytes));
 
   ExportedModel exported;
   exported.bytes = static_cast<int64_t>(bytes.size());
   exported.nodes = proto.graph().node_size();
-  exported.bfloat16 = std::get<ActionDetectorOptions>(model_options).precision == Precision::kBfloat16;
+  exported.bfloat16 = experiment.model().precision() == ModelConfig::BFLOAT16;
   for (const auto& info : proto.graph().input()) exported.inputs.push_back(onnx::Describe(info));
   for (const auto& info : proto.graph().output()) exported.outputs.push_back(onnx::Describe(info));
   return exported;

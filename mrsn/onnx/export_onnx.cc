@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "mrsn/model_options.h"
 #include "mrsn/onnx/backbone_graph.h"
 #include "mrsn/onnx/graph_builder.h"
 #include "mrsn/onnx/head_graph.h"
@@ -62,15 +63,10 @@ absl::StatusOr<GraphProto> WriteGraph(const ActionDetectorOptions& model, Weight
   return std::move(graph).Build(options.name);
 }
 
-absl::Status NoSuchHead(const std::string& head) {
-  return absl::UnimplementedError(
-      absl::StrCat("model.", head,
-                   ": no ONNX file is written of this head; allowed: linear, mrsn, "
-                   "context_average"));
-}
-
 // OK for the heads that head_graph.h writes.
 struct Check {
+  const std::string name;  // of the head
+
   absl::Status operator()(const ActionDetectorOptions& model) const { return std::visit(*this, model.head); }
   absl::Status operator()(const LinearHeadOptions&) const { return absl::OkStatus(); }
   absl::Status operator()(const MrsnHeadOptions& head) const {
@@ -81,12 +77,13 @@ struct Check {
         "long_term no distance_embedding, own_second and bank_width");
   }
   absl::Status operator()(const baselines::ContextAverageHeadOptions&) const { return absl::OkStatus(); }
-  absl::Status operator()(const baselines::AcrnHeadOptions&) const { return NoSuchHead("acrn"); }
-  absl::Status operator()(const baselines::LfbHeadOptions&) const { return NoSuchHead("lfb"); }
-  absl::Status operator()(const baselines::AcarHeadOptions&) const { return NoSuchHead("acar"); }
-  absl::Status operator()(const baselines::AiaHeadOptions&) const { return NoSuchHead("aia"); }
-  absl::Status operator()(const baselines::ActOptions&) const { return NoSuchHead("act"); }
-  absl::Status operator()(const baselines::StepOptions&) const { return NoSuchHead("step"); }
+  template <typename Other>
+  absl::Status operator()(const Other&) const {
+    return absl::UnimplementedError(
+        absl::StrCat("model.", name,
+                     ": no ONNX file is written of this head; allowed: linear, mrsn, "
+                     "context_average"));
+  }
 };
 
 const char* TypeName(TensorProto::DataType type) {
@@ -95,11 +92,15 @@ const char* TypeName(TensorProto::DataType type) {
 
 }  // namespace
 
-absl::Status CheckHead(const ModelOptions& model) { return std::visit(Check(), model); }
+absl::Status CheckHead(const ModelConfig& config) {
+  MRSN_ASSIGN_OR_RETURN(const ModelOptions model, ReadModel(config));
+  return std::visit(Check{HeadName(config)}, model);
+}
 
-absl::StatusOr<ModelProto> ExportOnnx(const ModelOptions& model, Weights weights,
+absl::StatusOr<ModelProto> ExportOnnx(const ModelConfig& config, Weights weights,
                                       const ExportOptions& options) {
-  MRSN_RETURN_IF_ERROR(CheckHead(model));
+  MRSN_RETURN_IF_ERROR(CheckHead(config));
+  MRSN_ASSIGN_OR_RETURN(const ModelOptions model, ReadModel(config));
   ModelProto proto;
   MRSN_ASSIGN_OR_RETURN(*proto.mutable_graph(),
                         WriteGraph(std::get<ActionDetectorOptions>(model), weights, options));

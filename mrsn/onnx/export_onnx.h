@@ -22,11 +22,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mrsn/model_needs.h"
-#include "mrsn/model_options.h"
 #include "mrsn/onnx/onnx_model.pb.h"
 #include "mrsn/onnx/weights.h"
 
-namespace mrsn::onnx {
+namespace mrsn {
+
+class ModelConfig;  // mrsn/model_config.pb.h
+
+namespace onnx {
 
 struct ExportOptions {
   std::string name;    // of the graph
@@ -36,11 +39,12 @@ struct ExportOptions {
 };
 
 // Unimplemented, naming the head and those that can be written, unless ExportOnnx writes such a model.
-absl::Status CheckHead(const ModelOptions& model);
+// ReadModel's errors (mrsn/model_options.h).
+absl::Status CheckHead(const ModelConfig& config);
 
 // `weights`: every floating parameter and buffer of the detector, by its name. CheckHead's error, and
 // Internal if graph and weights do not belong together.
-absl::StatusOr<ModelProto> ExportOnnx(const ModelOptions& model, Weights weights,
+absl::StatusOr<ModelProto> ExportOnnx(const ModelConfig& config, Weights weights,
                                       const ExportOptions& options);
 
 // The bytes of the file. ResourceExhausted beyond 2 GiB, the most that the format's messages hold.
@@ -49,6 +53,7 @@ absl::StatusOr<std::string> Serialize(const ModelProto& model);
 // "boxes  float32 [boxes,4]", for users.
 std::string Describe(const ValueInfoProto& info);
 
-}  // namespace mrsn::onnx
+}  // namespace onnx
+}  // namespace mrsn
 
 #endif  // MRSN_MRSN_ONNX_EXPORT_ONNX_H_

@@ -14,7 +14,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "mrsn/detector_input.h"
-#include "mrsn/model_options.h"
 #include "mrsn/onnx/module_weights.h"
 #include "mrsn/onnx/testing/onnx_runtime.h"
 #include "mrsn/testing/micro_detector.h"
@@ -52,7 +51,7 @@ absl::StatusOr<ModelProto> Export(const std::string& config, const torch::nn::Mo
   options.frames = kFrames;
   options.loss = loss;
   options.metadata = {{"experiment", "mine"}};
-  return ExportOnnx(*ReadModel(Parse(config)), ModuleWeights(model).weights(), options);
+  return ExportOnnx(Parse(config), ModuleWeights(model).weights(), options);
 }
 
 // A tensor without rows where the group is left out of the model's input.
@@ -269,7 +268,7 @@ TEST(ExportOnnxFileTest, AllWeightsTakePart) {
 TEST(ExportOnnxFileTest, OtherHeadsAreRefused) {
   for (const std::string head : {"acrn", "lfb", "acar", "aia"}) {
     const std::string config = absl::StrCat(kBasic, head, " {}");
-    const auto proto = ExportOnnx(*ReadModel(Parse(config)), Weights(std::map<std::string, Weight>()), {});
+    const auto proto = ExportOnnx(Parse(config), Weights(std::map<std::string, Weight>()), {});
     EXPECT_EQ(proto.status().code(), absl::StatusCode::kUnimplemented) << proto.status();
     EXPECT_EQ(proto.status().message(),
               absl::StrCat("model.", head,
@@ -280,16 +279,14 @@ TEST(ExportOnnxFileTest, OtherHeadsAreRefused) {
        {"variations { position_in_aare: false }", "variations { position_in_acre: true }",
         "variations { residual: POST_NORM }", "long_term { distance_embedding: false }",
         "long_term { own_second: false }", "long_term { bank_width: 5 }"}) {
-    const auto model = ReadModel(Parse(Mrsn(kBasic, absl::StrCat("acre {} aare {} ", part))));
-    ASSERT_TRUE(model.ok()) << model.status();
-    EXPECT_THAT(std::string(CheckHead(*model).message()), HasSubstr("heads that depart from the paper"))
+    const ModelConfig config = Parse(Mrsn(kBasic, absl::StrCat("acre {} aare {} ", part)));
+    EXPECT_THAT(std::string(CheckHead(config).message()), HasSubstr("heads that depart from the paper"))
         << part;
   }
   for (const std::string detector : {"act", "step"}) {
-    const auto model = ReadModel(Parse(absl::StrCat("num_classes: 24 ", detector, " {}")));
-    ASSERT_TRUE(model.ok()) << model.status();
+    const ModelConfig config = Parse(absl::StrCat("num_classes: 24 ", detector, " {}"));
     EXPECT_THAT(
-        std::string(ExportOnnx(*model, Weights(std::map<std::string, Weight>()), {}).status().message()),
+        std::string(ExportOnnx(config, Weights(std::map<std::string, Weight>()), {}).status().message()),
         HasSubstr(absl::StrCat("model.", detector, ": no ONNX file")));
   }
 }
