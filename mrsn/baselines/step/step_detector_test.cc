@@ -238,7 +238,7 @@ TEST(StepTest, LearnsAFewClipsByHeart) {
   const World world = MakeWorld(3);
   torch::optim::SGD optimizer(step.parameters(), torch::optim::SGDOptions(0.002).momentum(0.9));
   double loss = 0;
-  for (int i = 0; i < 120; ++i) {
+  for (int i = 0; i < 150; ++i) {
     if (i == 80) {
       // The last steps are small and use the statistics that Detect() uses. Otherwise the scores below depend
       // on how a processor rounds.
@@ -267,7 +267,7 @@ TEST(StepTest, LearnsAFewClipsByHeart) {
       }
     }
     ASSERT_GE(at, 0);
-    EXPECT_GT(best, 0.3);
+    EXPECT_GT(best, 0.5);
     EXPECT_EQ(found.scores[at].argmax().item<int64_t>(), clip);
     EXPECT_GT(IntersectionOverUnion(boxes[at], truths[clip]), 0.5f);
   }
