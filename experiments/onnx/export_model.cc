@@ -93,8 +93,7 @@ absl::StatusOr<std::shared_ptr<Detector>> ModelOf(const ResolvedExperiment& reso
   return model;
 }
 
-// The model without its weights, so that a head that cannot be exported is refused before a large file is
-// read.
+// A head that cannot be exported is refused before a large file of weights is read.
 absl::Status CheckExportable(const ResolvedExperiment& resolved) {
   const absl::Status head = onnx::CheckHead(resolved.experiment.model());
   return head.ok() ? head : AtItsPlace(resolved, head);

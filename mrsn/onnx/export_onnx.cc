@@ -86,21 +86,23 @@ struct Check {
   }
 };
 
+absl::StatusOr<ModelOptions> ReadExportable(const ModelConfig& config) {
+  MRSN_ASSIGN_OR_RETURN(const ModelOptions model, ReadModel(config));
+  MRSN_RETURN_IF_ERROR(std::visit(Check{HeadName(config)}, model));
+  return model;
+}
+
 const char* TypeName(TensorProto::DataType type) {
   return type == TensorProto::FLOAT ? "float32" : type == TensorProto::INT64 ? "int64" : "bool";
 }
 
 }  // namespace
 
-absl::Status CheckHead(const ModelConfig& config) {
-  MRSN_ASSIGN_OR_RETURN(const ModelOptions model, ReadModel(config));
-  return std::visit(Check{HeadName(config)}, model);
-}
+absl::Status CheckHead(const ModelConfig& config) { return ReadExportable(config).status(); }
 
 absl::StatusOr<ModelProto> ExportOnnx(const ModelConfig& config, Weights weights,
                                       const ExportOptions& options) {
-  MRSN_RETURN_IF_ERROR(CheckHead(config));
-  MRSN_ASSIGN_OR_RETURN(const ModelOptions model, ReadModel(config));
+  MRSN_ASSIGN_OR_RETURN(const ModelOptions model, ReadExportable(config));
   ModelProto proto;
   MRSN_ASSIGN_OR_RETURN(*proto.mutable_graph(),
                         WriteGraph(std::get<ActionDetectorOptions>(model), weights, options));
