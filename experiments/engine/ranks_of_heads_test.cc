@@ -63,6 +63,8 @@ class Tubes : public Clips {
   }
 };
 
+double Largest(const at::Tensor& values) { return values.abs().max().item<double>(); }
+
 // A later step would match other proposals after differences of a rounding.
 TEST_F(RanksTest, AStepOfADetectorThatFindsItsOwnBoxes) {
   config_.set_epochs(0.125);
@@ -71,13 +73,18 @@ TEST_F(RanksTest, AStepOfADetectorThatFindsItsOwnBoxes) {
   const Tubes clips;
   const Trained alone = Run(1, clips, "1", step);
   ASSERT_EQ(alone.losses.size(), 1);
+  const std::vector<at::Tensor> before = Model(step)->parameters();
+  ASSERT_EQ(before.size(), alone.weights.size());
   for (const int ranks : {2, 4}) {
     SCOPED_TRACE(absl::StrCat(ranks, " ranks"));
     const Trained found = Run(ranks, clips, absl::StrCat(ranks), step);
     ASSERT_EQ(found.losses.size(), 1);
     EXPECT_NEAR(found.losses[0] / alone.losses[0], 1, 1e-6);
     for (size_t p = 0; p < found.weights.size(); ++p) {
-      EXPECT_LE((found.weights[p] - alone.weights[p]).abs().max().item<double>(), 1e-6);
+      // Sums of clips in another order, and one rounding of the weight. A rank that is left out is a tenth at
+      // least.
+      EXPECT_LE(Largest(found.weights[p] - alone.weights[p]),
+                1e-3 * Largest(alone.weights[p] - before[p]) + 2e-7 * Largest(before[p]));
     }
   }
 }
