@@ -20,6 +20,7 @@
 #include "mrsn/model_options.h"
 #include "ops/base/config_reader.h"
 #include "ops/base/status_macros.h"
+#include "ops/meta_kernels/deferred_init.h"
 
 namespace mrsn {
 namespace {
@@ -84,12 +85,14 @@ void MoveToMeta(torch::nn::Module& module) {
 template <typename Make>
 auto MakeOn(torch::Device device, const Make& make) -> absl::StatusOr<decltype(make())> {
   try {
-    auto detector = make();
     if (device.is_meta()) {
+      const ops::DeferredInit no_values;
+      auto detector = make();
       MoveToMeta(*detector);
-    } else {
-      detector->to(device);
+      return detector;
     }
+    auto detector = make();
+    detector->to(device);
     return detector;
   } catch (const std::exception& error) {  // no memory, no such device
     return absl::ResourceExhaustedError(

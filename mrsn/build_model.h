@@ -17,8 +17,8 @@ class ModelConfig;  // mrsn/model_config.pb.h
 
 // The detector, freshly initialised from LibTorch's default CPU generator (the
 // same seed gives the same weights, whatever the device), in training mode.
-// On torch::kMeta it has shapes and no memory, and Forward() takes meta tensors and
-// returns shapes: for counting parameters and operations at any size.
+// On torch::kMeta it has shapes and no memory, draws no random number, and Forward() takes
+// meta tensors and returns shapes: for counting parameters and operations at any size.
 // InvalidArgument names the field ("model.mrsn.patch_size"), its value and what
 // is allowed. Unimplemented: the program does not link the head (model_factory.h).
 absl::StatusOr<std::shared_ptr<ActionDetector>> BuildModel(const ModelConfig& config, torch::Device device);
