@@ -28,6 +28,7 @@ namespace mrsn {
 //      says what is on the disk and how to go on.
 // Codes 1 and 2 come with one line "error: ..." on standard error.
 // Flags are --name=value or --name value; a boolean flag is also --name or --noname.
+// The process then ends with main() at once: destructors of static objects do not run.
 int RunProgram(int argc, char** argv, absl::string_view usage, absl::FunctionRef<absl::Status()> body);
 
 // A body's error when the values of flags do not make sense. RunProgram adds "; see --help".
