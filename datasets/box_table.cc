@@ -12,22 +12,13 @@ namespace {
 using formats::KeyframeTable;
 using formats::RowBlock;
 
-int TimestampOf(const KeyframeTable::Entry& entry) {
-  return static_cast<int>(entry.micros / KeyframeTable::kUnit);
-}
-
-// One number for a video, by its place in the order of names, and a time: ordered as key frames are.
-int64_t Code(int64_t video, int timestamp) { return video << 32 | timestamp; }
+// A key frame by its video's place in the order of names, and its time: ordered as key frames are.
+using Place = std::pair<int64_t, Timestamp>;
 
 Box Normalised(const formats::BoxD& box, FrameSize frame) {
   const double width = frame.width == 0 ? 1 : frame.width, height = frame.width == 0 ? 1 : frame.height;
   return {static_cast<float>(box.x1 / width), static_cast<float>(box.y1 / height),
           static_cast<float>(box.x2 / width), static_cast<float>(box.y2 / height)};
-}
-
-// Sorts `codes`, where the second number is the row's, unless they are in order already: most files are.
-void SortByCode(std::vector<std::pair<int64_t, int64_t>>* codes) {
-  if (!std::is_sorted(codes->begin(), codes->end())) std::sort(codes->begin(), codes->end());
 }
 
 }  // namespace
@@ -53,38 +44,44 @@ BoxTable::BoxTable(const formats::CsvContents& contents, FrameSize frame) {
     names.insert(block.keyframes.videos().begin(), block.keyframes.videos().end());
   }
   const std::vector<absl::string_view> videos(names.begin(), names.end());
-  std::vector<int64_t> keyframes;
-  std::vector<std::pair<int64_t, int64_t>> order;  // code of the key frame, number of the row
-  std::vector<std::pair<const RowBlock*, int64_t>> starts;
-  order.reserve(contents.num_rows);
+  std::vector<std::vector<Place>> places;  // of each block's key frames
+  std::vector<Place> keyframes;
   for (const RowBlock& block : contents.blocks) {
-    std::vector<int64_t> position, code;
-    for (const std::string& video : block.keyframes.videos()) {
-      position.push_back(std::lower_bound(videos.begin(), videos.end(), video) - videos.begin());
+    std::vector<int64_t> video;
+    for (const std::string& name : block.keyframes.videos()) {
+      video.push_back(std::lower_bound(videos.begin(), videos.end(), name) - videos.begin());
     }
+    std::vector<Place>& own = places.emplace_back();
     for (const KeyframeTable::Entry& entry : block.keyframes.keyframes()) {
-      code.push_back(Code(position[entry.video], TimestampOf(entry)));
+      own.emplace_back(video[entry.video], entry.timestamp);
     }
-    keyframes.insert(keyframes.end(), code.begin(), code.end());
-    starts.emplace_back(&block, order.size());
-    for (const formats::Row& row : block.rows) order.emplace_back(code[row.keyframe], order.size());
+    keyframes.insert(keyframes.end(), own.begin(), own.end());
   }
   std::sort(keyframes.begin(), keyframes.end());
   keyframes.erase(std::unique(keyframes.begin(), keyframes.end()), keyframes.end());
-  SortByCode(&order);
+
+  std::vector<std::pair<int64_t, const formats::Row*>> order;  // number of the key frame, row
+  order.reserve(contents.num_rows);
+  for (size_t b = 0; b < contents.blocks.size(); ++b) {
+    std::vector<int64_t> number;
+    for (const Place& place : places[b]) {
+      number.push_back(std::lower_bound(keyframes.begin(), keyframes.end(), place) - keyframes.begin());
+    }
+    for (const formats::Row& row : contents.blocks[b].rows) order.emplace_back(number[row.keyframe], &row);
+  }
+  const auto earlier = [](const auto& a, const auto& b) { return a.first < b.first; };
+  if (!std::is_sorted(order.begin(), order.end(), earlier)) {  // most files are
+    std::stable_sort(order.begin(), order.end(), earlier);
+  }
 
   keyframes_.reserve(keyframes.size());
   first_.reserve(keyframes.size() + 1);
   rows_.reserve(order.size());
   auto next = order.begin();
-  for (const int64_t code : keyframes) {
-    keyframes_.push_back({std::string(videos[code >> 32]), static_cast<int>(code & 0xffffffff)});
-    for (; next != order.end() && next->first == code; ++next) {
-      // The last block that begins at or before the row.
-      auto block = std::upper_bound(starts.begin(), starts.end(), next->second,
-                                    [](int64_t number, const auto& start) { return number < start.second; });
-      --block;
-      const formats::Row& row = block->first->rows[next->second - block->second];
+  for (size_t i = 0; i < keyframes.size(); ++i) {
+    keyframes_.push_back({std::string(videos[keyframes[i].first]), keyframes[i].second});
+    for (; next != order.end() && next->first == static_cast<int64_t>(i); ++next) {
+      const formats::Row& row = *next->second;
       rows_.push_back({Normalised(row.box, frame), static_cast<float>(row.score), row.class_id,
                        static_cast<int>(row.person_id)});
     }
@@ -94,7 +91,7 @@ BoxTable::BoxTable(const formats::CsvContents& contents, FrameSize frame) {
 
 Keyframe KeyframeOf(const RowBlock& block, int number) {
   const KeyframeTable::Entry& entry = block.keyframes.keyframes()[number];
-  return {block.keyframes.videos()[entry.video], TimestampOf(entry)};
+  return {block.keyframes.videos()[entry.video], entry.timestamp};
 }
 
 RowsOfOtherClasses FindRowsOfOtherClasses(const formats::CsvContents& contents,

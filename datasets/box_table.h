@@ -51,7 +51,7 @@ class BoxTable {
   std::vector<int64_t> first_ = {0};  // of each key frame, and the end
 };
 
-// Key frame number `number` of a block of rows; fractions of a second are cut off.
+// Key frame number `number` of a block of rows.
 Keyframe KeyframeOf(const formats::RowBlock& block, int number);
 
 // The rows of a file whose class is none of `ids`.

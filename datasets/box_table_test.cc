@@ -16,7 +16,7 @@ std::vector<std::string> Visits(const BoxTable& a, const BoxTable& b) {
   std::vector<std::string> visits;
   VisitBoth(a, b,
             [&](const Keyframe& keyframe, absl::Span<const BoxRow> of_a, absl::Span<const BoxRow> of_b) {
-              visits.push_back(keyframe.video + "," + std::to_string(keyframe.timestamp) + ": " +
+              visits.push_back(keyframe.video + "," + keyframe.timestamp.Text() + ": " +
                                std::to_string(of_a.size()) + " + " + std::to_string(of_b.size()));
             });
   return visits;
@@ -29,7 +29,7 @@ TEST(BoxTableTest, GroupsByKeyFrameAndKeepsTheOrderOfTheFile) {
   const auto add = [&](const char* video, int second) {
     formats::RowBlock& block = contents.blocks.back();
     formats::Row row;
-    row.keyframe = block.keyframes.Find(video, second * formats::KeyframeTable::kUnit);
+    row.keyframe = block.keyframes.Find(video, second);
     row.box = {32, 24, 160, 120};
     row.class_id = ++number;
     block.rows.push_back(row);
@@ -40,7 +40,7 @@ TEST(BoxTableTest, GroupsByKeyFrameAndKeepsTheOrderOfTheFile) {
   add("b", 902);
   add("a", 902);
   contents.blocks.emplace_back();  // a piece without a row
-  contents.blocks.back().keyframes.Find("c", 5 * formats::KeyframeTable::kUnit);
+  contents.blocks.back().keyframes.Find("c", 5);
   contents.blocks.emplace_back();
   add("a", 902);
   add("b", 903);

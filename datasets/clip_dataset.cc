@@ -118,8 +118,9 @@ class ClipDataset : public Dataset {
       if (count.ok() && *count == kUnknown) continue;
       const absl::Status state = count.ok() ? CheckFrames(record, *count) : count.status();
       if (state.ok() || unreadable++ > 0) continue;
-      first = absl::Status(state.code(), absl::StrCat(record.keyframe.video, ",", record.keyframe.timestamp,
-                                                      ": ", state.message()));
+      first = absl::Status(
+          state.code(),
+          absl::StrCat(record.keyframe.video, ",", record.keyframe.timestamp.Text(), ": ", state.message()));
     }
     if (unreadable == 0) return absl::OkStatus();
     const std::string text = absl::StrCat(unreadable, " of ", records_.size(),

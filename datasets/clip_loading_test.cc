@@ -51,8 +51,8 @@ absl::string_view Bytes(const Values& values) {
 // All that a sample holds, as a hash.
 std::string Hash(const Sample& sample) {
   const Box& box = sample.actors.at(0).box;
-  return Fingerprint(absl::StrCat(sample.keyframe.video, " ", sample.keyframe.timestamp, " ", box.x1, " ",
-                                  box.x2, " ", Bytes(sample.slow.values), Bytes(sample.fast.values)));
+  return Fingerprint(absl::StrCat(sample.keyframe.video, " ", sample.keyframe.timestamp.Text(), " ", box.x1,
+                                  " ", box.x2, " ", Bytes(sample.slow.values), Bytes(sample.fast.values)));
 }
 
 LoaderOptions Options() {
@@ -129,7 +129,7 @@ TEST(ClipLoadingTest, AVideoThatCannotBeReadShiftsNoOtherClip) {
   options.unreadable.most = 0.1;
   std::vector<std::string> skipped;
   options.on_skip = [&](const SkippedClip& clip) {
-    skipped.push_back(absl::StrCat(clip.keyframe.timestamp));
+    skipped.push_back(clip.keyframe.timestamp.Text());
     EXPECT_THAT(std::string(clip.reason.message()), HasSubstr("clip_loading_test.avi: not a video"));
   };
   const auto left = Batches(options, kBatches, *Clips(text));

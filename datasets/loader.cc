@@ -158,8 +158,8 @@ absl::StatusOr<std::vector<Sample>> Loader::State::Give(int64_t number, Batch ba
       continue;
     }
     const Keyframe& keyframe = dataset.keyframe(batch.indices[i]);
-    const std::string what =
-        absl::StrCat("key frame ", keyframe.video, ",", keyframe.timestamp, ": ", sample.status().message());
+    const std::string what = absl::StrCat("key frame ", keyframe.video, ",", keyframe.timestamp.Text(), ": ",
+                                          sample.status().message());
     if (options.unreadable.policy == UnreadablePolicy::kFail)
       return absl::Status(sample.status().code(), what);
     int64_t in_epoch = 0;

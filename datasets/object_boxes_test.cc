@@ -78,7 +78,7 @@ TEST(ObjectBoxesTest, ComeWithTheSamplesAndFlipWithThem) {
   ASSERT_TRUE(plain.ok()) << plain.status();
   const Keyframe keyframe = (*plain)->keyframe(1);
   Write("micro_objects.csv",
-        absl::StrCat(keyframe.video, ",", keyframe.timestamp, ",0.1,0.2,0.4,0.8,1,0.9\n"));
+        absl::StrCat(keyframe.video, ",", keyframe.timestamp.Text(), ",0.1,0.2,0.4,0.8,1,0.9\n"));
   config.mutable_proposals()->set_object_boxes("micro_objects.csv");
   const auto dataset = OpenDataset(config, Usage::kTrain, ::testing::TempDir(), {::testing::TempDir()});
   ASSERT_TRUE(dataset.ok()) << dataset.status();

@@ -92,7 +92,7 @@ class UnreadableClipsTest : public ::testing::Test {
     options.workers = 1;
     options.unreadable = {UnreadablePolicy::kSkipAndCount, most};
     options.on_skip = [&](const SkippedClip& clip) {
-      left_out.push_back(absl::StrCat(clip.keyframe.video, " ", clip.keyframe.timestamp));
+      left_out.push_back(absl::StrCat(clip.keyframe.video, " ", clip.keyframe.timestamp.Text()));
       reasons_.push_back(std::string(clip.reason.message()));
     };
     Loader loader(**dataset, options);

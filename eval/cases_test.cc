@@ -155,8 +155,8 @@ TEST_P(UcfCaseTest, YowoFoldersGiveTheSame) {
         const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
         std::string video = block.keyframes.videos()[entry.video];
         if (!ground_truth) video = absl::StrReplaceAll(video, {{"/", "_"}});
-        std::string& text = texts[absl::StrFormat("%s%c%05d.txt", video, ground_truth ? '/' : '_',
-                                                  entry.micros / formats::KeyframeTable::kUnit)];
+        std::string& text =
+            texts[absl::StrFormat("%s%c%05d.txt", video, ground_truth ? '/' : '_', entry.timestamp.Floor())];
         absl::StrAppendFormat(&text, "%d ", row.class_id + 1);
         if (!ground_truth) absl::StrAppendFormat(&text, "%.17g ", row.score);
         absl::StrAppendFormat(&text, "%g %g %g %g\n", row.box.x1, row.box.y1, row.box.x2, row.box.y2);

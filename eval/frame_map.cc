@@ -6,13 +6,22 @@
 #include "absl/strings/str_cat.h"
 #include "eval/average_precision.h"
 #include "ops/base/parallel.h"
+#include "ops/base/status_macros.h"
 
 namespace mrsn::eval {
 namespace {
 
 std::string Describe(const Keyframe& keyframe, const formats::BoxD& box) {
-  return absl::StrCat("keyframe ", keyframe.video, ",", keyframe.timestamp, ": box ", box.x1, ",", box.y1,
-                      ",", box.x2, ",", box.y2);
+  return absl::StrCat("keyframe ", keyframe.video, ",", keyframe.timestamp.Text(), ": box ", box.x1, ",",
+                      box.y1, ",", box.x2, ",", box.y2);
+}
+
+// Files lose their fractions when they are read; rows in memory are not changed.
+absl::Status CheckWhole(Protocol protocol, const Keyframe& keyframe) {
+  if (keyframe.timestamp.IsWhole() || RulesOf(protocol).fractional_timestamps) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("keyframe ", keyframe.video, ",", keyframe.timestamp.Text(),
+                                                 ": protocol ", ProtocolName(protocol),
+                                                 " has whole seconds only, official_2020 has fractions"));
 }
 
 // The flags with false (best = false) or true positives first among equal scores.
@@ -89,7 +98,7 @@ absl::StatusOr<FrameMapEvaluator> FrameMapEvaluator::Create(FrameMapOptions opti
 }
 
 int FrameMapEvaluator::Number(const Keyframe& keyframe) {
-  return keyframes_.Find(keyframe.video, int64_t{keyframe.timestamp} * formats::KeyframeTable::kUnit);
+  return keyframes_.Find(keyframe.video, keyframe.timestamp);
 }
 
 void FrameMapEvaluator::MarkListed(int keyframe) {
@@ -109,6 +118,7 @@ absl::Status FrameMapEvaluator::AddGroundTruth(const Keyframe& keyframe, const f
   if (box.Inverted()) {
     return absl::InvalidArgumentError(absl::StrCat(Describe(keyframe, box), " has x2 < x1 or y2 < y1"));
   }
+  MRSN_RETURN_IF_ERROR(CheckWhole(options_.protocol, keyframe));
   const int number = Number(keyframe);
   MarkListed(number);
   const auto known = class_index_.find(class_id);
@@ -128,6 +138,7 @@ absl::Status FrameMapEvaluator::AddDetection(const Keyframe& keyframe, const for
     return absl::InvalidArgumentError(
         absl::StrCat(Describe(keyframe, box), ": score ", score, " is not finite"));
   }
+  MRSN_RETURN_IF_ERROR(CheckWhole(options_.protocol, keyframe));
   const auto known = class_index_.find(class_id);
   if (known == class_index_.end()) {
     ++dropped_.other_class_detections;
@@ -145,7 +156,7 @@ void FrameMapEvaluator::ExcludeKeyframe(const Keyframe& keyframe) {
 
 void FrameMapEvaluator::ExcludeKeyframes(const formats::KeyframeTable& keyframes) {
   for (const formats::KeyframeTable::Entry& entry : keyframes.keyframes()) {
-    const int number = keyframes_.Find(keyframes.videos()[entry.video], entry.micros);
+    const int number = keyframes_.Find(keyframes.videos()[entry.video], entry.timestamp);
     if (number >= static_cast<int>(excluded_.size())) excluded_.resize(number + 1, 0);
     excluded_[number] = 1;
   }
@@ -162,7 +173,7 @@ void FrameMapEvaluator::Append(formats::RowBlock block, Side side) {
   for (size_t i = 0; i < video.size(); ++i) video[i] = keyframes_.Video(block.keyframes.videos()[i]);
   for (size_t i = 0; i < number.size(); ++i) {
     const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[i];
-    number[i] = keyframes_.Find(video[entry.video], entry.micros);
+    number[i] = keyframes_.Find(video[entry.video], entry.timestamp);
     if (side == kGroundTruth) MarkListed(number[i]);
   }
   // Ids are small in every list in use; others go through the map.
@@ -208,7 +219,7 @@ absl::Status FrameMapEvaluator::Merge(const FrameMapEvaluator& other) {
   std::vector<int> number(theirs.size());
   for (int i = 0; i < theirs.size(); ++i) {
     const formats::KeyframeTable::Entry& entry = theirs.keyframes()[i];
-    number[i] = keyframes_.Find(theirs.videos()[entry.video], entry.micros);
+    number[i] = keyframes_.Find(theirs.videos()[entry.video], entry.timestamp);
   }
   const auto unite = [&](std::vector<uint8_t>& own, std::vector<uint8_t> added) {
     own.resize(std::max(own.size(), static_cast<size_t>(keyframes_.size())), 0);

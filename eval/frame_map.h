@@ -79,10 +79,12 @@ class FrameMapEvaluator {
 
   // `person_id` breaks ties between ground truth boxes of equal IoU as the AVA
   // scripts do; -1 = none. Classes outside the list are counted and ignored. An
-  // error for a box that is not finite or inverted (x2 < x1).
+  // error for a box that is not finite or inverted (x2 < x1), and for a key frame at a fraction of a second
+  // unless the protocol has such ones.
   absl::Status AddGroundTruth(const Keyframe& keyframe, const formats::BoxD& box, int class_id,
                               int person_id = -1);
-  // An error for a box or score that is not finite. The protocol decides about x1 >= x2.
+  // An error for a box or score that is not finite, and for a key frame as above. The protocol decides about
+  // x1 >= x2.
   absl::Status AddDetection(const Keyframe& keyframe, const formats::BoxD& box, int class_id, double score);
   // Leaves this keyframe out on both sides, where the protocol honours exclusions.
   void ExcludeKeyframe(const Keyframe& keyframe);

@@ -215,7 +215,7 @@ TEST(FrameMapTest, MergedEqualsSingleExactly) {
     };
     for (int frame = 0; frame < 300; ++frame) {
       const Keyframe keyframe = {std::string(1, 'a' + frame * 7 % 11), 902 + frame % 40};
-      FrameMapEvaluator& shard = shards[(keyframe.video[0] + keyframe.timestamp) % 3];
+      FrameMapEvaluator& shard = shards[(keyframe.video[0] + keyframe.timestamp.Floor()) % 3];
       for (int i = random() % 4; i > 0; --i) {
         const formats::BoxD b = box();
         const int class_id = random() % 2 ? 1 : 7, person = random() % 5;
@@ -289,6 +289,28 @@ TEST(FrameMapTest, RefusesWhatCannotBeEvaluated) {
   EXPECT_FALSE(FrameMapEvaluator::Create(twice).ok());
   FrameMapEvaluator other = Make(Protocol::kAcar);
   EXPECT_THAT(std::string(evaluator.Merge(other).message()), HasSubstr("acar"));
+}
+
+// One person at second 904 and one at 904.5, each found: AP 1, and 1/2 without the first detection.
+TEST(FrameMapTest, FractionsOfASecondAreKeyframesOfTheirOwn) {
+  const formats::BoxD box = {0.1, 0.1, 0.6, 0.9};
+  const Keyframe whole = {"v", 904}, half = {"v", Timestamp::Nearest(904.5)};
+  FrameMapOptions options;
+  options.protocol = Protocol::kOfficial2020;
+  options.classes = {{12, "stand", "pose"}};
+  FrameMapEvaluator evaluator = *FrameMapEvaluator::Create(options);
+  for (const Keyframe& keyframe : {whole, half})
+    ASSERT_TRUE(evaluator.AddGroundTruth(keyframe, box, 12).ok());
+  ASSERT_TRUE(evaluator.AddDetection(half, box, 12, 0.9).ok());
+  EXPECT_DOUBLE_EQ(*evaluator.Compute().frame_map, 0.5);
+  ASSERT_TRUE(evaluator.AddDetection(whole, box, 12, 0.8).ok());
+  EXPECT_DOUBLE_EQ(*evaluator.Compute().frame_map, 1);
+  options.protocol = Protocol::kOfficial2019;
+  FrameMapEvaluator cutting = *FrameMapEvaluator::Create(options);
+  EXPECT_EQ(cutting.AddGroundTruth(half, box, 12).message(),
+            "keyframe v,904.5: protocol official_2019 has whole seconds only, official_2020 has fractions");
+  EXPECT_FALSE(cutting.AddDetection(half, box, 12, 0.5).ok());
+  EXPECT_TRUE(cutting.AddDetection(whole, box, 12, 0.5).ok());
 }
 
 }  // namespace

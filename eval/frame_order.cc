@@ -21,7 +21,7 @@ std::vector<int> ByFileName(const formats::KeyframeTable& table, const std::vect
   std::vector<std::string> names(table.size());
   for (int i = 0; i < table.size(); ++i) {
     const Entry& entry = table.keyframes()[i];
-    names[i] = absl::StrFormat("%s_%05d", videos[entry.video], entry.micros / formats::KeyframeTable::kUnit);
+    names[i] = absl::StrFormat("%s_%05d", videos[entry.video], entry.timestamp.Floor());
   }
   std::vector<int> order(table.size());
   std::iota(order.begin(), order.end(), 0);
@@ -48,7 +48,7 @@ std::vector<int> FrameOrder(const formats::KeyframeTable& table, Dataset dataset
       by_parts &= !absl::StartsWith(videos[by_name[i + 1]], videos[by_name[i]]);
     }
     for (const Entry& entry : table.keyframes()) {
-      by_parts &= entry.micros >= 0 && entry.micros < 100000 * formats::KeyframeTable::kUnit;
+      by_parts &= entry.timestamp >= 0 && entry.timestamp < 100000;
     }
     if (!by_parts) return ByFileName(table, videos);
   }
@@ -57,7 +57,7 @@ std::vector<int> FrameOrder(const formats::KeyframeTable& table, Dataset dataset
   for (size_t rank = 0; rank < by_name.size(); ++rank) video_rank[by_name[rank]] = static_cast<int>(rank);
   const auto key = [&](int keyframe) {
     const Entry& entry = table.keyframes()[keyframe];
-    return std::make_tuple(video_rank[entry.video], entry.micros);
+    return std::make_tuple(video_rank[entry.video], entry.timestamp);
   };
   std::vector<int> order(table.size());
   std::iota(order.begin(), order.end(), 0);

@@ -101,7 +101,7 @@ absl::Status CheckCentres(const std::vector<VideoMedia>& videos, const std::vect
     const int64_t stated = stated_frames[record.video];
     const bool outside = record.centre < 0 || (stated > 0 && record.centre >= WithSlack(video, stated));
     if (!outside || beyond++ > 0) continue;
-    first = absl::StrCat(video.path, ": second ", record.keyframe.timestamp, " is frame number ",
+    first = absl::StrCat(video.path, ": second ", record.keyframe.timestamp.Text(), " is frame number ",
                          record.centre, " from 0", stated > 0 ? absl::StrCat(" of ", stated) : "");
   }
   if (beyond == 0) return absl::OkStatus();

@@ -31,11 +31,11 @@ struct AvaOptions {
   ProposalOptions proposals;
 };
 
-// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h), centred on frame (second - first_second) *
-// frames_per_second from 0. Frames are read when clips are; nothing is kept.
-// `clip_dataset` brings usage, clip and transform settings, and says what becomes of frames that are missing.
-// Errors: files of rows that are missing (how many, the first one, the layout), a video file of another rate,
-// a box list of which no box is above the score threshold, and what the files' readers report; unless
+// Key frames as MakeAvaKeyframes makes them (ava_keyframes.h), centred on the frame of their second
+// (clock.h). Seconds may have fractions. Frames are read when clips are; nothing is kept. `clip_dataset`
+// brings usage, clip and transform settings, and says what becomes of frames that are missing. Errors: files
+// of rows that are missing (how many, the first one, the layout), a video file of another rate, a box list of
+// which no box is above the score threshold, and what the files' readers report; unless
 // clip_dataset.unreadable lets them be, videos that are missing, folders in which a frame is missing, and key
 // frames behind the end of a folder.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenAva(const AvaOptions& options, ClipDatasetOptions clip_dataset,

@@ -83,10 +83,10 @@ TEST_F(AvaDatasetTest, SecondsRateNamesAndClassesOfOnesOwn) {
                     HasSubstr("there is img_000")));
 }
 
-// Key frames of the same video at 1.5 and 2 seconds, numbered by half seconds: 6 images each.
-TEST_F(AvaDatasetTest, KeyFramesByHalfSeconds) {
+// 12 images a second: second 1.5 is image 18, second 2 image 24.
+TEST_F(AvaDatasetTest, KeyframesAtHalfSeconds) {
   std::filesystem::remove_all(root_);
-  Write("train.csv", "v,3,0.1,0.1,0.5,0.9,1,0\nv,4,0.1,0.1,0.5,0.9,2,0\n");
+  Write("train.csv", "v,2,0.1,0.1,0.5,0.9,2,0\nv,1.5,0.1,0.1,0.5,0.9,1,0\nv,01.50,0.1,0.1,0.5,0.9,2,0\n");
   Write("classes.txt", "sit\nwave\n");
   ASSERT_TRUE(MakeFolders(root_ + "/frames/v").ok());
   for (int number = 0; number < 48; ++number) {
@@ -95,12 +95,15 @@ TEST_F(AvaDatasetTest, KeyFramesByHalfSeconds) {
   }
   const auto dataset = Open(
       "ava { train_annotations: 'train.csv' train_excluded: '' train_boxes: '' frame_name: '%d.jpg' "
-      "first_frame: 0 first_second: 0 frames_per_second: 6 first_keyframe_second: 1 last_keyframe_second: 7 "
+      "first_frame: 0 first_second: 0 frames_per_second: 12 first_keyframe_second: 1 last_keyframe_second: 3 "
       "}",
       Usage::kTrain);
   ASSERT_EQ(dataset->size(), 2);
-  EXPECT_EQ(dataset->keyframe(0).timestamp, 3);
-  EXPECT_THAT(Numbers(dataset->Load(0, 0)->fast), ElementsAre(14, 15, 16, 17, 18, 19, 20, 21));
+  EXPECT_EQ(dataset->keyframe(0).timestamp, Timestamp::Nearest(1.5));
+  const Sample half = *dataset->Load(0, 0);
+  EXPECT_THAT(Numbers(half.fast), ElementsAre(14, 15, 16, 17, 18, 19, 20, 21));
+  ASSERT_EQ(half.actors.size(), 1);
+  EXPECT_THAT(half.actors[0].labels, ElementsAre(0, 1));
   EXPECT_THAT(Numbers(dataset->Load(1, 0)->fast), ElementsAre(20, 21, 22, 23, 24, 25, 26, 27));
 }
 
@@ -166,7 +169,8 @@ TEST_F(AvaDatasetTest, KeyFramesOfInferenceAndOfTheBank) {
   const auto keyframes = [](const Dataset& dataset) {
     std::vector<std::string> all;
     for (int64_t i = 0; i < dataset.size(); ++i) {
-      all.push_back(absl::StrCat(dataset.keyframe(i).video.substr(0, 1), dataset.keyframe(i).timestamp));
+      all.push_back(
+          absl::StrCat(dataset.keyframe(i).video.substr(0, 1), dataset.keyframe(i).timestamp.Text()));
     }
     return all;
   };

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ops/base/status_macros.h"
 #include "ops/formats/annotation_rows.h"
@@ -11,7 +10,6 @@
 #include "ops/formats/box_list.h"
 #include "ops/formats/box_unit.h"
 #include "ops/formats/label_map.h"
-#include "ops/formats/row_checks.h"
 
 namespace mrsn::datasets {
 namespace {
@@ -21,19 +19,10 @@ formats::CsvOptions Strict(const KeyframeNames& names) {
   options.strict = true;
   options.warn_of_repeated_rows = false;  // nobody reads the warnings
   options.timestamps = names.timestamps;
+  options.fractional_timestamps = names.timestamps == formats::Timestamps::kAvaSeconds;
   options.first_keyframe = names.first;
   options.last_keyframe = names.last;
   return options;
-}
-
-// A key frame at a fraction of a second gets a way out.
-template <typename T>
-absl::StatusOr<T> WithAdvice(absl::StatusOr<T> read) {
-  if (read.ok() || !absl::StrContains(read.status().message(), formats::kBrokenSecond)) return read;
-  return absl::Status(read.status().code(),
-                      absl::StrCat(read.status().message(),
-                                   "; number the key frames by steps: bazel run //datasets:prepare -- "
-                                   "--keyframe_step=0.5, and datasets/README.md"));
 }
 
 }  // namespace
@@ -41,8 +30,7 @@ absl::StatusOr<T> WithAdvice(absl::StatusOr<T> read) {
 absl::StatusOr<BoxTable> ReadAvaAnnotations(const std::string& path, const KeyframeNames& names) {
   formats::CsvOptions options = Strict(names);
   options.allow_keyframe_rows = true;
-  MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents,
-                        WithAdvice(formats::ReadAvaGroundTruth(path, options)));
+  MRSN_ASSIGN_OR_RETURN(const formats::CsvContents contents, formats::ReadAvaGroundTruth(path, options));
   if (contents.num_rows == 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": has no row, expected rows video,second,x1,y1,x2,y2,action_id,person_id"));
@@ -54,13 +42,12 @@ absl::StatusOr<BoxTable> ReadAvaAnnotations(const std::string& path, const Keyfr
 absl::StatusOr<BoxTable> ReadAvaBoxes(const std::string& path, const KeyframeNames& names) {
   formats::BoxListOptions options;
   options.csv = Strict(names);
-  MRSN_ASSIGN_OR_RETURN(const formats::BoxList list, WithAdvice(formats::ReadBoxList(path, options)));
+  MRSN_ASSIGN_OR_RETURN(const formats::BoxList list, formats::ReadBoxList(path, options));
   return BoxTable(list.contents);
 }
 
 absl::StatusOr<std::set<Keyframe>> ReadAvaExcluded(const std::string& path, const KeyframeNames& names) {
-  MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList list,
-                        WithAdvice(formats::ReadAvaExclusions(path, Strict(names))));
+  MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList list, formats::ReadAvaExclusions(path, Strict(names)));
   formats::CsvContents contents;
   contents.blocks.push_back({list.keyframes, {}});
   const BoxTable table(contents);

@@ -15,11 +15,13 @@
 
 namespace mrsn::datasets {
 
-// How a data set names key frames; AVA's movies are annotated from second 902 to second 1798.
+// How a data set names key frames; AVA's movies are annotated from second 902 to second 1798. Seconds are
+// read to a millionth: 903.5 and 0903.500000 are one key frame, and 903 is another.
 struct KeyframeNames {
-  // With kFrames a timestamp is the number of a frame from 1, as in UCF101-24, and has no last value.
+  // With kFrames a timestamp is the number of a frame from 1, as in UCF101-24, which is whole and has no last
+  // value.
   formats::Timestamps timestamps = formats::Timestamps::kAvaSeconds;
-  int first = 902, last = 1798;
+  int first = 902, last = 1798;  // both included
 };
 
 // Rows video,second,x1,y1,x2,y2,action_id,person_id with normalised boxes. Rows of two

@@ -38,9 +38,9 @@ class Maker {
   absl::Status CheckClasses(const Keyframe& keyframe, absl::Span<const BoxRow> rows) const {
     for (const BoxRow& row : rows) {
       if (index_of_id_.contains(row.class_id)) continue;
-      return absl::InvalidArgumentError(absl::StrCat("key frame ", keyframe.video, ",", keyframe.timestamp,
-                                                     ": action_id ", row.class_id, " is not in the label map",
-                                                     row.class_id == 0 ? ", whose ids are from 1" : ""));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "key frame ", keyframe.video, ",", keyframe.timestamp.Text(), ": action_id ", row.class_id,
+          " is not in the label map", row.class_id == 0 ? ", whose ids are from 1" : ""));
     }
     return absl::OkStatus();
   }

@@ -2,7 +2,6 @@
 #ifndef MRSN_DATASETS_AVA_AVA_KEYFRAMES_H_
 #define MRSN_DATASETS_AVA_AVA_KEYFRAMES_H_
 
-#include <cmath>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -11,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "datasets/box_table.h"
 #include "datasets/clip_dataset.h"
+#include "datasets/clock.h"
 #include "datasets/dataset.h"
 #include "datasets/proposals.h"
 
@@ -20,14 +20,6 @@ struct AvaKeyframeOptions {
   Usage usage = Usage::kTrain;
   ProposalOptions proposals;
   bool has_boxes = true;  // false: there is no box list; inference is given ground truth without labels
-};
-
-// Where a video's time begins, and how many frames a second it has.
-struct Clock {
-  double first_second = 900, frames_per_second = 30;
-
-  // From 0, rounded; negative before the first frame.
-  int64_t FrameAt(int second) const { return std::llround((second - first_second) * frames_per_second); }
 };
 
 struct AvaKeyframes {

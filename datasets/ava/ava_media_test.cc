@@ -45,6 +45,41 @@ TEST_F(AvaMediaTest, MoviesNeedNoExtraction) {
   }
 }
 
+// Of a movie with 25 frames a second from second 900 on, second 902.5 lies between frames 62 and 63.
+TEST_F(AvaMediaTest, FractionsOfASecondInAMovie) {
+  std::filesystem::remove_all(root_ + "/frames");
+  ASSERT_TRUE(MakeFolders(root_ + "/videos").ok());
+  cv::VideoWriter writer(root_ + "/videos/film.avi", cv::CAP_FFMPEG,
+                         cv::VideoWriter::fourcc('F', 'F', 'V', '1'), 25, {kWidth, kHeight});
+  for (int i = 0; i < 100; ++i) writer.write(cv::Mat(kHeight, kWidth, CV_8UC3, cv::Scalar::all(2 * i)));
+  writer.release();
+  Write("annotations/ava_val_v2.2.csv",
+        "film,902,0.1,0.1,0.5,0.9,12,0\nfilm,902.5,0.2,0.1,0.5,0.9,14,0\nfilm,0903.4,0.3,0.1,0.5,0.9,14,0\n"
+        "film,903.5,0.3,0.1,0.5,0.9,14,0\n");
+  Write("annotations/ava_val_excluded_timestamps_v2.2.csv", "film,0903.50\n");
+  Write("annotations/ava_val_predicted_boxes.csv",
+        "film,902.500,0.21,0.1,0.5,0.9,,0.9\nfilm,903,0.22,0.1,0.5,0.9,,0.9\n");
+  const auto dataset = Open("ava { frames_per_second: 25 video_first_second: 900 }");
+  ASSERT_EQ(dataset->size(), 4);
+  const struct {
+    double second;
+    int frame;
+    float x1;  // of the box that was found; 0: none
+  } expected[] = {{902, 50, 0}, {902.5, 63, 0.21f}, {903, 75, 0.22f}, {903.4, 85, 0}};
+  for (int64_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE((dataset->keyframe(i) == Keyframe{"film", Timestamp::Nearest(expected[i].second)})) << i;
+    const Sample sample = *dataset->Load(i, 0);
+    EXPECT_EQ(Numbers(sample.fast)[4], expected[i].frame) << i;
+    ASSERT_EQ(sample.actors.size(), expected[i].x1 > 0) << i;
+    if (!sample.actors.empty()) EXPECT_FLOAT_EQ(sample.actors[0].box.x1, expected[i].x1);
+  }
+  const std::vector<AnnotatedBox> truth = dataset->GroundTruth();
+  ASSERT_EQ(truth.size(), 3);
+  EXPECT_TRUE((truth[1].keyframe == Keyframe{"film", Timestamp::Nearest(902.5)}));
+  EXPECT_THAT(Error("ava { frames_per_second: 25 video_first_second: 898 }"),
+              HasSubstr("film.avi: second 902.5 is frame number 113 from 0 of 100"));
+}
+
 // Frames from 0 where the config says 1: every frame would be taken for the one before it.
 TEST_F(AvaMediaTest, ImagesBelowTheFirstFrame) {
   std::filesystem::copy(FramePath("1j20qq1JyX4", 1), FramePath("1j20qq1JyX4", 0));

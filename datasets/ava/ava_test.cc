@@ -52,6 +52,31 @@ TEST(AvaFilesTest, SecondsOfOnesOwn) {
               HasSubstr("'0': keyframe outside first_keyframe_second..last"));
 }
 
+TEST(AvaFilesTest, FractionsOfASecond) {
+  const Timestamp half = Timestamp::Nearest(902.5);
+  const auto table = ReadAvaAnnotations(Write(
+      "v,902.50,0,0,1,1,12,0\nv,0903,0,0,1,1,12,0\nv,0902.5,0,0,1,1,80,0\nv,902.25\nv,0902,0,0,1,1,3,0\n"));
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_THAT(table->keyframes(), ElementsAre(Keyframe{"v", 902}, Keyframe{"v", Timestamp::Nearest(902.25)},
+                                              Keyframe{"v", half}, Keyframe{"v", 903}));
+  ASSERT_EQ(table->rows(2).size(), 2);  // in the order of the file
+  EXPECT_EQ(table->rows(2)[0].class_id, 12);
+  EXPECT_EQ(table->rows(2)[1].class_id, 80);
+  const auto boxes = ReadAvaBoxes(Write("v,0902,0,0,1,1,,1\nv,902.5,0,0,1,1,,0.5\n"));
+  ASSERT_TRUE(boxes.ok()) << boxes.status();
+  EXPECT_THAT(boxes->keyframes(), ElementsAre(Keyframe{"v", 902}, Keyframe{"v", half}));
+  EXPECT_EQ(boxes->rows(1)[0].score, 0.5f);
+  EXPECT_THAT(*ReadAvaExcluded(Write("v,0902.500\n")), ElementsAre(Keyframe{"v", half}));
+  EXPECT_THAT(std::string(ReadAvaAnnotations(Write("v,1798.5,0,0,1,1,12,0\n")).status().message()),
+              HasSubstr("ava_test.csv:1: '1798.5': keyframe outside 902..1798"));
+  // UCF101-24's key frames are frames.
+  EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,7,0,0,1,1,,1\nv,7.5,0,0,1,1,,1\n"),
+                                       KeyframeNames{formats::Timestamps::kFrames})
+                              .status()
+                              .message()),
+              HasSubstr("ava_test.csv:2: '7.5': frame number that is not whole"));
+}
+
 TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
   const struct {
     const char* row;
@@ -64,8 +89,6 @@ TEST(AvaFilesTest, BadRowsNameFileLineAndField) {
       {"v,0902,0.5,0,0.4,1,12,0", "ground truth box '0.5,0,0.4,1' has x2 < x1"},
       {"v,0902,0,0,1,1,walk,0", "column 7 (class) is 'walk'"},
       {"v,0902,0.5,0,0.5,1,12,0", "ground truth box of no area"},
-      {"v,902.5,0,0,1,1,12,0",
-       "ava_test.csv:2: '902.5': keyframe that is no whole second; number the key frames"},
       {"v,0902,0,0,1,1,12,0.5", "column 8 (person id) is '0.5'"},
       {",0902,0,0,1,1,12,0", "column 1 (video) is ''"},
   };
@@ -82,8 +105,6 @@ TEST(AvaFilesTest, BoxLists) {
   ASSERT_EQ(table->num_rows(), 2);
   EXPECT_FLOAT_EQ(table->rows(0)[0].score, 0.995f);
   EXPECT_EQ(DetectedActors(table->rows(0)).size(), 1) << "rows of one box";
-  EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,0902,0,0,1,1,,1\nv,902.5,0,0,1,1,,1\n")).status().message()),
-              HasSubstr("ava_test.csv:2: '902.5': keyframe that is no whole second; number the"));
   // The well-known mistake: annotations, whose last column is a person's number.
   EXPECT_THAT(std::string(ReadAvaBoxes(Write("v,0902,0.1,0.2,0.3,0.4,12,7\n")).status().message()),
               HasSubstr("'7': score outside 0..1"));
@@ -152,8 +173,6 @@ TEST(AvaFilesTest, ExcludedKeyframes) {
               HasSubstr("ava_test.csv:2: expected 2 columns, video,timestamp"));
   EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,1\n")).status().message()),
               HasSubstr("'1': keyframe outside 902..1798"));
-  EXPECT_THAT(std::string(ReadAvaExcluded(Write("v,0902\nv,902.5\n")).status().message()),
-              HasSubstr("ava_test.csv:2: '902.5': keyframe that is no whole second; number the"));
 }
 
 const std::vector<ActionClass> kClasses = {{3, "run", ""}, {11, "sit", ""}, {12, "stand", ""}};
@@ -178,8 +197,8 @@ BoxTable Detected(const std::vector<Seen>& boxes) {
   return BoxTable(rows);
 }
 
-std::vector<int> Seconds(const AvaKeyframes& made) {
-  std::vector<int> seconds;
+std::vector<Timestamp> Seconds(const AvaKeyframes& made) {
+  std::vector<Timestamp> seconds;
   for (const KeyframeRecord& record : made.records) seconds.push_back(record.keyframe.timestamp);
   return seconds;
 }

@@ -58,7 +58,7 @@ TEST(AvaVideoTest, ThePublishedRowsLoadFromTheVideoFile) {
   const std::vector<AnnotatedBox> truth = (*dataset)->GroundTruth();
   ASSERT_EQ(truth.size(), fields.size());
   for (size_t i = 0; i < truth.size(); ++i) {  // the file is in the order of time
-    EXPECT_EQ(absl::StrCat(truth[i].keyframe.timestamp, " ", truth[i].class_id),
+    EXPECT_EQ(absl::StrCat(truth[i].keyframe.timestamp.Text(), " ", truth[i].class_id),
               absl::StrCat(fields[i][1], " ", fields[i][6]));
     EXPECT_FLOAT_EQ(truth[i].box.x1, std::stof(fields[i][2]));
     EXPECT_FLOAT_EQ(truth[i].box.y2, std::stof(fields[i][5]));
@@ -68,7 +68,7 @@ TEST(AvaVideoTest, ThePublishedRowsLoadFromTheVideoFile) {
     ASSERT_TRUE(sample.ok()) << sample.status();
     EXPECT_FALSE(sample->actors.empty());
     // OpenCV decodes the file from its beginning; the third of four frames, 8 apart, is the key frame.
-    const int64_t frame = ((*dataset)->keyframe(i).timestamp - 1145) * 30;
+    const int64_t frame = ((*dataset)->keyframe(i).timestamp.Floor() - 1145) * 30;
     cv::VideoCapture capture(film);
     cv::Mat bgr, rgb, small;
     for (int64_t j = 0; j <= frame; ++j) ASSERT_TRUE(capture.read(bgr)) << j;

@@ -33,7 +33,9 @@ using Boxes = absl::flat_hash_map<Keyframe, std::vector<std::pair<BoxD, double>>
 constexpr double kBorder = 0.01;
 constexpr double kLowRecall = 0.5;
 
-std::string NameOf(const Keyframe& keyframe) { return absl::StrCat(keyframe.video, ",", keyframe.timestamp); }
+std::string NameOf(const Keyframe& keyframe) {
+  return absl::StrCat(keyframe.video, ",", keyframe.timestamp.Text());
+}
 
 class AnnotationCheck {
  public:
@@ -69,6 +71,7 @@ class AnnotationCheck {
     if (!layout_.class_list.empty()) options.named_classes = &named_classes_;
     options.allow_keyframe_rows = true;
     options.allow_tubes = true;
+    options.fractional_timestamps = seconds();
     options.first_keyframe = layout_.first_keyframe_second;
     options.last_keyframe = layout_.last_keyframe_second;
     absl::StatusOr<CsvContents> contents;
@@ -105,6 +108,7 @@ class AnnotationCheck {
     std::set<Keyframe> excluded;
     if (path.empty() || !IsThere(path, "the list of excluded key frames")) return excluded;
     formats::CsvOptions options;
+    options.fractional_timestamps = seconds();
     options.first_keyframe = layout_.first_keyframe_second;
     options.last_keyframe = layout_.last_keyframe_second;
     const absl::StatusOr<formats::KeyframeList> list = formats::ReadAvaExclusions(path, options);
@@ -114,8 +118,7 @@ class AnnotationCheck {
     }
     AddRowWarnings(path, list->warnings, &report_);
     for (const auto& entry : list->keyframes.keyframes()) {
-      excluded.insert({list->keyframes.videos()[entry.video],
-                       static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)});
+      excluded.insert({list->keyframes.videos()[entry.video], entry.timestamp});
     }
     return excluded;
   }

@@ -7,14 +7,15 @@
 
 #include "datasets/check/report.h"
 #include "datasets/dataset_layout.h"
+#include "ops/base/timestamp.h"
 
 namespace mrsn::datasets {
 
 // The key frames that a data set wants of one video.
 struct VideoUse {
-  int first = 0, last = 0;  // seconds or frame numbers
-  std::string last_file;    // which names the last key frame
-  bool used = false;        // false: a list names the video, and no row does
+  Timestamp first, last;  // seconds or frame numbers
+  std::string last_file;  // which names the last key frame
+  bool used = false;      // false: a list names the video, and no row does
 };
 
 // Findings go into `report`, and so does the report's `splits`. Returns the videos of all splits by name.

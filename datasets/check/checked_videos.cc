@@ -37,9 +37,9 @@ std::string CheckedVideos::PathOf(const std::string& name) const {
 
 std::string CheckedVideos::Identity(const std::string& name, const VideoUse& use) const {
   std::string identity =
-      absl::StrCat(kVersion, "\n", name, "\n", use.used, " ", use.first, " ", use.last, " ", use.last_file,
-                   "\n", layout_.keyframes == DatasetLayout::Keyframes::kSeconds, " ", layout_.first_second,
-                   " ", layout_.frames_per_second, " ", layout_.video_first_second, " ",
+      absl::StrCat(kVersion, "\n", name, "\n", use.used, " ", use.first.Text(), " ", use.last.Text(), " ",
+                   use.last_file, "\n", layout_.keyframes == DatasetLayout::Keyframes::kSeconds, " ",
+                   layout_.first_second, " ", layout_.frames_per_second, " ", layout_.video_first_second, " ",
                    layout_.first_keyframe_second, " ", layout_.last_keyframe_second, "\n", layout_.frames,
                    "\n", layout_.videos, "\n", layout_.frame_name, " ", layout_.first_frame);
   if (!layout_.frames.empty()) identity += StateOf(absl::StrCat(layout_.frames, "/", name));

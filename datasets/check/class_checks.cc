@@ -105,7 +105,7 @@ void CheckRowClasses(const std::string& file, const formats::CsvContents& conten
   report->Add(
       CheckSeverity::kError, "unknown_class", file,
       absl::StrCat(unknown.rows, " rows have a class that is not in the list of classes; first: ",
-                   unknown.first.video, ",", unknown.first.timestamp,
+                   unknown.first.video, ",", unknown.first.timestamp.Text(),
                    unknown.class_id == formats::kNoClass ? "" : absl::StrCat(": class ", unknown.class_id)),
       unknown.rows);
 }

@@ -68,7 +68,7 @@ void CheckReach(const DatasetLayout& layout, const std::vector<std::pair<std::st
   for (size_t i = 0; i < videos.size(); ++i) {
     if (!facts[i].is_folder || facts[i].frames == 0 || !videos[i].second.used) continue;
     const double length = static_cast<double>(facts[i].frames) / layout.frames_per_second;
-    const double reach = videos[i].second.last - layout.first_second;
+    const double reach = videos[i].second.last.value() - layout.first_second;
     if (length <= 1.5 * reach + 2) return;
     if (folders++ > 0) continue;
     first = absl::StrFormat("%s has %d frames, %.1f s at %g a second, its last key frame is after %g s",

@@ -19,7 +19,7 @@ RowFault FaultOf(const std::string& what) {
   static constexpr RowFault kFaults[] = {
       {formats::kBlankLine, "blank_line", CheckSeverity::kNote},
       {formats::kFrameBeforeFirst, "keyframe_range", CheckSeverity::kError},
-      {formats::kFractionLeftOut, "broken_second", CheckSeverity::kError},
+      {formats::kBrokenFrame, "broken_frame", CheckSeverity::kError},
       {formats::kScoreRange, "score_range", CheckSeverity::kError},
       {formats::kUnknownClass, "unknown_class", CheckSeverity::kError},
       {formats::kInvalidBox, "degenerate_box", CheckSeverity::kError},

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "datasets/check/image_probe.h"
+#include "datasets/clock.h"
 #include "datasets/media/frame_stream.h"
 #include "datasets/stated_length.h"
 #include "datasets/video_media.h"
@@ -38,8 +39,7 @@ class OneVideo {
         use_(use),
         effort_(effort),
         frame_done_(frame_done),
-        first_second_(layout.first_second),
-        rate_(layout.frames_per_second) {}
+        clock_{layout.first_second, layout.frames_per_second} {}
 
   VideoFacts Run() {
     const std::string folder = absl::StrCat(layout_.frames, "/", name_);
@@ -99,16 +99,14 @@ class OneVideo {
   bool seconds() const { return layout_.keyframes == DatasetLayout::Keyframes::kSeconds; }
 
   // The frame, from 0, that key frame `timestamp` is.
-  int64_t FrameOf(int timestamp) const {
-    if (!seconds()) return timestamp - 1;
-    return std::llround((timestamp - first_second_) * rate_);
+  int64_t FrameOf(Timestamp timestamp) const {
+    return seconds() ? clock_.FrameAt(timestamp) : timestamp.Floor() - 1;
   }
 
   void CheckLastKeyframe() {
     if (!use_.used || facts_.frames == 0) return;
     const int64_t last = FrameOf(use_.last);
-    const std::string what =
-        seconds() ? absl::StrCat("second ", use_.last) : absl::StrCat("frame ", use_.last);
+    const std::string what = absl::StrCat(seconds() ? "second " : "frame ", use_.last.Text());
     if (last >= facts_.frames) {
       const int64_t beyond = last - facts_.frames + 1;
       Add(beyond <= kNearTheEnd ? CheckSeverity::kWarning : CheckSeverity::kError, "keyframe_beyond_end",
@@ -117,7 +115,7 @@ class OneVideo {
     }
     if (const int64_t first = FrameOf(use_.first); first < 0) {
       Add(CheckSeverity::kError, "keyframe_before_start",
-          absl::StrCat("its first key frame, ", use_.first, ", is ", -first,
+          absl::StrCat("its first key frame, ", use_.first.Text(), ", is ", -first,
                        " frames before the first frame"));
     }
     // A folder that reaches far behind the last possible key frame has frames of a higher rate.
@@ -179,13 +177,13 @@ class OneVideo {
     }
     const double from = layout_.first_second - layout_.video_first_second;
     const double length = static_cast<double>(stated) / (*stream)->rate() - from;
-    const double shown = static_cast<double>(facts_.frames) / rate_;
+    const double shown = static_cast<double>(facts_.frames) / clock_.frames_per_second;
     const bool longer = shown > 1.02 * length + 1, shorter = shown < 0.98 * length - 1;
     if (!longer && !(shorter && from == 0)) return;  // images may leave out the end of a movie
     Add(CheckSeverity::kWarning, "rate",
         absl::StrFormat("has %d images, %.1f s at %g a second, and %s lasts %.1f s from second %g on; are "
                         "frames_per_second, first_second and video_first_second right?",
-                        facts_.frames, shown, rate_, path, length, layout_.first_second));
+                        facts_.frames, shown, clock_.frames_per_second, path, length, layout_.first_second));
   }
 
   static std::string NameOf(const FrameFolder& images, int64_t frame) {
@@ -247,8 +245,8 @@ class OneVideo {
       return Add(CheckSeverity::kError, "unreadable_video", std::string(stream.status().message()));
     FrameStream& video = **stream;
     const double rate = video.rate();
-    first_second_ = layout_.video_first_second;
-    if (rate > 0) rate_ = rate;
+    clock_.first_second = layout_.video_first_second;
+    if (rate > 0) clock_.frames_per_second = rate;
     if (seconds() && rate > 0 && !RatesAgree(rate, layout_.frames_per_second)) {
       Add(CheckSeverity::kError, "rate",
           absl::StrFormat("%s states %g frames a second; frames_per_second is %g", path, rate,
@@ -286,7 +284,7 @@ class OneVideo {
   const VideoUse& use_;
   const CheckEffort effort_;
   const std::function<void()>& frame_done_;
-  double first_second_, rate_;  // the time of the first frame, and frames a second
+  Clock clock_;
   VideoFacts facts_;
   std::map<std::string, int> shown_;
   std::map<std::string, int64_t> hidden_;

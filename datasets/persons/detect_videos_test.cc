@@ -163,11 +163,10 @@ TEST(DetectVideos, YoloxFindsSurfers) {
   csv.allow_tubes = true;
   const auto truth = formats::ReadUcf24(root + "/annotations.csv", formats::RowKind::kGroundTruth, csv);
   ASSERT_TRUE(truth.ok()) << truth.status();
-  std::map<std::pair<std::string, int64_t>, std::vector<Box>> boxes;
+  std::map<std::pair<std::string, Timestamp>, std::vector<Box>> boxes;
   const auto key = [](const formats::RowBlock& block, const formats::Row& row) {
     const auto& keyframe = block.keyframes.keyframes()[row.keyframe];
-    return std::pair(block.keyframes.videos()[keyframe.video],
-                     keyframe.micros / formats::KeyframeTable::kUnit);
+    return std::pair(block.keyframes.videos()[keyframe.video], keyframe.timestamp);
   };
   const auto box = [](const formats::BoxD& b) {
     return Box{static_cast<float>(b.x1), static_cast<float>(b.y1), static_cast<float>(b.x2),
@@ -180,7 +179,7 @@ TEST(DetectVideos, YoloxFindsSurfers) {
   for (const auto& block : truth->blocks) {
     for (const auto& row : block.rows) {
       const auto [video, frame] = key(block, row);
-      if (frame % 25 != 1) continue;
+      if (frame.Floor() % 25 != 1) continue;
       ++all;
       for (const Box& candidate : boxes[{video, frame}]) {
         if (IntersectionOverUnion(candidate, box(row.box)) >= 0.5f) {

@@ -1,7 +1,6 @@
 #include "datasets/prepare/convert.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -11,7 +10,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "ops/base/file.h"
 #include "ops/base/status_macros.h"
@@ -43,31 +41,20 @@ void AppendNumbers(std::string& text, const formats::BoxD& box) {
   }
 }
 
-// "0902", or "902.5" of a key frame between seconds.
-void AppendTime(std::string& text, int64_t micros) {
-  if (micros % KeyframeTable::kUnit == 0) {
-    absl::StrAppendFormat(&text, "%04d", micros / KeyframeTable::kUnit);
-  } else {
-    formats::AppendShortest(text, static_cast<double>(micros) / KeyframeTable::kUnit);
-  }
-}
-
 // The key frames' times become numbers of steps.
 absl::Status CountSteps(const ConvertOptions& options, CsvContents* contents) {
   if (!options.keyframe_step.has_value()) return absl::OkStatus();
-  const int64_t step = std::llround(*options.keyframe_step * KeyframeTable::kUnit);
+  const int64_t step = Timestamp::Nearest(*options.keyframe_step).micros();
   for (RowBlock& block : contents->blocks) {
     KeyframeTable numbered;
     for (const KeyframeTable::Entry& entry : block.keyframes.keyframes()) {
       const std::string& video = block.keyframes.videos()[entry.video];
-      if (step <= 0 || entry.micros % step != 0) {
-        std::string time;
-        AppendTime(time, entry.micros);
-        return absl::InvalidArgumentError(absl::StrCat(options.input, ": key frame ", video, ",", time,
-                                                       " is no whole number of steps of ",
-                                                       *options.keyframe_step, " s"));
+      if (step <= 0 || entry.timestamp.micros() % step != 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(options.input, ": key frame ", video, ",", entry.timestamp.Text(),
+                         " is no whole number of steps of ", *options.keyframe_step, " s"));
       }
-      numbered.Find(video, entry.micros / step * KeyframeTable::kUnit);
+      numbered.Find(video, entry.timestamp.micros() / step);
     }
     block.keyframes = std::move(numbered);
   }
@@ -78,7 +65,7 @@ class Writer {
  public:
   explicit Writer(ConvertReport* report) : report_(*report) {}
 
-  // Calls format(row, video, micros, &text) for each row with a box and a score that can be used.
+  // Calls format(row, video, timestamp, &text) for each row with a box and a score that can be used.
   template <typename Format>
   void AddRows(const CsvContents& contents, const Format& format) {
     int64_t bad_boxes = 0, bad_scores = 0;
@@ -92,9 +79,9 @@ class Writer {
           ++bad_scores;
         } else {
           videos_.insert(video);
-          keyframes_.emplace(video, entry.micros);
+          keyframes_.emplace(video, entry.timestamp);
           ++rows_;
-          format(row, video, entry.micros, &text_);
+          format(row, video, entry.timestamp, &text_);
         }
       }
     }
@@ -129,7 +116,7 @@ class Writer {
   ConvertReport& report_;
   std::string text_;
   std::set<std::string> videos_;
-  std::set<std::pair<std::string, int64_t>> keyframes_;
+  std::set<std::pair<std::string, Timestamp>> keyframes_;
   int64_t rows_ = 0;
 };
 
@@ -151,9 +138,8 @@ absl::Status ConvertBoxes(const ConvertOptions& options, ConvertReport* report) 
   const int64_t merged = formats::MergeEqualBoxes(&list.contents);
   Writer writer(report);
   writer.AddRows(list.contents,
-                 [](const Row& row, const std::string& video, int64_t micros, std::string* text) {
-                   absl::StrAppend(text, video, ",");
-                   AppendTime(*text, micros);
+                 [](const Row& row, const std::string& video, Timestamp timestamp, std::string* text) {
+                   absl::StrAppend(text, video, ",", timestamp.Text(4));
                    AppendNumbers(*text, row.box);
                    *text += ",,";
                    formats::AppendShortest(*text, row.score);
@@ -190,22 +176,22 @@ absl::Status ConvertAvaAnnotations(const ConvertOptions& options, ConvertReport*
     block.rows.erase(end, block.rows.end());
   }
   // A file without persons' numbers: equal boxes of a key frame are one person.
-  std::map<std::tuple<std::string, int64_t, double, double, double, double>, int> person_of;
-  std::map<std::pair<std::string, int64_t>, int> persons_of;
+  std::map<std::tuple<std::string, Timestamp, double, double, double, double>, int> person_of;
+  std::map<std::pair<std::string, Timestamp>, int> persons_of;
   Writer writer(report);
-  writer.AddRows(contents, [&](const Row& row, const std::string& video, int64_t micros, std::string* text) {
-    int person = static_cast<int>(std::clamp(row.person_id, -1e9, 1e9));
-    if (!persons) {
-      const auto [known, first] = person_of.emplace(
-          std::make_tuple(video, micros, row.box.x1, row.box.y1, row.box.x2, row.box.y2), 0);
-      if (first) known->second = persons_of[{video, micros}]++;
-      person = known->second;
-    }
-    absl::StrAppend(text, video, ",");
-    AppendTime(*text, micros);
-    AppendNumbers(*text, row.box);
-    absl::StrAppend(text, ",", row.class_id, ",", person, "\n");
-  });
+  writer.AddRows(
+      contents, [&](const Row& row, const std::string& video, Timestamp timestamp, std::string* text) {
+        int person = static_cast<int>(std::clamp(row.person_id, -1e9, 1e9));
+        if (!persons) {
+          const auto [known, first] = person_of.emplace(
+              std::make_tuple(video, timestamp, row.box.x1, row.box.y1, row.box.x2, row.box.y2), 0);
+          if (first) known->second = persons_of[{video, timestamp}]++;
+          person = known->second;
+        }
+        absl::StrAppend(text, video, ",", timestamp.Text(4));
+        AppendNumbers(*text, row.box);
+        absl::StrAppend(text, ",", row.class_id, ",", person, "\n");
+      });
   writer.LeftOut(unlabelled, "boxes without a label");
   return writer.Write(options);
 }
@@ -219,8 +205,8 @@ absl::Status ConvertUcf24Annotations(const ConvertOptions& options, ConvertRepor
   if (!read.contents.has_tubes) report->notes.push_back("the input has no tubes: the column is left out");
   Writer writer(report);
   writer.AddRows(read.contents,
-                 [&](const Row& row, const std::string& video, int64_t micros, std::string* text) {
-                   absl::StrAppend(text, video, ",", micros / KeyframeTable::kUnit, ",", row.class_id);
+                 [&](const Row& row, const std::string& video, Timestamp timestamp, std::string* text) {
+                   absl::StrAppend(text, video, ",", timestamp.Text(), ",", row.class_id);
                    AppendNumbers(*text, row.box);
                    if (read.contents.has_tubes) absl::StrAppend(text, ",", static_cast<int>(row.person_id));
                    *text += '\n';

@@ -15,6 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "datasets/box_table.h"
 #include "datasets/check/class_checks.h"
+#include "datasets/clock.h"
 #include "datasets/media/for_each_video.h"
 #include "datasets/media/frame_stream.h"
 #include "datasets/video_media.h"
@@ -44,6 +45,7 @@ absl::StatusOr<CsvContents> ReadRows(const DatasetLayout& layout, const std::str
   formats::CsvOptions options;
   options.allow_keyframe_rows = true;
   options.allow_tubes = true;
+  options.fractional_timestamps = Seconds(layout);
   options.first_keyframe = layout.first_keyframe_second;
   options.last_keyframe = layout.last_keyframe_second;
   if (!Seconds(layout)) {
@@ -102,13 +104,13 @@ absl::StatusOr<std::map<Keyframe, Rows>> ReadSplit(const DatasetLayout& layout, 
   for (auto& [keyframe, rows] : keyframes) rows.detected = std::move(detected[keyframe]);
   if (!split.excluded.empty()) {
     formats::CsvOptions options;
+    options.fractional_timestamps = true;
     options.first_keyframe = layout.first_keyframe_second;
     options.last_keyframe = layout.last_keyframe_second;
     MRSN_ASSIGN_OR_RETURN(const formats::KeyframeList excluded,
                           formats::ReadAvaExclusions(split.excluded, options));
     for (const auto& entry : excluded.keyframes.keyframes()) {
-      keyframes.erase({excluded.keyframes.videos()[entry.video],
-                       static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)});
+      keyframes.erase({excluded.keyframes.videos()[entry.video], entry.timestamp});
     }
   }
   return keyframes;
@@ -155,7 +157,7 @@ std::string MediaPath(const DatasetLayout& layout, const std::string& video) {
 
 // Reads the key frames of one video, of which there is at least one, in one pass.
 absl::Status ReadImages(const DatasetLayout& layout, const PreviewOptions& options,
-                        std::vector<PreviewClip*> clips, const std::vector<int>& timestamps,
+                        std::vector<PreviewClip*> clips, const std::vector<Timestamp>& timestamps,
                         const std::function<void()>& frame_done) {
   const std::string path = MediaPath(layout, clips[0]->video);
   std::error_code error;
@@ -163,14 +165,14 @@ absl::Status ReadImages(const DatasetLayout& layout, const PreviewOptions& optio
   MRSN_ASSIGN_OR_RETURN(const auto stream, FrameStream::Open(path, layout.frames_per_second));
   const double first_second = folder ? layout.first_second : layout.video_first_second;
   const double rate = stream->rate() > 0 ? stream->rate() : Seconds(layout) ? layout.frames_per_second : 25;
+  const Clock clock = {first_second, rate};
   struct Wanted {
     PreviewClip* clip;
     int place;  // -1 = the key frame, else in `around`
   };
   std::multimap<int64_t, Wanted> wanted;  // by frame
   for (size_t i = 0; i < clips.size(); ++i) {
-    const int64_t centre =
-        Seconds(layout) ? std::llround((timestamps[i] - first_second) * rate) : timestamps[i] - 1;
+    const int64_t centre = Seconds(layout) ? clock.FrameAt(timestamps[i]) : timestamps[i].Floor() - 1;
     wanted.insert({centre, {clips[i], -1}});
     if (options.around <= 0) continue;
     for (const double part : {-1.0, -0.5, 0.5, 1.0}) {
@@ -239,7 +241,7 @@ absl::StatusOr<PreviewPage> ReadPreview(const DatasetLayout& layout, const Previ
     Rows& rows = keyframes[keyframe];
     PreviewClip clip;
     clip.video = keyframe.video;
-    clip.keyframe = absl::StrCat(Seconds(layout) ? "second " : "frame ", keyframe.timestamp);
+    clip.keyframe = absl::StrCat(Seconds(layout) ? "second " : "frame ", keyframe.timestamp.Text());
     clip.annotated = std::move(rows.annotated);
     clip.detected = std::move(rows.detected);
     page.clips.push_back(std::move(clip));
@@ -251,7 +253,7 @@ absl::StatusOr<PreviewPage> ReadPreview(const DatasetLayout& layout, const Previ
   }
   const auto read = [&](int, int64_t v, const std::function<void()>& frame_done) {
     std::vector<PreviewClip*> clips;
-    std::vector<int> timestamps;
+    std::vector<Timestamp> timestamps;
     for (size_t i = videos[v].first; i < videos[v].second; ++i) {
       clips.push_back(&page.clips[i]);
       timestamps.push_back(chosen[i].timestamp);

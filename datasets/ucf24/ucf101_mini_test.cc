@@ -37,8 +37,8 @@ std::vector<std::string> Lines(const std::string& path) {
 std::vector<std::string> Rows(const Dataset& dataset) {
   std::vector<std::string> rows;
   for (const AnnotatedBox& row : dataset.GroundTruth()) {
-    rows.push_back(absl::StrCat(row.keyframe.video, ",", row.keyframe.timestamp, ",", row.class_id, ",",
-                                row.person_id, ": ", row.box.x1, " ", row.box.y1, " ", row.box.x2, " ",
+    rows.push_back(absl::StrCat(row.keyframe.video, ",", row.keyframe.timestamp.Text(), ",", row.class_id,
+                                ",", row.person_id, ": ", row.box.x1, " ", row.box.y1, " ", row.box.x2, " ",
                                 row.box.y2));
   }
   return rows;

@@ -39,7 +39,7 @@ absl::Status CheckClasses(const std::string& path, const formats::CsvContents& c
   const RowsOfOtherClasses other = FindRowsOfOtherClasses(contents, formats::ClassIds(classes));
   if (other.rows == 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat(path, ": ", other.first.video, " frame ", other.first.timestamp, ": the class",
+      absl::StrCat(path, ": ", other.first.video, " frame ", other.first.timestamp.Text(), ": the class",
                    other.class_id == formats::kNoClass ? "" : absl::StrCat(" ", other.class_id),
                    " is none of the ", classes.size(), " of the data set, ", classes.front().id, " ",
                    classes.front().name, " to ", classes.back().id, " ", classes.back().name));
@@ -139,7 +139,7 @@ class Maker {
     KeyframeRecord record;
     record.keyframe = keyframe;
     record.video = position_.at(keyframe.video);
-    record.centre = keyframe.timestamp - 1;
+    record.centre = keyframe.timestamp.Floor() - 1;
     for (const BoxRow& row : annotated) {
       const int person = has_tubes_ ? row.person_id : static_cast<int>(record.annotations.size());
       record.annotations.push_back({keyframe, row.box, row.class_id, person});
@@ -195,7 +195,7 @@ absl::Status AddEveryFrame(const std::vector<std::string>& videos, const std::ve
     }
     const int video = table.Video(videos[i]);
     for (int64_t frame = 1; frame <= frames->count; ++frame) {
-      table.Find(video, frame * formats::KeyframeTable::kUnit);
+      table.Find(video, frame);
     }
   }
   return absl::OkStatus();

@@ -194,9 +194,10 @@ TEST_P(Ucf24ClipsTest, KeyframeStepTakesEveryNthAnnotatedFrame) {
 TEST_P(Ucf24ClipsTest, PersonsAreTubes) {
   std::map<std::string, Tubes> frames;
   for (const AnnotatedBox& row : Open(Usage::kTrain)->GroundTruth()) {
-    auto [tube, fresh] = frames[row.keyframe.video].try_emplace(row.person_id, row.keyframe.timestamp, 0);
-    EXPECT_TRUE(fresh || row.keyframe.timestamp == tube->second.second + 1);
-    tube->second.second = row.keyframe.timestamp;
+    const auto frame = static_cast<int>(row.keyframe.timestamp.Floor());
+    auto [tube, fresh] = frames[row.keyframe.video].try_emplace(row.person_id, frame, 0);
+    EXPECT_TRUE(fresh || frame == tube->second.second + 1);
+    tube->second.second = frame;
   }
   EXPECT_EQ(frames.size(), 3);
   for (const ClipFacts& clip : clips_) EXPECT_EQ(frames[clip.video], clip.tubes) << clip.video;
@@ -206,7 +207,7 @@ TEST_P(Ucf24ClipsTest, PersonsAreTubes) {
 TEST_P(Ucf24ClipsTest, TubeletsAreTheRowsOfTheClipsFrames) {
   std::map<std::pair<std::string, int>, std::map<int64_t, Box>> rows;  // by frame from 0
   for (const AnnotatedBox& row : Open(Usage::kTrain)->GroundTruth())
-    rows[{row.keyframe.video, row.person_id}][row.keyframe.timestamp - 1] = row.box;
+    rows[{row.keyframe.video, row.person_id}][row.keyframe.timestamp.Floor() - 1] = row.box;
 
   ClipDatasetOptions settings = Settings(Usage::kTrain);
   settings.tubelets = true;
@@ -218,12 +219,13 @@ TEST_P(Ucf24ClipsTest, TubeletsAreTheRowsOfTheClipsFrames) {
   int whole = 0, filled = 0;
   for (int64_t i = 0; i < plain->size(); i += 2) {
     const Sample sample = *plain->Load(i, 0), mirrored = *flipped->Load(i, 0);
-    const std::vector<int64_t> slow =
-        SampleClip(sample.keyframe.timestamp - 1, FactsOf(sample.keyframe.video).frames, settings.clip).slow;
+    const std::vector<int64_t> slow = SampleClip(sample.keyframe.timestamp.Floor() - 1,
+                                                 FactsOf(sample.keyframe.video).frames, settings.clip)
+                                          .slow;
     for (size_t a = 0; a < sample.actors.size(); ++a) {
       const Actor& actor = sample.actors[a];
       const auto& tube = rows.at({sample.keyframe.video, actor.person_id});
-      EXPECT_TRUE(tube.at(sample.keyframe.timestamp - 1) == actor.box);
+      EXPECT_TRUE(tube.at(sample.keyframe.timestamp.Floor() - 1) == actor.box);
       ASSERT_EQ(actor.tubelet.size(), 8);
       for (int t = 0; t < 8; ++t) {
         const auto row = tube.find(slow[t]);

@@ -31,8 +31,7 @@ TEST(VideoScoresTest, EachVideoIsRankedByItself) {
   EXPECT_EQ(scores[0].num_missed, 1);
   // 902: missed, 1. 903: 0.625 of the false positive and 1 - 0.25.
   EXPECT_EQ(scores[0].distance, 2.375);
-  EXPECT_EQ(evaluator.keyframes().keyframes()[matched.frames[scores[0].worst_frame].keyframe].micros,
-            903 * formats::KeyframeTable::kUnit);
+  EXPECT_EQ(evaluator.keyframes().keyframes()[matched.frames[scores[0].worst_frame].keyframe].timestamp, 903);
   EXPECT_EQ(scores[1].video, "good");
   EXPECT_EQ(scores[1].frame_map, 1.0);
   EXPECT_EQ(scores[1].num_classes, 2);

@@ -125,8 +125,7 @@ void VideoMapEvaluator::Add(const formats::RowBlock& block, const Put& put) {
     const auto known = class_index_.find(row.class_id);
     if (known == class_index_.end()) continue;
     const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
-    put(row, {entry.micros / formats::KeyframeTable::kUnit, row.box, row.score},
-        (*videos[entry.video])[known->second]);
+    put(row, {entry.timestamp.Floor(), row.box, row.score}, (*videos[entry.video])[known->second]);
   }
 }
 

@@ -31,8 +31,7 @@ struct Case {
   }
   static void Add(formats::RowBlock& block, int video, int class_id, int frame, const BoxD& box, double score,
                   int tube) {
-    const int keyframe =
-        block.keyframes.Find(absl::StrCat("v", video), frame * formats::KeyframeTable::kUnit);
+    const int keyframe = block.keyframes.Find(absl::StrCat("v", video), frame);
     block.rows.push_back({box, score, static_cast<double>(tube), keyframe, class_id});
   }
 };

@@ -111,15 +111,16 @@ absl::StatusOr<std::unique_ptr<DetectionWriter>> DetectionWriter::Open(
 
 absl::Status DetectionWriter::Add(const DetectedKeyframe& keyframe) {
   const double second = first_second_ + keyframe.seconds;
-  const int64_t micros = std::llround(second * formats::KeyframeTable::kUnit);
   Json persons = Json::array();
   for (const ScoredPerson& person : keyframe.persons) {
     const Box& box = person.box;
     for (size_t k = 0; k < classes_.size(); ++k) {
       if (!classes_[k].evaluated) continue;
-      const formats::Detection row = {
-          {video_, 0}, {box.x1, box.y1, box.x2, box.y2}, classes_[k].id, person.scores[k]};
-      csv_ << formats::FormatAvaRow(row, micros);
+      const formats::Detection row = {{video_, Timestamp::Nearest(second)},
+                                      {box.x1, box.y1, box.x2, box.y2},
+                                      classes_[k].id,
+                                      person.scores[k]};
+      csv_ << formats::FormatAvaRow(row);
     }
     persons.push_back(PersonJson(person, width_, height_, classes_));
     Json relations = RelationsJson(person.relations, keyframe.persons);

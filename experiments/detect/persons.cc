@@ -15,7 +15,7 @@ namespace {
 
 using datasets::PersonBox;
 
-constexpr int64_t kMillisecond = formats::KeyframeTable::kUnit / 1000;
+constexpr Timestamp kMillisecond = Timestamp::OfMicros(1000);
 constexpr int kLastSecond = 1000000;  // as the data sets allow
 
 class DetectingFinder : public PersonFinder {
@@ -71,10 +71,11 @@ class PersonFile::Finder : public PersonFinder {
       : file_(file), video_(std::move(video)), persons_(persons) {}
 
   absl::StatusOr<std::vector<PersonBox>> Find(const KeyframePicture& picture) override {
-    int64_t low = (picture.frame + 1) * formats::KeyframeTable::kUnit, high = low;
+    Timestamp low = picture.frame + 1, high = low;
     if (file_.options_.keyframes == formats::Timestamps::kAvaSeconds) {
-      low = std::llround(picture.seconds * formats::KeyframeTable::kUnit) - kMillisecond;
-      high = low + 2 * kMillisecond;
+      const Timestamp second = Timestamp::Nearest(picture.seconds);
+      low = second - kMillisecond;
+      high = second + kMillisecond;
     }
     std::vector<PersonBox> found;
     for (auto at = persons_.lower_bound(low); at != persons_.end() && at->first <= high; ++at) {
@@ -89,11 +90,10 @@ class PersonFile::Finder : public PersonFinder {
   absl::Status Finish() const override {
     if (used_ > 0) return absl::OkStatus();
     const bool seconds = file_.options_.keyframes == formats::Timestamps::kAvaSeconds;
-    const double unit = formats::KeyframeTable::kUnit;
     return absl::FailedPreconditionError(
         absl::StrCat(file_.path_, ": has boxes of ", persons_.size(), " key frames of video ", video_, ", ",
-                     seconds ? "seconds " : "frames ", persons_.begin()->first / unit, " to ",
-                     persons_.rbegin()->first / unit, ", and none of them is a key frame of this run"));
+                     seconds ? "seconds " : "frames ", persons_.begin()->first.Text(), " to ",
+                     persons_.rbegin()->first.Text(), ", and none of them is a key frame of this run"));
   }
 
  private:
@@ -121,7 +121,7 @@ absl::StatusOr<PersonFile> PersonFile::Read(const std::string& path, const Perso
   for (const formats::RowBlock& block : read.contents.blocks) {
     for (const formats::Row& row : block.rows) {
       const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
-      file.videos_[block.keyframes.videos()[entry.video]][entry.micros].push_back(PersonOf(row));
+      file.videos_[block.keyframes.videos()[entry.video]][entry.timestamp].push_back(PersonOf(row));
     }
   }
   if (file.videos_.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": has no box"));

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "datasets/persons/person_detector.h"
 #include "opencv2/core.hpp"
+#include "ops/base/timestamp.h"
 #include "ops/formats/box_list_types.h"
 
 namespace mrsn::experiments {
@@ -56,8 +57,8 @@ class PersonFile {
   absl::StatusOr<std::unique_ptr<PersonFinder>> For(const std::string& video) const;
 
  private:
-  // By micros (formats::KeyframeTable): of a second, or of a frame from 1.
-  using PersonsByTime = std::map<int64_t, std::vector<datasets::PersonBox>>;
+  // By second, or by frame from 1.
+  using PersonsByTime = std::map<Timestamp, std::vector<datasets::PersonBox>>;
   class Finder;
 
   std::string path_;

@@ -37,7 +37,7 @@ BankFillingOptions Options() {
 }
 
 std::vector<float> FeaturesAt(const RelationBank& bank, const std::string& video) {
-  return bank.Window(video, 902, 0)->features();
+  return bank.Window({video, 902}, 0)->features();
 }
 
 TEST(BankFillingTest, HoldsTheRelationFeaturesOfEveryBox) {
@@ -53,7 +53,7 @@ TEST(BankFillingTest, HoldsTheRelationFeaturesOfEveryBox) {
   EXPECT_THAT(FeaturesAt(**bank, "video0"), ElementsAre(0.5f));  // 4 x 1/8
   EXPECT_THAT(FeaturesAt(**bank, "video1"), IsEmpty());
   EXPECT_THAT(FeaturesAt(**bank, "video2"), ElementsAre(1.5f));
-  const Box box = (*bank)->Window("video2", 902, 0)->boxes[0];
+  const Box box = (*bank)->Window({"video2", 902}, 0)->boxes[0];
   EXPECT_THAT((std::vector<float>{box.x1, box.y1, box.x2, box.y2}), ElementsAre(0.25f, 0.5f, 0.75f, 1.f));
 }
 

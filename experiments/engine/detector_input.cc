@@ -23,8 +23,7 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
     std::optional<BankWindow> read;
     if (windows.ahead != nullptr) read = windows.ahead->Take(keyframe);
     if (!read.has_value()) {
-      MRSN_ASSIGN_OR_RETURN(read,
-                            windows.bank->Window(keyframe.video, keyframe.timestamp, windows.radius_seconds));
+      MRSN_ASSIGN_OR_RETURN(read, windows.bank->Window(keyframe, windows.radius_seconds));
     }
     for (const int64_t offset : read->offsets) {
       if (offset == 0 && !windows.own_second) continue;

@@ -84,8 +84,8 @@ absl::Status Infer(const InferenceOptions& options, const datasets::Dataset& dat
   loading.unreadable = options.unreadable;
   FoundByRank found;  // in the batch
   loading.on_skip = [&](const datasets::SkippedClip& clip) {
-    std::fprintf(stderr, "\n%s: left out, cannot be read: %s second %d: %s\n", options.title.c_str(),
-                 clip.keyframe.video.c_str(), clip.keyframe.timestamp,
+    std::fprintf(stderr, "\n%s: left out, cannot be read: %s second %s: %s\n", options.title.c_str(),
+                 clip.keyframe.video.c_str(), clip.keyframe.timestamp.Text().c_str(),
                  std::string(clip.reason.message()).c_str());
     found.skipped.push_back(clip);
     // The number in the whole data set.

@@ -43,15 +43,17 @@ LongTermWindow MemoryPool::Windows(const std::vector<Keyframe>& keyframes) const
   std::vector<int64_t> clips, offsets;
   for (size_t clip = 0; clip < keyframes.size(); ++clip) {
     const Keyframe& now = keyframes[clip];
-    const auto last = static_cast<int>(now.timestamp + radius_);
-    const Keyframe first{now.video, static_cast<int>(now.timestamp - radius_)};
+    const Keyframe first{now.video, now.timestamp - radius_};
     for (size_t i = std::lower_bound(keyframes_.begin(), keyframes_.end(), first) - keyframes_.begin();
-         i < keyframes_.size() && keyframes_[i].video == now.video && keyframes_[i].timestamp <= last; ++i) {
+         i < keyframes_.size() && keyframes_[i].video == now.video &&
+         keyframes_[i].timestamp <= now.timestamp + radius_;
+         ++i) {
       const Entry& entry = entries_[i];
-      if (!entry.features.defined() || keyframes_[i] == now) continue;
+      const int64_t offset = (keyframes_[i].timestamp - now.timestamp).Rounded();
+      if (!entry.features.defined() || offset == 0) continue;
       features.push_back(entry.features.to(at::kFloat) * Likeness(loss_, entry.loss));
       clips.insert(clips.end(), entry.features.size(0), clip);
-      offsets.insert(offsets.end(), entry.features.size(0), keyframes_[i].timestamp - now.timestamp);
+      offsets.insert(offsets.end(), entry.features.size(0), offset);
     }
   }
   return {at::cat(features), Longs(clips), Longs(offsets)};
@@ -64,8 +66,8 @@ absl::Status MemoryPool::Write(const std::vector<Keyframe>& keyframes, const at:
   const at::Tensor held = features.detach().cpu().to(at::kHalf);
   if (!held.isfinite().all().item<bool>()) {
     return absl::InvalidArgumentError(absl::StrFormat(
-        "memory: a feature of one of %d clips (first %s second %d) is larger than float16's 65504",
-        keyframes.size(), keyframes[0].video, keyframes[0].timestamp));
+        "memory: a feature of one of %d clips (first %s second %s) is larger than float16's 65504",
+        keyframes.size(), keyframes[0].video, keyframes[0].timestamp.Text()));
   }
   const at::Tensor clips = clip_index.cpu();
   for (size_t clip = 0; clip < keyframes.size(); ++clip) {

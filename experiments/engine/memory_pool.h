@@ -26,7 +26,8 @@ class MemoryPool {
   // `width` of the features; windows of `radius` seconds before and after.
   MemoryPool(const datasets::Dataset& dataset, int64_t width, int64_t radius);
 
-  // Weighed entries of the other seconds around each key frame, ordered by key frame, then second.
+  // Weighed entries of the other seconds around each key frame, ordered by key frame, then second. Of key
+  // frames at fractions of a second, windows and offsets are as a bank's (mrsn/bank/relation_bank.h).
   LongTermWindow Windows(const std::vector<Keyframe>& keyframes) const;
 
   // Features [N,width] of the persons of clips clip_index [N] of `keyframes`, which are the data set's,

@@ -82,6 +82,20 @@ TEST(MemoryPoolTest, WindowsHoldTheOtherSecondsOfTheVideoWeighedByTheLossSince) 
   EXPECT_THAT(Rows(pool.Windows({{"a", 2}, {"b", 5}})), ElementsAre("0 1: 50 50", "1 -2: 7 7"));
 }
 
+// As a bank's window: an entry nearer than half a second is of the clip's own second.
+TEST(MemoryPoolTest, FractionsOfASecond) {
+  const auto at = [](double second) { return Keyframe{"v", Timestamp::Nearest(second)}; };
+  const KeyframesOnly videos({at(1.5), at(2), at(2.25), at(2.5), at(3), at(3.75)});
+  MemoryPool pool(videos, 2, 1);
+  for (const double second : {1.5, 2.0, 2.25, 2.5, 3.0, 3.75}) {
+    Write(pool, at(second), {static_cast<float>(second), 0}, 1);
+  }
+  EXPECT_THAT(Rows(pool.Windows({at(2.5)})), ElementsAre("0 -1: 1.5 0", "0 -1: 2 0", "0 1: 3 0"));
+  EXPECT_THAT(Rows(pool.Windows({at(2.75), at(3)})),
+              ElementsAre("0 -1: 2 0", "0 -1: 2.25 0", "0 1: 3.75 0", "1 -1: 2 0", "1 -1: 2.25 0",
+                          "1 -1: 2.5 0", "1 1: 3.75 0"));
+}
+
 TEST(MemoryPoolTest, WhatIsWrittenAgainReplacesWhatWas) {
   const KeyframesOnly videos = Videos();
   MemoryPool pool(videos, 2, 2);

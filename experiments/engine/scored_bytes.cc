@@ -29,7 +29,7 @@ void Append(absl::string_view text, std::string* bytes) {
 
 void Append(const Keyframe& keyframe, std::string* bytes) {
   Append(absl::string_view(keyframe.video), bytes);
-  Append(int64_t{keyframe.timestamp}, bytes);
+  Append(keyframe.timestamp.micros(), bytes);
 }
 
 // Dimensions (-1: undefined), type (0: float32, 1: int64), sizes, values.
@@ -68,7 +68,7 @@ class Reader {
   Keyframe ReadKeyframe() {
     Keyframe keyframe;
     keyframe.video = Text();
-    keyframe.timestamp = static_cast<int>(Number());
+    keyframe.timestamp = Timestamp::OfMicros(Number());
     return keyframe;
   }
   at::Tensor Tensor() {

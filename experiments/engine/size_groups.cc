@@ -41,7 +41,7 @@ absl::Status CheckOneSize(const std::vector<Sample>& samples) {
                                   [&](const Sample& sample) { return !SameSize(samples.front(), sample); });
   if (other == samples.end()) return absl::OkStatus();
   const auto text = [](const Sample& sample) {
-    return absl::StrFormat("%s second %d is %dx%d", sample.keyframe.video, sample.keyframe.timestamp,
+    return absl::StrFormat("%s second %s is %dx%d", sample.keyframe.video, sample.keyframe.timestamp.Text(),
                            sample.slow.width, sample.slow.height);
   };
   return absl::InvalidArgumentError(absl::StrFormat(

@@ -23,7 +23,7 @@ std::vector<std::vector<int>> Seconds(const std::vector<std::vector<Sample>>& gr
   std::vector<std::vector<int>> seconds;
   for (const std::vector<Sample>& group : groups) {
     seconds.emplace_back();
-    for (const Sample& sample : group) seconds.back().push_back(sample.keyframe.timestamp);
+    for (const Sample& sample : group) seconds.back().push_back(sample.keyframe.timestamp.Floor());
   }
   return seconds;
 }

@@ -35,7 +35,7 @@ namespace {
 constexpr int kLossWindow = 20;
 
 std::string Name(const Keyframe& keyframe) {
-  return absl::StrFormat("%s second %d", keyframe.video, keyframe.timestamp);
+  return absl::StrFormat("%s second %s", keyframe.video, keyframe.timestamp.Text());
 }
 
 std::vector<std::string> NamesOf(const std::vector<datasets::Sample>& samples) {

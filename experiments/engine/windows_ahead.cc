@@ -8,7 +8,7 @@ absl::StatusOr<datasets::Sample> WindowsAhead::Load(int64_t index, uint64_t augm
   absl::StatusOr<datasets::Sample> sample = dataset().Load(index, augmentation_seed);
   if (!sample.ok()) return sample;
   const Keyframe& keyframe = dataset().keyframe(index);
-  absl::StatusOr<BankWindow> window = bank_.Window(keyframe.video, keyframe.timestamp, radius_);
+  absl::StatusOr<BankWindow> window = bank_.Window(keyframe, radius_);
   if (!window.ok()) return sample;
   std::lock_guard<std::mutex> lock(mutex_);
   if (kept_.size() < kMostKept) kept_.emplace(keyframe, *std::move(window));

@@ -145,7 +145,7 @@ BankIdentity FeaturesIdentity(const datasets::Dataset& dataset, const DatasetCon
   // only.
   std::string clips = dataset.Fingerprint();
   for (int64_t i = 0; i < dataset.size(); ++i) {
-    absl::StrAppend(&clips, "\n", dataset.keyframe(i).video, ",", dataset.keyframe(i).timestamp);
+    absl::StrAppend(&clips, "\n", dataset.keyframe(i).video, ",", dataset.keyframe(i).timestamp.Text());
   }
   const absl::StatusOr<std::optional<uint64_t>> mirrored = SeedOf(dataset, true);
   absl::StrAppend(&clips, "\n", mirrored.ok() && mirrored->has_value() ? "mirrored, too" : "as they are");
@@ -196,9 +196,10 @@ absl::StatusOr<std::unique_ptr<StoredFeatures>> StoredFeatures::Open(const std::
 absl::StatusOr<datasets::Sample> StoredFeatures::Load(int64_t index, uint64_t augmentation_seed) const {
   MRSN_ASSIGN_OR_RETURN(datasets::Sample sample, dataset().LoadPersons(index, augmentation_seed));
   const Keyframe key = KeyOf(sample.keyframe, sample.mirrored);
-  MRSN_ASSIGN_OR_RETURN(BankWindow window, bank_->Window(key.video, key.timestamp, 0));
+  MRSN_ASSIGN_OR_RETURN(BankWindow window, bank_->Window(key, 0));
   if (window.boxes.size() != 1) {
-    return absl::NotFoundError(absl::StrCat("no feature map of ", key.video, " second ", key.timestamp));
+    return absl::NotFoundError(
+        absl::StrCat("no feature map of ", key.video, " second ", key.timestamp.Text()));
   }
   const Box& sizes = window.boxes[0];
   sample.slow.width = static_cast<int>(sizes.x1);

@@ -280,7 +280,7 @@ TEST_P(DeviceTest, PassThatWritesABank) {
     EXPECT_TRUE(filled.ok()) << filled;
     const auto bank = RelationBank::Open(path, options.identity);
     EXPECT_TRUE(bank.ok()) << bank.status();
-    const auto window = (*bank)->Window("video", 10, 1);
+    const auto window = (*bank)->Window({"video", 10}, 1);
     EXPECT_EQ(window->offsets.size(), 3u);
     return at::tensor(window->features());
   };

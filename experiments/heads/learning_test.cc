@@ -35,7 +35,7 @@ constexpr int kIterations = 10;  // averaged at either end of the training
 double ChanceOf(const DatasetConfig& config, const std::string& data_root) {
   const auto dataset = datasets::OpenDataset(config, datasets::Usage::kInference, data_root);
   if (!dataset.ok()) ADD_FAILURE() << dataset.status();
-  std::set<std::tuple<std::string, int64_t, int>> persons;
+  std::set<std::tuple<std::string, Timestamp, int>> persons;
   std::set<int> classes;
   int64_t rows = 0;
   for (const datasets::AnnotatedBox& box : (*dataset)->GroundTruth()) {

@@ -1,7 +1,6 @@
 // bazel run //experiments:inspect_bank -- --bank=out/banks/ava22/mrsn_s_r50/train-0123456789ab --verify
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -19,7 +18,7 @@
 ABSL_FLAG(std::string, bank, "", "The folder of a relation bank.");
 ABSL_FLAG(bool, verify, false, "Also read the whole data and compare them with their SHA-256.");
 ABSL_FLAG(std::string, video, "", "Also list the persons of each second of this video.");
-ABSL_FLAG(int, second, std::numeric_limits<int>::min(), "Also list the entries of this second of --video.");
+ABSL_FLAG(double, second, NAN, "Also list the entries of this second of --video, 903.5 for a half one.");
 ABSL_FLAG(bool, json, false, "Print one JSON object instead of text.");
 
 namespace mrsn::experiments {
@@ -35,7 +34,7 @@ using Json = nlohmann::ordered_json;
 
 struct Contents {
   int64_t videos = 0, keyframes = 0, empty_keyframes = 0, persons = 0;
-  std::vector<std::pair<int, int64_t>> seconds;  // of the video asked for: second, persons
+  std::vector<std::pair<Timestamp, int64_t>> seconds;  // of the video asked for: second, persons
 };
 
 absl::StatusOr<Contents> Count(const RelationBank& bank, const std::string& video) {
@@ -52,10 +51,12 @@ absl::StatusOr<Contents> Count(const RelationBank& bank, const std::string& vide
   return contents;
 }
 
+Json Number(Timestamp second) { return second.IsWhole() ? Json(second.Floor()) : Json(second.value()); }
+
 // Box, length and first features of each person of a second.
-absl::StatusOr<Json> Entries(const RelationBank& bank, const std::string& video, int second) {
+absl::StatusOr<Json> Entries(const RelationBank& bank, const Keyframe& keyframe) {
   constexpr int64_t kShown = 8;
-  MRSN_ASSIGN_OR_RETURN(const BankWindow window, bank.Window(video, second, 0));
+  MRSN_ASSIGN_OR_RETURN(const BankWindow window, bank.Window(keyframe, 0));
   const std::vector<float> features = window.features();
   Json entries = Json::array();
   for (size_t person = 0; person < window.boxes.size(); ++person) {
@@ -88,8 +89,8 @@ void PrintText(const Json& found) {
 
 absl::Status Main() {
   const std::string path = UserPath(absl::GetFlag(FLAGS_bank)), video = absl::GetFlag(FLAGS_video);
-  const int second = absl::GetFlag(FLAGS_second);
-  const bool one_second = second != std::numeric_limits<int>::min();
+  const double second = absl::GetFlag(FLAGS_second);
+  const bool one_second = !std::isnan(second);
   if (path.empty()) return WrongUsage("--bank is not set");
   if (one_second && video.empty()) return WrongUsage("--second needs --video");
   MRSN_ASSIGN_OR_RETURN(const std::unique_ptr<RelationBank> bank, RelationBank::OpenAny(path));
@@ -116,10 +117,10 @@ absl::Status Main() {
   if (!video.empty()) {
     found["video"] = video;
     if (one_second) {
-      MRSN_ASSIGN_OR_RETURN(found["entries"], Entries(*bank, video, second));
+      MRSN_ASSIGN_OR_RETURN(found["entries"], Entries(*bank, {video, Timestamp::Nearest(second)}));
     } else {
       for (const auto& [at, persons] : contents.seconds) {
-        found["persons_of_seconds"].push_back({{"second", at}, {"persons", persons}});
+        found["persons_of_seconds"].push_back({{"second", Number(at)}, {"persons", persons}});
       }
     }
   }

@@ -51,7 +51,7 @@ std::vector<WorstKeyframe> WorstKeyframes(const FrameMapEvaluator& evaluator, co
     const MatchedFrame& frame = matched.frames[video.worst_frame];
     const auto& entry = evaluator.keyframes().keyframes()[frame.keyframe];
     WorstKeyframe shown;
-    shown.keyframe = {video.video, static_cast<int>(entry.micros / formats::KeyframeTable::kUnit)};
+    shown.keyframe = {video.video, entry.timestamp};
     shown.video = video;
     shown.annotated = PersonsOf(evaluator, frame.ground_truth, frame.num_gt, all);
     shown.found = PersonsOf(evaluator, frame.detections, frame.num_detections, options);

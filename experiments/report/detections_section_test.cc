@@ -229,7 +229,7 @@ class PicturesTest : public DetectionsTest {
     std::string annotated, found;
     for (const datasets::AnnotatedBox& row : (*dataset)->GroundTruth()) {
       const std::string place =
-          absl::StrCat(row.keyframe.video, ",", row.keyframe.timestamp, ",", row.class_id);
+          absl::StrCat(row.keyframe.video, ",", row.keyframe.timestamp.Text(), ",", row.class_id);
       const std::string box = absl::StrFormat("%.0f,%.0f,%.0f,%.0f", row.box.x1 * 320, row.box.y1 * 240,
                                               row.box.x2 * 320, row.box.y2 * 240);
       if (row.keyframe.video == kSalsa && row.keyframe.timestamp == 1) boxes_.push_back(box);

@@ -73,7 +73,7 @@ absl::StatusOr<KeyframeImage> KeyframeImages::Read(const Keyframe& keyframe) con
   }
   if (low == dataset_->size() || !(dataset_->keyframe(low) == keyframe)) {
     return absl::NotFoundError(
-        absl::StrCat("the data has no key frame ", keyframe.video, ",", keyframe.timestamp));
+        absl::StrCat("the data has no key frame ", keyframe.video, ",", keyframe.timestamp.Text()));
   }
   MRSN_ASSIGN_OR_RETURN(const datasets::Sample sample, dataset_->Load(low, 0));
   cv::Mat picture = FirstFrame(sample.slow);

@@ -98,7 +98,8 @@ Figure DrawWorst(const WorstKeyframe& worst, const KeyframeImage& image, const K
   std::vector<MarkedBox> annotated, found;
   const std::string listed_annotated = Listed(worst.annotated, true, images, &annotated);
   const std::string listed_found = Listed(worst.found, false, images, &found);
-  const std::string name = absl::StrCat(worst.keyframe.video, ", ", unit, " ", worst.keyframe.timestamp);
+  const std::string name =
+      absl::StrCat(worst.keyframe.video, ", ", unit, " ", worst.keyframe.timestamp.Text());
   Figure figure;
   figure.svg = DrawKeyframe(image, annotated, found,
                             absl::StrCat("Key frame of ", name, " with annotated and found persons"));

@@ -93,10 +93,9 @@ absl::Status Merger::ReadParts(const std::vector<std::string>& paths) {
 
 absl::Status Merger::SameValue(const Entry& a, const Entry& b) const {
   if (a.record.size == b.record.size && a.record.checksum == b.record.checksum) return absl::OkStatus();
-  const std::string& key = a.record.key;
-  const size_t name = key.size() - 5;
-  return absl::AlreadyExistsError(absl::StrCat("relation bank ", path_, ", ", key.substr(0, name), " second ",
-                                               SecondOfKey(key.data() + name + 1), ": different features in ",
+  const Keyframe keyframe = KeyframeOfKey(a.record.key).value_or(Keyframe());
+  return absl::AlreadyExistsError(absl::StrCat("relation bank ", path_, ", ", keyframe.video, " second ",
+                                               keyframe.timestamp.Text(), ": different features in ",
                                                parts_[a.part].path, " and ", parts_[b.part].path));
 }
 

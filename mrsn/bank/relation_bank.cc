@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,10 +24,10 @@ using bank::BankMeta;
 using bank::CheckDigest;
 using bank::EntryBytes;
 using bank::EntryKey;
+using bank::KeyframeOfKey;
 using bank::LmdbError;
 using bank::MetaKey;
 using bank::ParseMeta;
-using bank::SecondOfKey;
 using bank::Value;
 
 // A read transaction with a cursor.
@@ -38,6 +39,10 @@ struct CloseCursor {
   }
 };
 using ReadCursor = std::unique_ptr<MDB_cursor, CloseCursor>;
+
+absl::string_view Bytes(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
 
 }  // namespace
 
@@ -74,7 +79,7 @@ absl::StatusOr<int64_t> RelationBank::State::Persons(const MDB_val& value, const
   const size_t entry_bytes = EntryBytes(meta.width), persons = value.mv_size / entry_bytes;
   if (persons * entry_bytes == value.mv_size) return static_cast<int64_t>(persons);
   return absl::DataLossError(absl::StrCat("relation bank ", path, ", ", keyframe.video, " second ",
-                                          keyframe.timestamp, ": ", value.mv_size,
+                                          keyframe.timestamp.Text(), ": ", value.mv_size,
                                           " bytes are no multiple of ", entry_bytes));
 }
 
@@ -135,19 +140,17 @@ absl::StatusOr<std::unique_ptr<RelationBank>> RelationBank::Open(const std::stri
   return bank;
 }
 
-absl::StatusOr<BankWindow> RelationBank::Window(const std::string& video, int64_t second,
-                                                int64_t radius) const {
+absl::StatusOr<BankWindow> RelationBank::Window(const Keyframe& clip, int64_t radius) const {
   using Limits = std::numeric_limits<int32_t>;
-  if (radius < 0 || second < Limits::min() || second > Limits::max() || radius > Limits::max()) {
+  const Timestamp now = clip.timestamp;
+  if (radius < 0 || now < Limits::min() || now > Limits::max() || radius > Limits::max()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("relation bank: no window of ", radius, " s around ", second));
+        absl::StrCat("relation bank: no window of ", radius, " s around ", now.Text()));
   }
   const int64_t width = state_->meta.width;
   BankWindow window;
   window.width = width;
-  const std::string first =
-      EntryKey(video, static_cast<int32_t>(std::max<int64_t>(second - radius, Limits::min())));
-  const size_t prefix = video.size() + 1;
+  const std::string first = EntryKey({clip.video, std::max(now - radius, Timestamp(Limits::min()))});
 
   MRSN_ASSIGN_OR_RETURN(const ReadCursor cursor, state_->Cursor());
   // Values stay where they are while the cursor lives: they are counted first, then copied once.
@@ -156,14 +159,13 @@ absl::StatusOr<BankWindow> RelationBank::Window(const std::string& video, int64_
   MDB_val key = Value(first), value;
   int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
   for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
-    const char* key_bytes = static_cast<const char*>(key.mv_data);
-    if (key.mv_size != first.size() || std::memcmp(key_bytes, first.data(), prefix) != 0)
-      break;  // another video
-    const int32_t at = SecondOfKey(key_bytes + prefix);
-    if (at - second > radius) break;
-    MRSN_ASSIGN_OR_RETURN(const int64_t persons, state_->Persons(value, {video, at}));
+    const std::optional<Keyframe> entry = KeyframeOfKey(Bytes(key));
+    if (!entry.has_value() || entry->video != clip.video) break;
+    const Timestamp offset = entry->timestamp - now;
+    if (offset > radius) break;
+    MRSN_ASSIGN_OR_RETURN(const int64_t persons, state_->Persons(value, *entry));
     entries += persons;
-    found.emplace_back(at - second, value);
+    found.emplace_back(offset.Rounded(), value);
   }
   if (code != 0 && code != MDB_NOTFOUND) return LmdbError(code, state_->path, "reading");
   window.halves.resize(entries * width);
@@ -189,16 +191,14 @@ absl::Status RelationBank::Scan(absl::FunctionRef<void(const Keyframe&, int64_t)
   MDB_val key, value;
   int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
   for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
-    const absl::string_view bytes(static_cast<const char*>(key.mv_data), key.mv_size);
-    if (bytes == meta_key) continue;
-    if (bytes.size() < 6) {
-      return absl::DataLossError(
-          absl::StrCat("relation bank ", state_->path, ": a key of ", bytes.size(), " bytes"));
+    if (Bytes(key) == meta_key) continue;
+    const std::optional<Keyframe> keyframe = KeyframeOfKey(Bytes(key));
+    if (!keyframe.has_value()) {
+      return absl::DataLossError(absl::StrCat("relation bank ", state_->path, ": a key of ", key.mv_size,
+                                              " bytes that names no key frame"));
     }
-    const Keyframe keyframe = {std::string(bytes.substr(0, bytes.size() - 5)),
-                               SecondOfKey(bytes.data() + bytes.size() - 4)};
-    MRSN_ASSIGN_OR_RETURN(const int64_t persons, state_->Persons(value, keyframe));
-    entry(keyframe, persons);
+    MRSN_ASSIGN_OR_RETURN(const int64_t persons, state_->Persons(value, *keyframe));
+    entry(*keyframe, persons);
   }
   return code == MDB_NOTFOUND ? absl::OkStatus() : LmdbError(code, state_->path, "reading");
 }

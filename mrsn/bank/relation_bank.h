@@ -3,7 +3,7 @@
 //
 // On disk the bank is a folder with an LMDB environment (5 GB for AVA); it is never held in memory as a
 // whole:
-//   key    video name, '\0', second (4 bytes, so that keys sort by time)
+//   key    video name, '\0', second (4 bytes, so that keys sort by time; of a second with a fraction 8)
 //   value  n*g float16 features, then n*4 float32 box corners in [0,1]
 //   meta   one record that says to which checkpoint, box list and configuration
 //          the bank belongs, and g
@@ -11,7 +11,7 @@
 // data.mdb. Little-endian machines only. relation_bank_writer.h writes it.
 //
 //   MRSN_ASSIGN_OR_RETURN(auto bank, RelationBank::Open(path, identity));
-//   MRSN_ASSIGN_OR_RETURN(BankWindow window, bank->Window(video, second, 10));
+//   MRSN_ASSIGN_OR_RETURN(BankWindow window, bank->Window({video, second}, 10));
 //
 // No LibTorch here: features are bits of float16.
 #ifndef MRSN_MRSN_BANK_RELATION_BANK_H_
@@ -32,11 +32,13 @@
 namespace mrsn {
 
 // Entries within `radius` seconds of a clip, ordered by second and, within one,
-// as they were added.
+// as they were added. Key frames may be at fractions of a second. A window then holds every key frame that is
+// not further than `radius` from the clip's own one, and an offset is the nearest whole second, of a half the
+// further one: 902.5, 903.4 and 904.5 have the offsets -1, 0 and 2 from 903. A clip's own second is 0.
 struct BankWindow {
   int64_t width = 0;             // g
   std::vector<uint16_t> halves;  // [m, width] row-major, IEEE binary16 as stored
-  std::vector<int64_t> offsets;  // [m] seconds, entry minus clip, ascending
+  std::vector<int64_t> offsets;  // [m] seconds, entry minus clip, whole, ascending
   std::vector<Box> boxes;        // [m]
 
   std::vector<float> features() const;  // halves as numbers, for those who read a few
@@ -56,9 +58,10 @@ class RelationBank {
   RelationBank(const RelationBank&) = delete;
   RelationBank& operator=(const RelationBank&) = delete;
 
-  // The window [second - radius, second + radius]; empty if the bank has nothing
-  // there (a video's ends, an unknown video).
-  absl::StatusOr<BankWindow> Window(const std::string& video, int64_t second, int64_t radius) const;
+  // The window [t - radius, t + radius] around the clip's second t; empty if the bank has nothing
+  // there (a video's ends, an unknown video). InvalidArgument for a negative radius, and for seconds that 32
+  // bits do not hold.
+  absl::StatusOr<BankWindow> Window(const Keyframe& clip, int64_t radius) const;
 
   // Calls `entry` with the number of persons of each key frame, ordered by video, then time.
   absl::Status Scan(absl::FunctionRef<void(const Keyframe&, int64_t persons)> entry) const;

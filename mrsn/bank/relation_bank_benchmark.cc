@@ -101,7 +101,7 @@ BENCHMARK_DEFINE_F(Bank, Window)(benchmark::State& state) {
     }
     const std::string video = VideoName(random.Below(state.range(0)));
     const auto second = kFirstSecond + kRadius + random.Below(kSeconds - 2 * kRadius);
-    const auto window = bank_->Window(video, second, kRadius);
+    const auto window = bank_->Window({video, second}, kRadius);
     if (!window.ok() || window->offsets.size() != (2 * kRadius + 1) * kPersons) {
       state.SkipWithError("a window is not what was written");
       break;

@@ -15,6 +15,18 @@ namespace mrsn::bank {
 namespace {
 
 constexpr char kFormat[] = "mrsn relation bank 1";
+constexpr uint32_t kSign = 0x80000000u;  // turned over, negative seconds sort first
+
+void AppendBigEndian(uint32_t number, std::string* bytes) {
+  for (int shift = 24; shift >= 0; shift -= 8) bytes->push_back(static_cast<char>(number >> shift & 0xff));
+}
+
+// Of the first four bytes.
+uint32_t BigEndian(absl::string_view bytes) {
+  uint32_t number = 0;
+  for (int i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+  return number;
+}
 
 }  // namespace
 
@@ -32,18 +44,24 @@ std::string Differences(const BankIdentity& bank_has, const BankIdentity& run_ha
   return differences;
 }
 
-std::string EntryKey(const std::string& video, int32_t second) {
-  const uint32_t biased = static_cast<uint32_t>(second) ^ 0x80000000u;  // negative seconds sort first
-  std::string key = video;
+std::string EntryKey(const Keyframe& keyframe) {
+  const int64_t second = keyframe.timestamp.Floor();
+  const int64_t fraction = (keyframe.timestamp - second).micros();
+  std::string key = keyframe.video;
   key.push_back('\0');
-  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(biased >> shift & 0xff));
+  AppendBigEndian(static_cast<uint32_t>(second) ^ kSign, &key);
+  if (fraction > 0) AppendBigEndian(static_cast<uint32_t>(fraction), &key);
   return key;
 }
 
-int32_t SecondOfKey(const char* last_four_bytes) {
-  uint32_t biased = 0;
-  for (int i = 0; i < 4; ++i) biased = biased << 8 | static_cast<unsigned char>(last_four_bytes[i]);
-  return static_cast<int32_t>(biased ^ 0x80000000u);
+std::optional<Keyframe> KeyframeOfKey(absl::string_view key) {
+  const size_t end = key.find('\0');  // no name holds it
+  if (end == absl::string_view::npos || end == 0) return std::nullopt;
+  const absl::string_view time = key.substr(end + 1);
+  if (time.size() != 4 && time.size() != 8) return std::nullopt;
+  Timestamp timestamp = static_cast<int32_t>(BigEndian(time) ^ kSign);
+  if (time.size() == 8) timestamp = timestamp + Timestamp::OfMicros(BigEndian(time.substr(4)));
+  return Keyframe{std::string(key.substr(0, end)), timestamp};
 }
 
 MDB_val Value(const std::string& bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }

@@ -6,6 +6,7 @@
 #include <lmdb.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -14,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "mrsn/bank/bank_identity.h"
 #include "ops/base/box.h"
+#include "ops/base/keyframe.h"
 
 namespace mrsn::bank {
 
@@ -31,9 +33,11 @@ absl::StatusOr<BankMeta> ParseMeta(absl::string_view record, const std::string& 
 // "; checkpoint: the bank was written with a, this run has b; ..."; empty if there is no difference.
 std::string Differences(const BankIdentity& bank_has, const BankIdentity& run_has);
 
-// video, '\0', second as four big-endian bytes: keys sort by video, then time.
-std::string EntryKey(const std::string& video, int32_t second);
-int32_t SecondOfKey(const char* last_four_bytes);
+// video, '\0', the whole second at or below as four big-endian bytes, and of a second with a fraction its
+// millionths as four more: keys sort by video, then time. The second is one of 32 bits.
+std::string EntryKey(const Keyframe& keyframe);
+// The other way round; nullopt for bytes that are no such key.
+std::optional<Keyframe> KeyframeOfKey(absl::string_view key);
 
 // Bytes per person: float16 features, then the box.
 inline size_t EntryBytes(size_t width) { return width * sizeof(uint16_t) + sizeof(Box); }

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mrsn/bank/float16.h"
+#include "mrsn/bank/relation_bank_format.h"
 #include "mrsn/bank/relation_bank_writer.h"
 #include "ops/base/file.h"
 
@@ -103,7 +105,7 @@ TEST_F(RelationBankTest, WindowHoldsItsVideosSecondsInOrder) {
   ASSERT_TRUE(bank.ok()) << bank.status();
   EXPECT_EQ((*bank)->width(), 2);
   EXPECT_EQ((*bank)->keyframes(), 30);
-  const auto window = (*bank)->Window("video", 3, 2);
+  const auto window = (*bank)->Window({"video", 3}, 2);
   ASSERT_TRUE(window.ok()) << window.status();
   EXPECT_THAT(window->offsets, ElementsAre(-2, -2, -1, 0, 0, 2, 2));  // seconds 1 1 2 3 3 5 5
   EXPECT_THAT(window->features(), ElementsAre(1, 0, 1, 1, 2, 0, 3, 0, 3, 1, 5, 0, 5, 1));
@@ -115,13 +117,13 @@ TEST_F(RelationBankTest, WindowIsCutAtTheVideosEnds) {
   WriteExample();
   const auto bank = RelationBank::Open(path_, identity_);
   ASSERT_TRUE(bank.ok()) << bank.status();
-  EXPECT_THAT((*bank)->Window("v", 0, 1)->offsets, ElementsAre(0, 1, 1));
-  EXPECT_THAT((*bank)->Window("v", 9, 1)->offsets, ElementsAre(-1, 0, 0));
-  EXPECT_THAT((*bank)->Window("video2", 11, 2)->offsets, ElementsAre(-2, -2));
-  EXPECT_THAT((*bank)->Window("video2", 12, 2)->offsets, IsEmpty());
-  EXPECT_THAT((*bank)->Window("v", 4, 0)->offsets, IsEmpty());  // nobody there
-  EXPECT_THAT((*bank)->Window("vid", 3, 10)->offsets, IsEmpty());
-  EXPECT_THAT((*bank)->Window("", 3, 10)->offsets, IsEmpty());  // nor the meta record
+  EXPECT_THAT((*bank)->Window({"v", 0}, 1)->offsets, ElementsAre(0, 1, 1));
+  EXPECT_THAT((*bank)->Window({"v", 9}, 1)->offsets, ElementsAre(-1, 0, 0));
+  EXPECT_THAT((*bank)->Window({"video2", 11}, 2)->offsets, ElementsAre(-2, -2));
+  EXPECT_THAT((*bank)->Window({"video2", 12}, 2)->offsets, IsEmpty());
+  EXPECT_THAT((*bank)->Window({"v", 4}, 0)->offsets, IsEmpty());  // nobody there
+  EXPECT_THAT((*bank)->Window({"vid", 3}, 10)->offsets, IsEmpty());
+  EXPECT_THAT((*bank)->Window({"", 3}, 10)->offsets, IsEmpty());  // nor the meta record
 }
 
 TEST_F(RelationBankTest, SecondsMayBeNegative) {
@@ -132,7 +134,56 @@ TEST_F(RelationBankTest, SecondsMayBeNegative) {
   ASSERT_TRUE(writer->Finish().ok());
   const auto bank = RelationBank::OpenAny(path_);
   ASSERT_TRUE(bank.ok()) << bank.status();
-  EXPECT_THAT((*bank)->Window("v", 0, 5)->features(), ElementsAre(-2, -1, 0, 1));
+  EXPECT_THAT((*bank)->Window({"v", 0}, 5)->features(), ElementsAre(-2, -1, 0, 1));
+}
+
+// Key frames at half seconds around second 10, and one second further on; added in no order.
+TEST_F(RelationBankTest, SecondsMayHaveFractions) {
+  const auto at = [](double second) { return Keyframe{"v", Timestamp::Nearest(second)}; };
+  auto writer = Writer(1);
+  for (const double second : {10.5, 8.0, 12.0, 9.5, 10.0, 11.5, 12.000001, 9.25, 7.999999}) {
+    ASSERT_TRUE(writer->Add(at(second), {static_cast<float>(second)}, {Box()}).ok());
+  }
+  EXPECT_TRUE(writer->Contains(at(10.5)));
+  EXPECT_FALSE(writer->Contains(at(11)));
+  EXPECT_TRUE(absl::IsAlreadyExists(writer->Add(at(9.25), {1}, {Box()})));
+  ASSERT_TRUE(writer->Finish().ok());
+  const auto bank = RelationBank::OpenAny(path_);
+  ASSERT_TRUE(bank.ok()) << bank.status();
+  std::vector<std::string> seconds;
+  ASSERT_TRUE((*bank)
+                  ->Scan([&](const Keyframe& keyframe, int64_t persons) {
+                    seconds.push_back(keyframe.video + keyframe.timestamp.Text());
+                    EXPECT_EQ(persons, 1);
+                  })
+                  .ok());
+  EXPECT_THAT(seconds,
+              ElementsAre("v7.999999", "v8", "v9.25", "v9.5", "v10", "v10.5", "v11.5", "v12", "v12.000001"));
+  const auto offsets = [&](double second, int64_t radius) {
+    return (*bank)->Window(at(second), radius)->offsets;
+  };
+  // 8, 9.25, 9.5, 10, 10.5, 11.5, 12; what lies beyond the radius by a millionth is left out.
+  EXPECT_THAT(offsets(10, 2), ElementsAre(-2, -1, -1, 0, 1, 2, 2));
+  EXPECT_THAT((*bank)->Window(at(9.5), 0)->features(), ElementsAre(9.5f));
+  // 9.5, 10, 10.5, 11.5 around 10.5: the clip's own second is 0, that half a second away is not.
+  EXPECT_THAT(offsets(10.5, 1), ElementsAre(-1, -1, 0, 1));
+  EXPECT_THAT(offsets(10.25, 1), ElementsAre(-1, -1, 0, 0));  // 9.25, 9.5 (-0.75), 10, 10.5
+  EXPECT_THAT(offsets(10.25, 0), IsEmpty());
+}
+
+// Keys of whole seconds are those of banks that were written before seconds could have fractions.
+TEST_F(RelationBankTest, Keys) {
+  using namespace std::string_literals;
+  EXPECT_EQ(bank::EntryKey({"v", 903}), "v\0\x80\0\x03\x87"s);
+  EXPECT_EQ(bank::EntryKey({"v", -1}), "v\0\x7f\xff\xff\xff"s);
+  EXPECT_EQ(bank::EntryKey({"v", Timestamp::Nearest(903.5)}), "v\0\x80\0\x03\x87\0\x07\xa1\x20"s);  // 500000
+  for (const double second : {903.0, 903.5, -0.25, -1.0, 0.000001, 1e6}) {
+    const Keyframe keyframe = {"video", Timestamp::Nearest(second)};
+    EXPECT_TRUE(bank::KeyframeOfKey(bank::EntryKey(keyframe)) == keyframe) << second;
+  }
+  for (const std::string& other : {""s, bank::MetaKey(), "video"s, "v\0abc"s, "v\0abcde"s}) {
+    EXPECT_FALSE(bank::KeyframeOfKey(other).has_value()) << other;
+  }
 }
 
 TEST_F(RelationBankTest, StoresHalves) {
@@ -141,7 +192,7 @@ TEST_F(RelationBankTest, StoresHalves) {
   ASSERT_TRUE(writer->Finish().ok());
   const auto bank = RelationBank::OpenAny(path_);
   // 0.1 = 1638.4 / 2^14; 1e-7 = 1.68 / 2^24
-  EXPECT_THAT((*bank)->Window("v", 1, 0)->features(),
+  EXPECT_THAT((*bank)->Window({"v", 1}, 0)->features(),
               ElementsAre(std::ldexp(1638.f, -14), 65504.0f, -std::ldexp(2.f, -24)));
 }
 
@@ -157,7 +208,7 @@ TEST_F(RelationBankTest, GrowsBeyondItsFirstMap) {
   const auto bank = RelationBank::Open(path_, identity_);
   ASSERT_TRUE(bank.ok()) << bank.status();
   for (int second : {0, 100, 199}) {
-    const auto window = (*bank)->Window("v", second, 0);
+    const auto window = (*bank)->Window({"v", second}, 0);
     ASSERT_EQ(window->offsets.size(), kPersons);
     const std::vector<float> read = window->features();
     EXPECT_EQ(std::count(read.begin(), read.end(), second), kWidth * kPersons);
@@ -169,12 +220,12 @@ TEST_F(RelationBankTest, ManyThreadsReadTheSame) {
   WriteExample();
   const auto bank = RelationBank::Open(path_, identity_);
   ASSERT_TRUE(bank.ok());
-  const std::vector<float> expected = (*bank)->Window("video", 5, 10)->features();
+  const std::vector<float> expected = (*bank)->Window({"video", 5}, 10)->features();
   std::vector<int> wrong(8);
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 500; ++i) wrong[t] += (*bank)->Window("video", 5, 10)->features() != expected;
+      for (int i = 0; i < 500; ++i) wrong[t] += (*bank)->Window({"video", 5}, 10)->features() != expected;
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -213,7 +264,7 @@ Damaged OpenWith(const std::string& path, const std::string& bytes) {
   const auto bank = RelationBank::OpenAny(path);
   if (!bank.ok()) return {bank.status(), bank.status()};
   for (const std::string video : {"v", "video", "video2"}) {
-    EXPECT_TRUE((*bank)->Window(video, 5, 10).ok()) << "values are read without a check";
+    EXPECT_TRUE((*bank)->Window({video, 5}, 10).ok()) << "values are read without a check";
   }
   return {absl::OkStatus(), (*bank)->Verify([](int64_t) {})};
 }

@@ -134,18 +134,18 @@ absl::StatusOr<std::unique_ptr<RelationBankWriter>> RelationBankWriter::Create(
 }
 
 bool RelationBankWriter::Contains(const Keyframe& keyframe) const {
-  return state_->keys.contains(EntryKey(keyframe.video, keyframe.timestamp));
+  return state_->keys.contains(EntryKey(keyframe));
 }
 
 absl::Status RelationBankWriter::Add(const Keyframe& keyframe, absl::Span<const float> features,
                                      absl::Span<const Box> boxes) {
   State& state = *state_;
   const auto where = [&] {
-    return absl::StrCat("relation bank ", state.path, ", ", keyframe.video, " second ", keyframe.timestamp,
-                        ": ");
+    return absl::StrCat("relation bank ", state.path, ", ", keyframe.video, " second ",
+                        keyframe.timestamp.Text(), ": ");
   };
   if (state.finished) return absl::FailedPreconditionError(where() + "the bank is finished");
-  const std::string key = EntryKey(keyframe.video, keyframe.timestamp);
+  const std::string key = EntryKey(keyframe);
   if (keyframe.video.empty() || keyframe.video.find('\0') != std::string::npos || key.size() > kLongestKey) {
     return absl::InvalidArgumentError(where() + "a video's name has 1 to 500 bytes, none of them 0");
   }

@@ -6,13 +6,15 @@
 #include <tuple>
 #include <utility>
 
+#include "ops/base/timestamp.h"
+
 namespace mrsn {
 
-// AVA annotates one frame a second and names it by the second (902..1798);
-// UCF101-24 annotates every frame and names it by its 1-based number.
+// AVA annotates one frame a second and names it by the second (902..1798); data of AVA's layout may have key
+// frames at fractions of a second. UCF101-24 annotates every frame and names it by its 1-based number.
 struct Keyframe {
   std::string video;
-  int timestamp = 0;  // a second (AVA, micro_world) or a 1-based frame number (UCF101-24)
+  Timestamp timestamp;  // a second (AVA, micro_world) or a 1-based frame number (UCF101-24), which is whole
 
   friend bool operator==(const Keyframe& a, const Keyframe& b) {
     return a.timestamp == b.timestamp && a.video == b.video;

@@ -9,17 +9,19 @@ int KeyframeTable::Video(absl::string_view name) {
   return last_video_ = it->second;
 }
 
-int KeyframeTable::Find(int video, int64_t micros) {
+int KeyframeTable::Find(int video, Timestamp timestamp) {
   if (last_keyframe_ >= 0) {
     const Entry& last = keyframes_[last_keyframe_];
-    if (last.video == video && last.micros == micros) return last_keyframe_;
+    if (last.video == video && last.timestamp == timestamp) return last_keyframe_;
   }
   const auto [it, added] =
-      keyframe_numbers_.try_emplace({video, micros}, static_cast<int>(keyframes_.size()));
-  if (added) keyframes_.push_back({video, micros});
+      keyframe_numbers_.try_emplace({video, timestamp}, static_cast<int>(keyframes_.size()));
+  if (added) keyframes_.push_back({video, timestamp});
   return last_keyframe_ = it->second;
 }
 
-int KeyframeTable::Find(absl::string_view video, int64_t micros) { return Find(Video(video), micros); }
+int KeyframeTable::Find(absl::string_view video, Timestamp timestamp) {
+  return Find(Video(video), timestamp);
+}
 
 }  // namespace mrsn::formats

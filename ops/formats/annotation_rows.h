@@ -10,24 +10,23 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "ops/base/keyframe.h"
+#include "ops/base/timestamp.h"
 #include "ops/formats/annotation_box.h"
 
 namespace mrsn::formats {
 
 // Numbers videos and keyframes in the order they are first seen. A keyframe is
-// a video and a time in millionths: of a second (AVA) or of a frame (UCF101-24),
-// so that the 2020 script's fractional timestamps are keyframes of their own.
+// a video and a second (AVA) or a frame's number (UCF101-24).
 class KeyframeTable {
  public:
-  static constexpr int64_t kUnit = 1000000;
   struct Entry {
     int video;
-    int64_t micros;
+    Timestamp timestamp;
   };
 
   int Video(absl::string_view name);
-  int Find(int video, int64_t micros);  // made if new
-  int Find(absl::string_view video, int64_t micros);
+  int Find(int video, Timestamp timestamp);  // made if new
+  int Find(absl::string_view video, Timestamp timestamp);
 
   const std::vector<Entry>& keyframes() const { return keyframes_; }
   const std::vector<std::string>& videos() const { return videos_; }
@@ -37,7 +36,7 @@ class KeyframeTable {
   std::vector<std::string> videos_;
   std::vector<Entry> keyframes_;
   absl::flat_hash_map<std::string, int> video_numbers_;
-  absl::flat_hash_map<std::pair<int, int64_t>, int> keyframe_numbers_;
+  absl::flat_hash_map<std::pair<int, Timestamp>, int> keyframe_numbers_;
   int last_video_ = -1, last_keyframe_ = -1;  // files are grouped: most look-ups repeat the last
 };
 

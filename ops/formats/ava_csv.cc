@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "ops/base/file.h"
 #include "ops/base/parallel.h"
 #include "ops/base/status_macros.h"
@@ -19,10 +18,10 @@ namespace {
 // Column names in messages; index = column.
 constexpr const char* kColumns[] = {"video", "timestamp", "x1", "y1", "x2", "y2", "class", "score"};
 
-bool ParseTimestamp(absl::string_view text, bool fractional, int64_t& micros) {
+bool ParseTimestamp(absl::string_view text, bool fractional, Timestamp& timestamp) {
   double seconds;
   if (!ParseDouble(text, seconds) || std::abs(seconds) > 1e9) return false;
-  micros = MicrosOf(seconds, fractional);
+  timestamp = TimestampOf(seconds, fractional);
   return true;
 }
 
@@ -56,15 +55,15 @@ struct RowParser : LineParser {
     }
     if (IsHeaderLine(*this, line, number, fields, count)) return true;
     if (fields[0].empty()) return Bad(0, fields[0], "a video id");
-    int64_t micros;
-    if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
+    Timestamp timestamp;
+    if (!ParseTimestamp(fields[1], options->fractional_timestamps, timestamp)) {
       return Bad(1, fields[1], "a number of seconds");
     }
     double seconds;
     ParseDouble(fields[1], seconds);
     const char* odd_time = OddTime(*options, seconds);
     if (odd_time != nullptr && !GoOn(*this, odd_time, number, fields[1])) return false;
-    const int keyframe = block.keyframes.Find(fields[0], micros);
+    const int keyframe = block.keyframes.Find(fields[0], timestamp);
     if (count == 2) return true;
     Row row;
     row.keyframe = keyframe;
@@ -126,12 +125,12 @@ struct ExclusionParser : LineParser {
     const int count = FieldsOfRow(*this, line, number, fields);
     if (count == 0) return true;
     if (count == 2 && IsHeaderLine(*this, line, number, fields, count)) return true;
-    int64_t micros;
+    Timestamp timestamp;
     if (count != 2 || fields[0].empty()) {
       error = absl::StrCat("expected 2 columns, video,timestamp, found ", Quoted(line));
       return false;
     }
-    if (!ParseTimestamp(fields[1], options->fractional_timestamps, micros)) {
+    if (!ParseTimestamp(fields[1], options->fractional_timestamps, timestamp)) {
       error = absl::StrCat("column 2 (timestamp) is ", Quoted(fields[1]), ", expected a number of seconds");
       return false;
     }
@@ -139,22 +138,13 @@ struct ExclusionParser : LineParser {
     ParseDouble(fields[1], seconds);
     const char* odd = OddTime(*options, seconds);
     if (odd != nullptr && !GoOn(*this, odd, number, fields[1])) return false;
-    keyframes.Find(fields[0], micros);
+    keyframes.Find(fields[0], timestamp);
     return true;
   }
 };
 
-// The digits behind the point, without zeros at the end; nothing for a whole second.
-std::string FractionOf(int64_t micros) {
-  if (micros % KeyframeTable::kUnit == 0) return "";
-  std::string digits = absl::StrFormat(".%06d", micros % KeyframeTable::kUnit);
-  digits.erase(digits.find_last_not_of("0.") + 1);
-  return digits;
-}
-
-void AppendAvaRow(std::string& text, const Detection& detection, int64_t micros) {
-  absl::StrAppendFormat(&text, "%s,%04d%s,", detection.keyframe.video, micros / KeyframeTable::kUnit,
-                        FractionOf(micros));
+void AppendAvaRow(std::string& text, const Detection& detection) {
+  absl::StrAppend(&text, detection.keyframe.video, ",", detection.keyframe.timestamp.Text(4), ",");
   for (double value : {detection.box.x1, detection.box.y1, detection.box.x2, detection.box.y2}) {
     AppendShortest(text, value);
     text += ',';
@@ -162,10 +152,6 @@ void AppendAvaRow(std::string& text, const Detection& detection, int64_t micros)
   absl::StrAppend(&text, detection.class_id, ",");
   AppendShortest(text, detection.score);
   text += '\n';
-}
-
-void AppendAvaRow(std::string& text, const Detection& detection) {
-  AppendAvaRow(text, detection, detection.keyframe.timestamp * KeyframeTable::kUnit);
 }
 
 }  // namespace
@@ -218,12 +204,6 @@ absl::StatusOr<KeyframeList> ReadAvaExclusions(const std::string& path, const Cs
 std::string FormatAvaRow(const Detection& detection) {
   std::string text;
   AppendAvaRow(text, detection);
-  return text;
-}
-
-std::string FormatAvaRow(const Detection& detection, int64_t micros) {
-  std::string text;
-  AppendAvaRow(text, detection, micros);
   return text;
 }
 

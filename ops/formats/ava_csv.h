@@ -43,12 +43,8 @@ absl::StatusOr<KeyframeList> ParseAvaExclusions(const TextFile& file, const CsvO
 
 // "1j20qq1JyX4,0904,0.015,0.052,1,0.979,12,0.93\n". Numbers have the fewest digits
 // from which the same double is read back, so that a file evaluates exactly like
-// the rows in memory.
+// the rows in memory. Second 904.5 is "0904.5".
 std::string FormatAvaRow(const Detection& detection);
-
-// The same for a key frame between two seconds: `micros`, millionths of a second, stands instead of
-// detection.keyframe.timestamp, with as few decimals as it needs: "v,0904.5,...".
-std::string FormatAvaRow(const Detection& detection, int64_t micros);
 
 // All rows, in order, written atomically (temporary file and rename).
 absl::Status WriteAvaDetections(const std::string& path, absl::Span<const Detection> detections);

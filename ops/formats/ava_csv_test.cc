@@ -8,13 +8,16 @@
 #include <filesystem>
 #include <random>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ops/base/file.h"
+#include "ops/formats/row_checks.h"
 
 namespace mrsn::formats {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -78,7 +81,7 @@ TEST(AvaCsvTest, ReadsRowsPlainGzipAndCrlfAlike) {
     EXPECT_EQ(block.rows[0].score, 0.75);
     EXPECT_EQ(block.rows[1].class_id, 80);
     EXPECT_EQ(block.keyframes.videos(), (std::vector<std::string>{"vid", "w"}));
-    EXPECT_EQ(block.keyframes.keyframes()[1].micros, 903 * KeyframeTable::kUnit);
+    EXPECT_EQ(block.keyframes.keyframes()[1].timestamp, 903);
     EXPECT_EQ(block.rows[2].keyframe, 2);
   }
 }
@@ -89,12 +92,37 @@ TEST(AvaCsvTest, TimestampsOfOneSecondAreOneKeyframeUnlessFractional) {
   EXPECT_EQ(ParseAvaCsv(file, RowKind::kDetections, {})->blocks[0].keyframes.size(), 1);
   EXPECT_THAT(Warnings(text, false),
               testing::Contains("f.csv:4: '904.5': keyframe that is no whole second; its "
-                                "fraction is left out"));
+                                "fraction is left out (--protocol=official_2020 keeps it)"));
   CsvOptions fractional;
   fractional.fractional_timestamps = true;
   const RowBlock block = std::move(ParseAvaCsv(file, RowKind::kDetections, fractional)->blocks[0]);
   EXPECT_EQ(block.keyframes.size(), 2);
-  EXPECT_EQ(block.keyframes.keyframes()[1].micros, 904500000);
+  EXPECT_EQ(block.keyframes.keyframes()[1].timestamp, Timestamp::Nearest(904.5));
+}
+
+// As the data sets read: a fraction is read as it is written, in any spelling, to six decimals.
+TEST(AvaCsvTest, FractionsOfASecondReadStrictly) {
+  CsvOptions options;
+  options.strict = options.fractional_timestamps = true;
+  const auto read = [&](const std::string& text) {
+    return ParseAvaCsv(*TextFile::FromBytes(text, "f.csv"), RowKind::kGroundTruth, options);
+  };
+  const auto rows = read(
+      "v,903.5,0,0,1,1,1,0\nv,0903.500000,0,0,1,1,2,0\nv,903,0,0,1,1,1,0\nv, 903.50 ,0,0,1,1,3,0\n"
+      "v,903.04,0,0,1,1,1,0\nv,903.3333333,0,0,1,1,1,0\nv,9.035e2,0,0,1,1,4,0\n");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  std::vector<std::string> seconds;
+  for (const Row& row : rows->blocks[0].rows) {
+    seconds.push_back(rows->blocks[0].keyframes.keyframes()[row.keyframe].timestamp.Text());
+  }
+  EXPECT_THAT(seconds, ElementsAre("903.5", "903.5", "903", "903.5", "903.04", "903.333333", "903.5"));
+  EXPECT_EQ(rows->blocks[0].keyframes.size(), 4);
+  // The ends of the range are whole.
+  EXPECT_TRUE(read("v,902,0,0,1,1,1,0\nv,1798.0,0,0,1,1,1,0\n").ok());
+  EXPECT_EQ(read("v,901.999999,0,0,1,1,1,0\n").status().message(),
+            absl::StrCat("f.csv:1: '901.999999': ", kOutsideRange));
+  EXPECT_EQ(read("v,1798.000001,0,0,1,1,1,0\n").status().message(),
+            absl::StrCat("f.csv:1: '1798.000001': ", kOutsideRange));
 }
 
 TEST(AvaCsvTest, ErrorsNameLineColumnAndValue) {
@@ -274,17 +302,19 @@ TEST(AvaCsvTest, WrittenRowsReadBackExactly) {
 }
 
 TEST(AvaCsvTest, KeyFramesBetweenSecondsAreReadBack) {
-  const Detection row = {{"v", 0}, {0.25, 0.5, 1, 1}, 12, 0.5};
-  EXPECT_EQ(FormatAvaRow(row, 904500000), "v,0904.5,0.25,0.5,1,1,12,0.5\n");
-  EXPECT_EQ(FormatAvaRow(row, 66667), "v,0000.066667,0.25,0.5,1,1,12,0.5\n");
-  EXPECT_EQ(FormatAvaRow(row, 10050000), "v,0010.05,0.25,0.5,1,1,12,0.5\n");
-  EXPECT_EQ(FormatAvaRow(row, 7000000), "v,0007,0.25,0.5,1,1,12,0.5\n");
+  const auto row = [](int64_t micros) {
+    return FormatAvaRow({{"v", Timestamp::OfMicros(micros)}, {0.25, 0.5, 1, 1}, 12, 0.5});
+  };
+  EXPECT_EQ(row(904500000), "v,0904.5,0.25,0.5,1,1,12,0.5\n");
+  EXPECT_EQ(row(66667), "v,0000.066667,0.25,0.5,1,1,12,0.5\n");
+  EXPECT_EQ(row(10050000), "v,0010.05,0.25,0.5,1,1,12,0.5\n");
+  EXPECT_EQ(row(7000000), "v,0007,0.25,0.5,1,1,12,0.5\n");
   CsvOptions options;
   options.fractional_timestamps = true;
-  const TextFile file = *TextFile::FromBytes(FormatAvaRow(row, 904050000), "f.csv");
+  const TextFile file = *TextFile::FromBytes(row(904050000), "f.csv");
   const absl::StatusOr<CsvContents> read = ParseAvaCsv(file, RowKind::kDetections, options);
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(read->blocks.at(0).keyframes.keyframes().at(0).micros, 904050000);
+  EXPECT_EQ(read->blocks.at(0).keyframes.keyframes().at(0).timestamp, Timestamp::Nearest(904.05));
 }
 
 TEST(AvaCsvTest, Exclusions) {
@@ -337,6 +367,9 @@ TEST(AvaCsvTest, BoxListsOfPersonsAndObjects) {
   const TextFile frames = *TextFile::FromBytes("v,1,0,0,1,1,,0.5\nv,0,0,0,1,1,,0.5\n", "b.csv");
   EXPECT_EQ(ParseAvaCsv(frames, RowKind::kBoxList, options).status().message(),
             "b.csv:2: '0': frame before 1");
+  const TextFile half = *TextFile::FromBytes("v,1.0,0,0,1,1,,0.5\nv,1.5,0,0,1,1,,0.5\n", "b.csv");
+  EXPECT_EQ(ParseAvaCsv(half, RowKind::kBoxList, options).status().message(),
+            "b.csv:2: '1.5': frame number that is not whole");
 }
 
 }  // namespace

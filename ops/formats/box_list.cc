@@ -89,7 +89,7 @@ absl::StatusOr<BoxList> ParseBoxList(absl::string_view bytes, const std::string&
 }
 
 int64_t MergeEqualBoxes(CsvContents* contents) {
-  using Key = std::tuple<absl::string_view, int64_t, double, double, double, double>;
+  using Key = std::tuple<absl::string_view, Timestamp, double, double, double, double>;
   absl::flat_hash_map<Key, Row*> seen;
   seen.reserve(contents->num_rows);
   const int64_t before = contents->num_rows;
@@ -99,7 +99,7 @@ int64_t MergeEqualBoxes(CsvContents* contents) {
     for (size_t i = 0; i < block.rows.size(); ++i) {
       const Row row = block.rows[i];
       const KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
-      const auto [known, first] = seen.emplace(Key(block.keyframes.videos()[entry.video], entry.micros,
+      const auto [known, first] = seen.emplace(Key(block.keyframes.videos()[entry.video], entry.timestamp,
                                                    row.box.x1, row.box.y1, row.box.x2, row.box.y2),
                                                nullptr);
       if (!first) {

@@ -30,9 +30,9 @@ std::vector<std::string> Rows(const CsvContents& contents) {
   for (const RowBlock& block : contents.blocks) {
     for (const Row& row : block.rows) {
       const KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
-      rows.push_back(absl::StrCat(block.keyframes.videos()[entry.video], ",",
-                                  entry.micros / KeyframeTable::kUnit, " ", row.box.x1, " ", row.box.y1, " ",
-                                  row.box.x2, " ", row.box.y2, " ", row.score, " ", row.class_id));
+      rows.push_back(absl::StrCat(block.keyframes.videos()[entry.video], ",", entry.timestamp.Text(), " ",
+                                  row.box.x1, " ", row.box.y1, " ", row.box.x2, " ", row.box.y2, " ",
+                                  row.score, " ", row.class_id));
     }
   }
   return rows;

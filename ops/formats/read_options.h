@@ -32,10 +32,10 @@ enum class Timestamps {
 struct CsvOptions {
   // The published evaluators go on after an odd row, and so do the readers, with a warning. With `strict`,
   // as for training, such a row is an error: a time out of range, a box without area, a score outside
-  // [0,1], a class outside `classes`, a broken second. Blank lines, byte order marks, repeated rows and
-  // missing person ids (AVA v1.0 has none) stay warnings.
+  // [0,1], a class outside `classes`, a second or frame with a fraction that is not read. Blank lines, byte
+  // order marks, repeated rows and missing person ids (AVA v1.0 has none) stay warnings.
   bool strict = false;
-  // AVA: a keyframe is its second to six decimals (official_2020), not the whole second.
+  // A keyframe is its second to six decimals (data sets, official_2020), not the whole second.
   bool fractional_timestamps = false;
   // RowKind::kBoxList: the last of seven columns is the score, not the label (box_list.h finds out).
   bool score_in_column_7 = false;

@@ -25,8 +25,10 @@ inline constexpr char kOutsideRange[] =
 inline constexpr char kOutsideOwnRange[] =
     "keyframe outside first_keyframe_second..last_keyframe_second of the data set";
 inline constexpr char kFrameBeforeFirst[] = "frame before 1";
+inline constexpr char kBrokenFrame[] = "frame number that is not whole";
 inline constexpr char kBrokenSecond[] = "keyframe that is no whole second";
-inline constexpr char kFractionLeftOut[] = "keyframe that is no whole second; its fraction is left out";
+inline constexpr char kFractionLeftOut[] =
+    "keyframe that is no whole second; its fraction is left out (--protocol=official_2020 keeps it)";
 inline constexpr char kScoreRange[] =
     "score outside 0..1 (in percent, or an annotation file given as a list of boxes?)";
 inline constexpr char kUnknownClass[] = "class not in the list of classes, row not evaluated";
@@ -39,19 +41,14 @@ inline constexpr char kNoPerson[] = "ground truth without a person id; equal box
 inline constexpr char kHeader[] = "header line, skipped";
 inline constexpr char kCommaAtTheEnd[] = "comma at the end of the line, skipped";
 
-// A key frame's time in millionths: "904", "0904" and "904.0" are one; so are "904.7" and "904" unless
-// fractional.
-inline int64_t MicrosOf(double time, bool fractional) {
-  return fractional ? std::llround(time * KeyframeTable::kUnit)
-                    : static_cast<int64_t>(std::trunc(time)) * KeyframeTable::kUnit;
+// "904", "0904" and "904.0" are one key frame; so are "904.7" and "904" unless fractional.
+inline Timestamp TimestampOf(double time, bool fractional) {
+  return fractional ? Timestamp::Nearest(time) : Timestamp(static_cast<int64_t>(std::trunc(time)));
 }
 
 // Why a second is no key frame's, nullptr if it is one's.
-inline const char* OddSecond(const CsvOptions& options, int64_t micros) {
-  if (micros >= options.first_keyframe * KeyframeTable::kUnit &&
-      micros <= options.last_keyframe * KeyframeTable::kUnit) {
-    return nullptr;
-  }
+inline const char* OddSecond(const CsvOptions& options, Timestamp second) {
+  if (second >= options.first_keyframe && second <= options.last_keyframe) return nullptr;
   const CsvOptions ava;
   const bool avas =
       options.first_keyframe == ava.first_keyframe && options.last_keyframe == ava.last_keyframe;
@@ -60,13 +57,15 @@ inline const char* OddSecond(const CsvOptions& options, int64_t micros) {
 
 // The reason why a time is odd, nullptr if it is not.
 inline const char* OddTime(const CsvOptions& options, double time) {
-  const int64_t micros = MicrosOf(time, options.fractional_timestamps);
-  if (options.timestamps == Timestamps::kFrames) {
-    if (micros < KeyframeTable::kUnit) return kFrameBeforeFirst;
-  } else if (const char* odd = OddSecond(options, micros); odd != nullptr) {
+  const Timestamp timestamp = TimestampOf(time, options.fractional_timestamps);
+  const bool frames = options.timestamps == Timestamps::kFrames;
+  if (frames) {
+    if (timestamp < 1) return kFrameBeforeFirst;
+  } else if (const char* odd = OddSecond(options, timestamp); odd != nullptr) {
     return odd;
   }
   if (options.fractional_timestamps || time == std::floor(time)) return nullptr;
+  if (frames) return kBrokenFrame;
   return options.strict ? kBrokenSecond : kFractionLeftOut;
 }
 
@@ -107,7 +106,7 @@ bool GoOn(Parser& parser, const char* what, int64_t line, absl::string_view valu
 template <typename Parser>
 void WarnOfDuplicates(const std::string& file, const std::vector<Parser>& parsers,
                       std::vector<Warning>& warnings) {
-  using Key = std::tuple<absl::string_view, int64_t, int, double, double, double, double, double>;
+  using Key = std::tuple<absl::string_view, Timestamp, int, double, double, double, double, double>;
   absl::flat_hash_set<Key> seen;
   size_t rows = 0;
   for (const Parser& parser : parsers) rows += parser.block.rows.size();
@@ -121,10 +120,11 @@ void WarnOfDuplicates(const std::string& file, const std::vector<Parser>& parser
       const KeyframeTable::Entry& entry = table.keyframes()[row.keyframe];
       const std::string& video = table.videos()[entry.video];
       const BoxD& box = row.box;
-      if (!seen.insert(Key(video, entry.micros, row.class_id, box.x1, box.y1, box.x2, box.y2, row.person_id))
+      if (!seen.insert(
+                   Key(video, entry.timestamp, row.class_id, box.x1, box.y1, box.x2, box.y2, row.person_id))
                .second) {
         counts.Add(kDuplicate, parser.row_lines[i],
-                   absl::StrCat(video, ",", entry.micros / KeyframeTable::kUnit, ",..,", row.class_id));
+                   absl::StrCat(video, ",", entry.timestamp.Text(), ",..,", row.class_id));
       }
     }
     counts.AppendTo(file, first_line, warnings);

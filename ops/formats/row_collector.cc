@@ -31,14 +31,14 @@ absl::Status RowCollector::AddKeyframe(absl::string_view video, double time, abs
     return absl::InvalidArgumentError(
         absl::StrCat(origin_, ": ", place, ": no video or no time of a key frame"));
   }
-  block_.keyframes.Find(video, MicrosOf(time, options_.fractional_timestamps));
+  block_.keyframes.Find(video, TimestampOf(time, options_.fractional_timestamps));
   return absl::OkStatus();
 }
 
 absl::Status RowCollector::Add(RowKind kind, absl::string_view video, double time, Row row,
                                absl::string_view place) {
   MRSN_RETURN_IF_ERROR(AddKeyframe(video, time, place));
-  const int64_t micros = MicrosOf(time, options_.fractional_timestamps);
+  const Timestamp timestamp = TimestampOf(time, options_.fractional_timestamps);
   if (static_cast<int64_t>(block_.rows.size()) >= max_rows_) {
     return absl::InvalidArgumentError(absl::StrCat(origin_, ": more than ", max_rows_, " boxes"));
   }
@@ -59,7 +59,7 @@ absl::Status RowCollector::Add(RowKind kind, absl::string_view video, double tim
   if (options_.classes != nullptr && !options_.classes->contains(row.class_id)) {
     MRSN_RETURN_IF_ERROR(Odd(kUnknownClass, absl::StrCat(place, ": class ", row.class_id)));
   }
-  row.keyframe = block_.keyframes.Find(video, micros);
+  row.keyframe = block_.keyframes.Find(video, timestamp);
   block_.rows.push_back(row);
   return absl::OkStatus();
 }

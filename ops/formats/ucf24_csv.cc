@@ -85,7 +85,7 @@ struct CsvParser : LineParser {
         !GoOn(*this, kUnknownClass, number, fields[2])) {
       return false;
     }
-    row.keyframe = block.keyframes.Find(fields[0], frame * KeyframeTable::kUnit);
+    row.keyframe = block.keyframes.Find(fields[0], frame);
     if (may_have_tubes && count == 8 && !AddTube(fields[7], row)) return false;
     block.rows.push_back(row);
     if (ground_truth) row_lines.push_back(number);
@@ -128,8 +128,8 @@ absl::StatusOr<CsvContents> ReadUcf24Csv(const std::string& path, RowKind kind, 
 }
 
 std::string FormatUcf24Row(const Detection& detection) {
-  std::string text =
-      absl::StrCat(detection.keyframe.video, ",", detection.keyframe.timestamp, ",", detection.class_id);
+  std::string text = absl::StrCat(detection.keyframe.video, ",", detection.keyframe.timestamp.Text(), ",",
+                                  detection.class_id);
   for (const double value :
        {detection.score, detection.box.x1, detection.box.y1, detection.box.x2, detection.box.y2}) {
     text += ',';

@@ -203,7 +203,7 @@ void KeepVideos(const absl::flat_hash_set<std::string>& videos, CsvContents& con
       if (keyframe == -2) {
         const KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
         keyframe = wanted[entry.video]
-                       ? kept.keyframes.Find(block.keyframes.videos()[entry.video], entry.micros)
+                       ? kept.keyframes.Find(block.keyframes.videos()[entry.video], entry.timestamp)
                        : -1;
       }
       if (keyframe < 0) continue;

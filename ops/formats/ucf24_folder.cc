@@ -125,7 +125,7 @@ absl::Status ParseUcf24Frame(const TextFile& file, const std::string& relative_p
   FrameParser fresh;
   fresh.options = &options;
   fresh.ground_truth = kind == RowKind::kGroundTruth;
-  fresh.keyframe = block.keyframes.Find(video, frame * KeyframeTable::kUnit);
+  fresh.keyframe = block.keyframes.Find(video, frame);
   fresh.rows = &block.rows;
   std::vector<FrameParser> parsers;
   std::vector<Warning> own;

@@ -36,7 +36,7 @@ TEST(Ucf24CsvTest, Reads) {
   ASSERT_EQ(gt.num_rows, 1);
   EXPECT_EQ(gt.blocks[0].rows[0].box, (BoxD{1, 2, 30, 40}));
   EXPECT_EQ(gt.blocks[0].rows[0].class_id, 23);
-  EXPECT_EQ(gt.blocks[0].keyframes.keyframes()[0].micros, 7 * KeyframeTable::kUnit);
+  EXPECT_EQ(gt.blocks[0].keyframes.keyframes()[0].timestamp, 7);
   const CsvContents det =
       *ReadUcf24(Write("det.csv", "A/v_A_g01_c01,7,23,0.25,1,2,30,40\r\n"), RowKind::kDetections);
   EXPECT_EQ(det.blocks[0].rows[0].score, 0.25);
@@ -150,7 +150,7 @@ TEST(Ucf24MatTest, CornersAreComputedInDouble) {
     EXPECT_EQ(block.rows[0].box, (BoxD{200, 100, 300, 190}));  // 200 + 100 > 255
     EXPECT_EQ(block.rows[1].box, (BoxD{10, 20, 60, 80}));
     EXPECT_EQ(block.rows[0].class_id, 1);
-    EXPECT_EQ(block.keyframes.keyframes()[1].micros, 6 * KeyframeTable::kUnit);
+    EXPECT_EQ(block.keyframes.keyframes()[1].timestamp, 6);
     EXPECT_EQ(block.keyframes.videos()[0], "A/v_A_g01_c01");
   }
 }

@@ -176,8 +176,7 @@ class Reader {
       row.box = {xywh[0], xywh[1], xywh[0] + xywh[2], xywh[1] + xywh[3]};
       row.class_id = whole[2] - 1;
       row.person_id = static_cast<double>(t);
-      row.keyframe =
-          block_.keyframes.Find(video, (whole[0] + static_cast<int64_t>(i)) * KeyframeTable::kUnit);
+      row.keyframe = block_.keyframes.Find(video, whole[0] + static_cast<int64_t>(i));
       block_.rows.push_back(row);
     }
     return absl::OkStatus();
@@ -241,7 +240,8 @@ absl::StatusOr<RowBlock> Deserialize(absl::string_view bytes) {
   if (!message.empty()) return absl::InvalidArgumentError({message.data(), message.size()});
   if (!Take(bytes, names) || !Take(bytes, keyframes) || !Take(bytes, block.rows)) return cut;
   const std::vector<std::string> videos = absl::StrSplit(absl::string_view(names.data(), names.size()), '\n');
-  for (const KeyframeTable::Entry& entry : keyframes) block.keyframes.Find(videos[entry.video], entry.micros);
+  for (const KeyframeTable::Entry& entry : keyframes)
+    block.keyframes.Find(videos[entry.video], entry.timestamp);
   return block;
 }
 

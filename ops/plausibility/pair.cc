@@ -5,8 +5,6 @@
 namespace mrsn::plausibility {
 namespace {
 
-constexpr int64_t kUnit = formats::KeyframeTable::kUnit;
-
 // Seconds from 900, as AVA counts them, from the clip's start or from AVA's first key frame; frames instead
 // of seconds, with 24, 25 or 30 a second and the first one numbered 0 or 1.
 constexpr Clock kClocks[] = {
@@ -83,7 +81,7 @@ void Pair::Number(Of of) {
     }
     std::vector<int>& numbers = numbers_[of].emplace_back();
     for (const formats::KeyframeTable::Entry& entry : block.keyframes.keyframes()) {
-      const std::pair<int, int64_t> key(video_of[entry.video], entry.micros);
+      const std::pair<int, Timestamp> key(video_of[entry.video], entry.timestamp);
       const auto [it, fresh] = keyframe_numbers_.emplace(key, static_cast<int>(keyframes_.size()));
       if (fresh) keyframes_.push_back({key.first, key.second, {false, false}});
       keyframes_[it->second].has[of] = true;
@@ -96,19 +94,19 @@ int64_t Pair::CountVideos(Of of) const { return std::count(has_video_[of].begin(
 
 std::string Pair::KeyframeName(int keyframe) const {
   formats::KeyframeTable table;
-  return KeyframeText(table, table.Find(videos_[keyframes_[keyframe].video], keyframes_[keyframe].micros));
+  return KeyframeText(table, table.Find(videos_[keyframes_[keyframe].video], keyframes_[keyframe].timestamp));
 }
 
-int Pair::Find(int video, int64_t micros) const {
-  const auto it = keyframe_numbers_.find({video, micros});
+int Pair::Find(int video, Timestamp timestamp) const {
+  const auto it = keyframe_numbers_.find({video, timestamp});
   return it == keyframe_numbers_.end() ? -1 : it->second;
 }
 
 int Pair::Counterpart(int keyframe, const Clock& clock) const {
   const Keyframe& k = keyframes_[keyframe];
-  int64_t micros = k.micros * clock.numerator;
-  if (clock.denominator > 1) micros = micros / clock.denominator / kUnit * kUnit;  // the second of a frame
-  const int found = Find(k.video, micros + clock.add * kUnit);
+  Timestamp other = Timestamp::OfMicros(k.timestamp.micros() * clock.numerator);
+  if (clock.denominator > 1) other = Timestamp::OfMicros(other.micros() / clock.denominator).Floor();
+  const int found = Find(k.video, other + clock.add);
   return found >= 0 && keyframes_[found].has[kOther] ? found : -1;
 }
 

@@ -29,7 +29,7 @@ class Pair {
   enum Of { kAnnotated = 0, kOther = 1 };
   struct Keyframe {
     int video;
-    int64_t micros;
+    Timestamp timestamp;
     bool has[2];  // the side names it
   };
 
@@ -50,7 +50,7 @@ class Pair {
   absl::Span<const Place> Rows(Of of, int keyframe) const;
 
  private:
-  int Find(int video, int64_t micros) const;
+  int Find(int video, Timestamp timestamp) const;
   void Number(Of of);
   void Group(Of of, const std::vector<uint8_t>& needed);
 
@@ -59,7 +59,7 @@ class Pair {
   absl::flat_hash_map<std::string, int> video_numbers_;
   std::vector<uint8_t> has_video_[2];
   std::vector<Keyframe> keyframes_;
-  absl::flat_hash_map<std::pair<int, int64_t>, int> keyframe_numbers_;
+  absl::flat_hash_map<std::pair<int, Timestamp>, int> keyframe_numbers_;
   std::vector<std::vector<int>> numbers_[2];  // by block and the block's own number
   std::vector<int> sample_;
   std::vector<uint32_t> begin_[2];  // by key frame

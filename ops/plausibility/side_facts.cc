@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 
 namespace mrsn::plausibility {
@@ -140,7 +139,7 @@ void CheckScores(const Side& side, const SideFacts& facts, const Options& option
 void CheckRepeats(const Side& side, const Options& options, std::vector<Finding>& findings) {
   if (side.role == Role::kAnnotations) return;  // the readers warn
   const bool labels = side.role == Role::kDetections;
-  using Key = std::tuple<absl::string_view, int64_t, int, double, double, double, double>;
+  using Key = std::tuple<absl::string_view, Timestamp, int, double, double, double, double>;
   absl::flat_hash_set<Key> seen;
   int64_t rows = 0;
   for (const RowBlock& block : side.blocks) rows += block.rows.size();
@@ -153,7 +152,7 @@ void CheckRepeats(const Side& side, const Options& options, std::vector<Finding>
       ++looked_at;
       const formats::KeyframeTable::Entry& entry = block.keyframes.keyframes()[row.keyframe];
       const formats::BoxD& box = row.box;
-      if (!seen.insert(Key(block.keyframes.videos()[entry.video], entry.micros, labels ? row.class_id : 0,
+      if (!seen.insert(Key(block.keyframes.videos()[entry.video], entry.timestamp, labels ? row.class_id : 0,
                            box.x1, box.y1, box.x2, box.y2))
                .second) {
         repeats.Add(block, row);
@@ -180,10 +179,7 @@ void CheckRepeats(const Side& side, const Options& options, std::vector<Finding>
 
 std::string KeyframeText(const formats::KeyframeTable& table, int keyframe) {
   const formats::KeyframeTable::Entry& entry = table.keyframes()[keyframe];
-  const int64_t unit = formats::KeyframeTable::kUnit;
-  const std::string& video = table.videos()[entry.video];
-  if (entry.micros % unit == 0) return absl::StrCat(video, ",", entry.micros / unit);
-  return absl::StrCat(video, ",", absl::StrFormat("%.6f", static_cast<double>(entry.micros) / unit));
+  return absl::StrCat(table.videos()[entry.video], ",", entry.timestamp.Text());
 }
 
 std::string BoxText(const Side& side, const Place& place) {

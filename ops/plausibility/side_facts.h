@@ -53,7 +53,7 @@ SideFacts FactsOf(const Side& side, const Options& options);
 // Unit, scores, threshold, repeated rows.
 std::vector<Finding> SideFindings(const Side& side, const SideFacts& facts, const Options& options);
 
-// "vidA,902"; fractions of a second or frame with six decimals.
+// "vidA,902", "vidA,902.5".
 std::string KeyframeText(const formats::KeyframeTable& table, int keyframe);
 // "vidA,902,12: box 0.1,0.2,0.5,0.9", without the class for Role::kBoxes.
 std::string BoxText(const Side& side, const Place& place);

@@ -29,7 +29,7 @@ inline formats::RowBlock ToBlock(const std::vector<Line>& lines) {
     row.score = line.score;
     row.person_id = line.person_id;
     row.class_id = line.class_id;
-    row.keyframe = block.keyframes.Find(line.video, std::llround(line.time * formats::KeyframeTable::kUnit));
+    row.keyframe = block.keyframes.Find(line.video, Timestamp::Nearest(line.time));
     block.rows.push_back(row);
   }
   return block;
