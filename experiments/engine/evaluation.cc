@@ -100,7 +100,7 @@ void Fill(const eval::FrameMapResult& measured, Result* result) {
 
 absl::StatusOr<Result> Evaluate(const EvaluationOptions& options, const datasets::Dataset& dataset,
                                 const BankWindows& bank, Detector& model) {
-  MRSN_RETURN_IF_ERROR(CheckProtocol(options.config.protocol(), dataset.annotation_unit()));
+  MRSN_RETURN_IF_ERROR(CheckProtocol(options.config.protocol(), dataset));
   eval::FrameMapOptions evaluator_options;
   MRSN_ASSIGN_OR_RETURN(evaluator_options.protocol, eval::ParseProtocol(options.config.protocol()));
   evaluator_options.iou_threshold = options.config.iou();

@@ -181,7 +181,7 @@ class Opener {
     if (opened.ok()) {
       absl::Status fit = CheckDataFits(run.model->needs(), need.config, need.usage, **opened);
       if (fit.ok() && need.dataset == &run.eval_data) {
-        fit = CheckProtocol(run.node->resolved->experiment.eval().protocol(), (*opened)->annotation_unit());
+        fit = CheckProtocol(run.node->resolved->experiment.eval().protocol(), **opened);
       }
       return AddNeed(run, need.field, fit, Described(**opened));
     }

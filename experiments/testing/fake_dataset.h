@@ -22,16 +22,16 @@ class FakeDataset : public datasets::Dataset {
 
   // One clip for each size of frame.
   explicit FakeDataset(std::vector<datasets::FrameSize> sizes) : sizes_(std::move(sizes)) {
-    for (size_t i = 0; i < sizes_.size(); ++i) keyframes_.push_back({absl::StrCat("video", i), 902});
+    for (size_t i = 0; i < sizes_.size(); ++i) keyframes.push_back({absl::StrCat("video", i), 902});
   }
 
   int64_t size() const override { return sizes_.size(); }
-  const Keyframe& keyframe(int64_t index) const override { return keyframes_[index]; }
+  const Keyframe& keyframe(int64_t index) const override { return keyframes[index]; }
   absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t) const override {
     if (index < broken_clips) return absl::DataLossError("cut off");
     const auto [width, height] = sizes_[index];
     datasets::Sample sample;
-    sample.keyframe = keyframes_[index];
+    sample.keyframe = keyframes[index];
     sample.slow.frames = 1;
     sample.slow.height = height;
     sample.slow.width = width;
@@ -52,6 +52,7 @@ class FakeDataset : public datasets::Dataset {
   datasets::FrameSize annotation_frame_size() const override { return annotation_size; }
   std::string Fingerprint() const override { return "fake"; }
 
+  std::vector<Keyframe> keyframes;  // of the clips
   std::vector<datasets::ActionClass> action_classes = {{1, "stand", "pose"}};
   std::vector<datasets::AnnotatedBox> ground_truth;
   datasets::FrameSize annotation_size;  // {0,0}: annotations are normalised
@@ -61,7 +62,6 @@ class FakeDataset : public datasets::Dataset {
 
  private:
   const std::vector<datasets::FrameSize> sizes_;
-  std::vector<Keyframe> keyframes_;
 };
 
 }  // namespace mrsn::experiments
