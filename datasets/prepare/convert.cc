@@ -41,26 +41,6 @@ void AppendNumbers(std::string& text, const formats::BoxD& box) {
   }
 }
 
-// The key frames' times become numbers of steps.
-absl::Status CountSteps(const ConvertOptions& options, CsvContents* contents) {
-  if (!options.keyframe_step.has_value()) return absl::OkStatus();
-  const int64_t step = Timestamp::Nearest(*options.keyframe_step).micros();
-  for (RowBlock& block : contents->blocks) {
-    KeyframeTable numbered;
-    for (const KeyframeTable::Entry& entry : block.keyframes.keyframes()) {
-      const std::string& video = block.keyframes.videos()[entry.video];
-      if (step <= 0 || entry.timestamp.micros() % step != 0) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(options.input, ": key frame ", video, ",", entry.timestamp.Text(),
-                         " is no whole number of steps of ", *options.keyframe_step, " s"));
-      }
-      numbered.Find(video, entry.timestamp.micros() / step);
-    }
-    block.keyframes = std::move(numbered);
-  }
-  return absl::OkStatus();
-}
-
 class Writer {
  public:
   explicit Writer(ConvertReport* report) : report_(*report) {}
@@ -134,7 +114,6 @@ formats::BoxListOptions BoxOptions(const ConvertOptions& options) {
 absl::Status ConvertBoxes(const ConvertOptions& options, ConvertReport* report) {
   MRSN_ASSIGN_OR_RETURN(formats::BoxList list, formats::ReadBoxList(options.input, BoxOptions(options)));
   report->recognised = absl::StrCat(list.layout, list.in_pixels ? ", boxes in pixels" : "");
-  MRSN_RETURN_IF_ERROR(CountSteps(options, &list.contents));
   const int64_t merged = formats::MergeEqualBoxes(&list.contents);
   Writer writer(report);
   writer.AddRows(list.contents,
@@ -166,7 +145,6 @@ absl::Status ConvertAvaAnnotations(const ConvertOptions& options, ConvertReport*
     report->recognised = absl::StrCat(list.layout, list.in_pixels ? ", boxes in pixels" : "");
     contents = std::move(list.contents);
   }
-  MRSN_RETURN_IF_ERROR(CountSteps(options, &contents));
   int64_t unlabelled = 0;
   for (RowBlock& block : contents.blocks) {
     for (const Row& row : block.rows) persons |= row.person_id != 1;
@@ -257,11 +235,6 @@ absl::StatusOr<ConvertReport> Convert(const ConvertOptions& options) {
                                                      absl::StrJoin(PreparedKindNames(), ", ")));
     }
     report.kind = named->first;
-  }
-  const bool seconds = report.kind == PreparedKind::kBoxes || report.kind == PreparedKind::kAvaAnnotations;
-  if (options.keyframe_step.has_value() && !seconds) {
-    return absl::InvalidArgumentError(absl::StrCat(options.input, ": ", PreparedKindName(report.kind),
-                                                   " have no seconds that steps could count"));
   }
   switch (report.kind) {
     case PreparedKind::kBoxes:

@@ -3,7 +3,6 @@
 #define MRSN_DATASETS_PREPARE_CONVERT_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 
 namespace mrsn::datasets {
 
+// Seconds keep their fractions.
 enum class PreparedKind {
   kBoxes,             // video,second,x1,y1,x2,y2,,score; normalised; equal boxes of a key frame are one
   kAvaAnnotations,    // video,second,x1,y1,x2,y2,action_id,person_id; normalised
@@ -30,9 +30,6 @@ struct ConvertOptions {
   std::string images;         // formats::BoxListOptions
   double frame_width = 0, frame_height = 0;
   bool all_classes = false;  // kSplit: videos of all classes
-  // kBoxes and kAvaAnnotations: the seconds from one number of a key frame to the next, above 0. With 0.5 the
-  // key frame at second 902.5 gets the number 1805. A key frame between two numbers is an error then.
-  std::optional<double> keyframe_step;
 };
 
 struct ConvertReport {

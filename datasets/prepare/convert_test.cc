@@ -108,18 +108,12 @@ TEST(ConvertTest, AvaAnnotations) {
   EXPECT_EQ(report.kind, PreparedKind::kAvaAnnotations);
 }
 
-// Key frames at half seconds get whole numbers; several blocks of rows keep theirs.
-TEST(ConvertTest, KeyframesByStepsOfHalfASecond) {
-  ConvertOptions halves;
-  halves.keyframe_step = 0.5;
-  EXPECT_EQ(Converted("v,902.5,0,0,1,1,12,7\nw,0903,0,0,1,1,12,7\nv,902.5,0,0,0.5,1,17,9\n", halves),
-            "v,1805,0,0,1,1,12,7\nw,1806,0,0,1,1,12,7\nv,1805,0,0,0.5,1,17,9\n");
-  EXPECT_EQ(Converted("v,2.5,0,0,1,1,,0.9\nv,2.5,0,0,1,1,,0.5\n", halves), "v,0005,0,0,1,1,,0.9\n");
-  EXPECT_THAT(Converted("v,0902,0,0,1,1,12,7\nv,902.75,0,0,1,1,12,7\n", halves),
-              HasSubstr("input: key frame v,902.75 is no whole number of steps of 0.5 s"));
-  EXPECT_THAT(Converted("Biking/v_Biking_g01_c01.avi 11\n", halves), HasSubstr("split have no seconds"));
-  halves.keyframe_step = 0.04;  // every frame of films with 25 a second
-  EXPECT_EQ(Converted("v,1.16,0,0,1,1,12,7\n", halves), "v,0029,0,0,1,1,12,7\n");
+TEST(ConvertTest, SecondsKeepTheirFractions) {
+  EXPECT_EQ(Converted("v,902.5,0,0,1,1,12,7\nw,0903.00,0,0,1,1,12,7\nv,0902.500,0,0,0.5,1,17,9\n"),
+            "v,0902.5,0,0,1,1,12,7\nw,0903,0,0,1,1,12,7\nv,0902.5,0,0,0.5,1,17,9\n");
+  // Equal boxes of one key frame are one, however its second is written; those of another are others.
+  EXPECT_EQ(Converted("v,2.5,0,0,1,1,,0.9\nv,0002.50,0,0,1,1,,0.5\nv,2,0,0,1,1,,0.4\n"),
+            "v,0002.5,0,0,1,1,,0.9\nv,0002,0,0,1,1,,0.4\n");
 }
 
 TEST(ConvertTest, AcarNetGivesAnnotationsOrBoxes) {

@@ -21,10 +21,6 @@ ABSL_FLAG(
     "For detections of AlphAction and HIT: the JSON file with their \"images\" (ava_val_v2.2_min.json).");
 ABSL_FLAG(std::string, frame_size, "",
           "For boxes in pixels of a file that does not say it: the size of its frames, 320x240 for UCF101.");
-ABSL_FLAG(
-    double, keyframe_step, 0,
-    "For boxes and annotations with key frames at fractions of a second: the seconds from one key frame's "
-    "number to the next. With 0.5 second 902.5 becomes number 1805. 0: seconds stay.");
 ABSL_FLAG(bool, all_classes, false, "For split lists: keep videos of all classes, not only UCF101-24's.");
 
 namespace mrsn::datasets {
@@ -85,12 +81,6 @@ absl::StatusOr<ConvertOptions> OptionsFromFlags() {
   options.all_classes = absl::GetFlag(FLAGS_all_classes);
   if (!absl::GetFlag(FLAGS_images).empty()) options.images = UserPath(absl::GetFlag(FLAGS_images));
   MRSN_ASSIGN_OR_RETURN(options.kind, KindFromFlag());
-  if (const double step = absl::GetFlag(FLAGS_keyframe_step); step != 0) {
-    if (!(step >= 0.001 && step <= 1000)) {
-      return WrongUsage(absl::StrCat("--keyframe_step is ", step, "; allowed: 0, 0.001 to 1000"));
-    }
-    options.keyframe_step = step;
-  }
   MRSN_RETURN_IF_ERROR(ReadFrameSize(&options));
   return options;
 }

@@ -23,12 +23,10 @@ expect 0 "boxes: 1 rows, 1 videos, 1 key frames" --input="$root/boxes.csv" --out
 expect 0 "note:    left out: 1 rows whose box has no area" --input="$root/boxes.csv" --output="$root/out.csv"
 [[ $(<"$root/out.csv") == "v,0902,0.1,0.2,0.3,0.4,,0.9" ]] || { cat "$root/out.csv" >&2; failed=1; }
 
-# Key frames at half seconds get whole numbers.
-printf 'v,902.5,0.1,0.2,0.3,0.4,12,7\n' >"$root/halves.csv"
-expect 0 "ava_annotations: 1 rows" --input="$root/halves.csv" --output="$root/steps.csv" --keyframe_step=0.5
-[[ $(<"$root/steps.csv") == "v,1805,0.1,0.2,0.3,0.4,12,7" ]] || { cat "$root/steps.csv" >&2; failed=1; }
-expect 1 "no whole number of steps of 2 s" --input="$root/halves.csv" --output="$root/steps.csv" --keyframe_step=2
-expect 2 "--keyframe_step is -1; allowed: 0, 0.001 to 1000" --input=a --output=b --keyframe_step=-1
+# Seconds keep their fractions.
+printf 'v,902.50,0.1,0.2,0.3,0.4,12,7\n' >"$root/halves.csv"
+expect 0 "ava_annotations: 1 rows" --input="$root/halves.csv" --output="$root/kept.csv"
+[[ $(<"$root/kept.csv") == "v,0902.5,0.1,0.2,0.3,0.4,12,7" ]] || { cat "$root/kept.csv" >&2; failed=1; }
 
 printf 'Archery/v_Archery_g01_c01.avi 3\nBiking/v_Biking_g01_c01.avi 11\n' >"$root/trainlist01.txt"
 expect 0 "note:    left out: 1 videos of 1 classes that are not UCF101-24's" \
