@@ -34,7 +34,8 @@ ABSL_FLAG(int, person_class, 0, "The network's class of persons, from 0; COCO's 
 ABSL_FLAG(double, min_score, 0.1, "Boxes whose score is above this are kept, 0 to 1.");
 ABSL_FLAG(double, nms_iou, 0.45, "Of two boxes with a higher IoU the one with the lower score is dropped.");
 ABSL_FLAG(std::string, keyframes, "seconds",
-          "seconds: one a second, rows as AVA's. frames: every frame, rows as UCF101-24's.");
+          "seconds: one every --every seconds, rows as AVA's. frames: every frame, rows as UCF101-24's.");
+ABSL_FLAG(double, every, 1, "With seconds: from one key frame to the next; 0.5 for half seconds.");
 ABSL_FLAG(double, first_second, 0, "The second that a video's first frame is; 900 for AVA's frames.");
 ABSL_FLAG(int, first_keyframe, -1,
           "With seconds: the first one of each video; AVA: 902. -1 = the video's first.");
@@ -80,12 +81,14 @@ absl::StatusOr<DetectOptions> OptionsOfFlags() {
   } else if (keyframes != "seconds") {
     return WrongUsage(absl::StrCat("--keyframes=", keyframes, "; allowed: seconds, frames"));
   }
+  MRSN_RETURN_IF_ERROR(CheckRange("every", absl::GetFlag(FLAGS_every), 0.001, 1e6));
   MRSN_RETURN_IF_ERROR(CheckRange("first_second", absl::GetFlag(FLAGS_first_second), 0, 1e6));
   MRSN_RETURN_IF_ERROR(CheckRange("first_keyframe", absl::GetFlag(FLAGS_first_keyframe), -1, 1e6));
   MRSN_RETURN_IF_ERROR(CheckRange("last_keyframe", absl::GetFlag(FLAGS_last_keyframe), -1, 1e6));
   MRSN_RETURN_IF_ERROR(CheckRange("frames_per_second", absl::GetFlag(FLAGS_frames_per_second), 0.1, 1000));
   MRSN_RETURN_IF_ERROR(CheckRange("frame_step", absl::GetFlag(FLAGS_frame_step), 1, 1e6));
   MRSN_RETURN_IF_ERROR(CheckRange("threads", absl::GetFlag(FLAGS_threads), 0, 1024));
+  options.every = Timestamp::Nearest(absl::GetFlag(FLAGS_every));
   options.first_second = absl::GetFlag(FLAGS_first_second);
   if (const int first = absl::GetFlag(FLAGS_first_keyframe); first >= 0) options.first_keyframe = first;
   if (const int last = absl::GetFlag(FLAGS_last_keyframe); last >= 0) options.last_keyframe = last;

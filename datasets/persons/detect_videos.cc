@@ -24,7 +24,7 @@ constexpr double kUsualRate = 25;
 // Five decimals are a hundredth of a pixel of a wide frame.
 double Rounded(float value) { return std::round(value * 1e5) / 1e5; }
 
-void AppendRows(const std::string& video, int timestamp, const std::vector<PersonBox>& persons,
+void AppendRows(const std::string& video, Timestamp timestamp, const std::vector<PersonBox>& persons,
                 const DetectOptions& options, VideoDetections* found) {
   for (const PersonBox& person : persons) {
     formats::Detection row;
@@ -59,6 +59,7 @@ std::string SettingsText(const DetectOptions& options, const std::string& detect
     absl::StrAppend(&text, "key frames: every ", options.frame_step, ". frame, boxes in pixels of ",
                     options.frame_size.width, "x", options.frame_size.height, "\n");
   }
+  if (options.every != 1) absl::StrAppend(&text, "one every ", options.every.Text(), " s\n");
   absl::StrAppend(&text, "folders have ", options.frames_per_second, " frames a second\n");
   return text;
 }
@@ -72,6 +73,14 @@ absl::Status CheckSettings(const std::string& folder, const std::string& text) {
       absl::StrCat(path, ": an earlier run had other settings; remove ", folder, " or name another output"));
 }
 
+// The first multiple of `every` that is no earlier than the video and the first key second.
+Timestamp FirstKeyframe(const DetectOptions& options) {
+  Timestamp first = Timestamp::Nearest(options.first_second);
+  if (options.first_keyframe.has_value()) first = std::max(first, Timestamp(*options.first_keyframe));
+  const int64_t step = options.every.micros();
+  return Timestamp::OfMicros((first.micros() + step - 1) / step * step);  // first_second is not negative
+}
+
 }  // namespace
 
 absl::StatusOr<VideoDetections> DetectVideo(const MediaFile& video, const DetectOptions& options,
@@ -80,15 +89,14 @@ absl::StatusOr<VideoDetections> DetectVideo(const MediaFile& video, const Detect
   const bool seconds = options.keyframes == DetectOptions::Keyframes::kSeconds;
   MRSN_ASSIGN_OR_RETURN(const auto stream, FrameStream::Open(video.path, options.frames_per_second));
   const double half_frame = 0.5 / (stream->rate() > 0 ? stream->rate() : kUsualRate);
-  int next = static_cast<int>(std::ceil(options.first_second));
-  if (options.first_keyframe.has_value()) next = std::max(next, *options.first_keyframe);
+  Timestamp next = FirstKeyframe(options);
   VideoDetections found;
   while (!seconds || !options.last_keyframe.has_value() || next <= *options.last_keyframe) {
     MRSN_ASSIGN_OR_RETURN(const bool more, stream->Advance());
     if (!more) break;
     if (!seconds && stream->index() % options.frame_step != 0) continue;
     const double second = options.first_second + stream->seconds();
-    if (seconds && second < next - half_frame) continue;
+    if (seconds && second < next.value() - half_frame) continue;
     MRSN_ASSIGN_OR_RETURN(const cv::Mat frame, stream->Frame());
     const absl::StatusOr<std::vector<PersonBox>> persons = detector.Detect(frame);
     if (!persons.ok()) {
@@ -97,7 +105,7 @@ absl::StatusOr<VideoDetections> DetectVideo(const MediaFile& video, const Detect
     }
     if (seconds) {
       // Frames that are missing: one frame may be the nearest of several seconds.
-      for (; next < second + half_frame; ++next) {
+      for (; next.value() < second + half_frame; next = next + options.every) {
         if (options.last_keyframe.has_value() && next > *options.last_keyframe) break;
         AppendRows(video.name, next, *persons, options, &found);
       }
@@ -142,7 +150,7 @@ absl::StatusOr<DetectReport> DetectVideos(
                           DetectVideo(*missing[i], options, *detectors[thread], frame_done));
     boxes[i] = found.boxes;
     early[i] = options.last_keyframe.has_value() &&
-               found.last_keyframe_reached.value_or(-1) < *options.last_keyframe;
+               found.last_keyframe_reached.value_or(-1) + options.every <= *options.last_keyframe;
     return WriteFileAtomically(part_of(*missing[i]), found.rows);
   };
   const std::vector<absl::Status> statuses =

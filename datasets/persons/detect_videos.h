@@ -13,16 +13,18 @@
 #include "datasets/media/media_files.h"
 #include "datasets/persons/person_detector.h"
 #include "opencv2/core/types.hpp"
+#include "ops/base/timestamp.h"
 
 namespace mrsn::datasets {
 
 struct DetectOptions {
-  // Seconds: one key frame a second, named by its second. The rows are AVA's
+  // Seconds: key frames at the multiples of `every`, named by their second. The rows are AVA's
   // video,second,x1,y1,x2,y2,-1,score with normalised boxes.
   // Frames: every frame_step-th frame, named by its number from 1. The rows are UCF101-24's
   // video,frame,0,score,x1,y1,x2,y2 in pixels of a frame of `frame_size`.
   enum class Keyframes { kSeconds, kFrames };
   Keyframes keyframes = Keyframes::kSeconds;
+  Timestamp every = 1;                               // seconds from a key frame to the next; above 0
   double first_second = 0;                           // the second that a video's first frame is
   std::optional<int> first_keyframe, last_keyframe;  // seconds; unset: the first and last of each video
   double frames_per_second = 30;                     // of folders of frames; files state their own
@@ -35,7 +37,8 @@ struct DetectOptions {
 struct VideoDetections {
   std::string rows;
   int64_t keyframes = 0, boxes = 0;
-  std::optional<int> last_keyframe_reached;  // second or frame number; unset: the video has no key frame
+  std::optional<Timestamp>
+      last_keyframe_reached;  // second or frame number; unset: the video has no key frame
 };
 
 // The frame of second s is the one whose time is nearest to s - first_second after the first frame. Errors

@@ -60,6 +60,28 @@ TEST(DetectVideo, OneFrameASecond) {
   EXPECT_EQ(*found->last_keyframe_reached, 902);
 }
 
+// 24 frames a second from second 899.75 on: second 900 is frame 6, 900.5 frame 18, 901 frame 30.
+TEST(DetectVideo, FractionsOfASecond) {
+  const std::string path = Folder("fractions") + "/a.avi";
+  WriteNumberedVideo(path, 35, 24);
+  DetectOptions options;
+  options.every = Timestamp::Nearest(0.5);
+  options.first_second = 899.75;
+  NumberReader detector;
+  auto found = DetectVideo({"a", path, false}, options, detector, [] {});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->rows,
+            "a,0900,0.03,0.25,1,0.75,-1,0.5\na,0900.5,0.09,0.25,1,0.75,-1,0.5\n"
+            "a,0901,0.15,0.25,1,0.75,-1,0.5\n");
+  EXPECT_EQ(*found->last_keyframe_reached, 901);
+  // The multiples of 0.4 from second 900.1 to 901 are 900.4 and 900.8, frames 7.2 and 16.8.
+  options.every = Timestamp::Nearest(0.4);
+  options.first_second = 900.1;
+  options.last_keyframe = 901;
+  found = DetectVideo({"a", path, false}, options, detector, [] {});
+  EXPECT_EQ(found->rows, "a,0900.4,0.035,0.25,1,0.75,-1,0.5\na,0900.8,0.085,0.25,1,0.75,-1,0.5\n");
+}
+
 TEST(DetectVideo, EveryFrameInPixels) {
   const std::string path = Folder("frames") + "/a.avi";
   WriteNumberedVideo(path, 5, 25);
