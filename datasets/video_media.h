@@ -73,7 +73,8 @@ struct VideoMedia {
 // The video file at `path`, or the JpegFolder there, which may have no image or lack some.
 VideoMedia MediaAt(const std::string& path);
 
-// <stem>.mp4, .mkv, .webm or .avi, the first of them that exists; "" if none does.
+// <stem>.mp4, .mkv, .webm or .avi, else .MP4, .MKV, .WEBM or .AVI, the first of them that exists; "" if none
+// does.
 std::string FindVideoFile(const std::string& stem);
 
 }  // namespace mrsn::datasets
