@@ -18,7 +18,7 @@ TEST(ClockTest, FractionsOfASecond) {
   EXPECT_EQ(film.FrameAt(At(3.5)), 88);  // 87.5
   EXPECT_EQ(film.FrameAt(At(1.7)), 43);  // 42.5
   const Clock later = {900, 25};
-  EXPECT_EQ(later.FrameAt(At(901.7)), 43);  // 42.5, although the doubles 901.7 - 900.0 give 42.499999999999
+  EXPECT_EQ(later.FrameAt(At(900.3)), 8);  // 7.5, although the doubles 900.3 - 900.0 give 7.4999999999989
   // The 88th frame of NTSC's rate begins 2.936 s after the first, the 89th 33 ms later.
   const Clock ntsc = {0, 30000.0 / 1001};
   EXPECT_EQ(ntsc.FrameAt(At(2.95)), 88);   // 88.41
