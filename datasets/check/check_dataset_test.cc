@@ -248,20 +248,6 @@ TEST(CheckDataset, NothingIsWrongWithTheWholeAva) {
   EXPECT_EQ(report.frames, 450);
 }
 
-// A key frame at 902.5 has a box; one at 903.75 is excluded.
-TEST(CheckDataset, FractionsOfASecondAreNoFault) {
-  const std::string root = Folder("ava_fractions");
-  MakeSmallAva(root);
-  Append("annotations/val.csv", "vidC,902.5,0.1,0.2,0.4,0.8,1,0\nvidC,0903.75,0.1,0.2,0.4,0.8,1,0\n")(root);
-  Append("annotations/val_boxes.csv", "vidC,0902.50,0.1,0.2,0.4,0.8,,0.9\n")(root);
-  Append("annotations/val_excluded.csv", "vidC,903.750\n")(root);
-  const CheckReport report = Check(Config(kSmallAvaConfig), root);
-  EXPECT_TRUE(report.findings.empty()) << CheckSummary(report, 10);
-  EXPECT_EQ(report.splits.at(1).keyframes, 3);
-  EXPECT_EQ(report.splits.at(1).excluded, 1);
-  EXPECT_EQ(report.splits.at(1).boxes.recall_75, 1);
-}
-
 TEST(CheckDataset, FindsEveryFaultOfAva) {
   const std::vector<Fault> faults = AvaFaults();
   EXPECT_GE(faults.size(), 45u);

@@ -1,6 +1,7 @@
 // Folders of images and movies whose rate or length is not the config's, and annotations of other frames.
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,22 @@ bool Has(const CheckReport& report, const std::string& code, const std::string& 
 }
 
 std::string Folder(const std::string& name) { return ::testing::TempDir() + "/check_rates_" + name; }
+
+// Annotations as ACT's, with one row frame,x1,y1,x2,y2 in pixels of 640x480.
+std::string Pickle(const std::vector<float>& row) {
+  formats::PickleWriter out(2);
+  out.Dict([&] {
+    out.Text("gttubes"), out.Dict([&] {
+      out.Text("Surfing/v_Surfing_g01_c01"), out.Dict([&] {
+        out.Int(18), out.List([&] { out.Array("f4", {1, 5}, formats::Raw<float>(row)); });
+      });
+    });
+    out.Text("resolution"), out.Dict([&] {
+      out.Text("Surfing/v_Surfing_g01_c01"), out.Tuple([&] { out.Int(480), out.Int(640); });
+    });
+  });
+  return out.Finish();
+}
 
 // Movies need not begin when folders of images do.
 TEST(CheckRates, MoviesOfAva) {
@@ -95,22 +112,40 @@ TEST(CheckRates, RatesThatAreTooLow) {
   }
 }
 
+// A key frame at 902.5 has a box; one at 903.75 is excluded. UCF101-24's key frames are whole frames.
+TEST(CheckRates, FractionsOfASecondAreNoFault) {
+  const auto append = [](const std::string& file, const std::string& rows) {
+    EditFile(file, [&](const std::string& old) { return old + rows; });
+  };
+  const std::string root = Folder("ava_fractions");
+  MakeSmallAva(root);
+  append(root + "/annotations/val.csv", "vidC,902.5,0.1,0.2,0.4,0.8,1,0\nvidC,0903.75,0.1,0.2,0.4,0.8,1,0\n");
+  append(root + "/annotations/val_boxes.csv", "vidC,0902.50,0.1,0.2,0.4,0.8,,0.9\n");
+  append(root + "/annotations/val_excluded.csv", "vidC,903.750\n");
+  const CheckReport report = Check(Config(kSmallAvaConfig), root);
+  EXPECT_TRUE(report.findings.empty()) << CheckSummary(report, 10);
+  EXPECT_EQ(report.splits.at(1).keyframes, 3);
+  EXPECT_EQ(report.splits.at(1).excluded, 1);
+  EXPECT_EQ(report.splits.at(1).boxes.recall_75, 1);
+  // Of 150 images the last is at 904 + 29/30.
+  append(root + "/annotations/val.csv", "vidC,904.96,0.1,0.2,0.4,0.8,1,0\nvidC,905,0.1,0.2,0.4,0.8,1,0\n");
+  EXPECT_TRUE(Has(Check(Config(kSmallAvaConfig), root), "keyframe_beyond_end",
+                  "key frame second 905 of " + root + "/annotations/val.csv is frame 151, 1 beyond the end"));
+}
+
+TEST(CheckRates, FractionsOfAFrame) {
+  const std::string root = Folder("ucf24_fractions");
+  MakeSmallUcf24(root);
+  EditFile(root + "/annotations.csv", [](const std::string&) { return Pickle({2.5f, 60, 40, 160, 200}); });
+  const CheckReport report = Check(Config(kSmallUcf24Config), root);
+  EXPECT_TRUE(Has(report, "broken_frame", "frame number that is not whole")) << CheckSummary(report, 10);
+}
+
 // ACT's pickles state the size of frames, height first.
 TEST(CheckRates, AnnotationsOfLargerFrames) {
   const std::string root = Folder("ucf24_size");
   MakeSmallUcf24(root);
-  formats::PickleWriter out(2);
-  out.Dict([&] {
-    out.Text("gttubes"), out.Dict([&] {
-      out.Text("Surfing/v_Surfing_g01_c01"), out.Dict([&] {
-        out.Int(18), out.List([&] { out.Array("f4", {1, 5}, formats::Raw<float>({1, 60, 40, 160, 200})); });
-      });
-    });
-    out.Text("resolution"), out.Dict([&] {
-      out.Text("Surfing/v_Surfing_g01_c01"), out.Tuple([&] { out.Int(480), out.Int(640); });
-    });
-  });
-  EditFile(root + "/annotations.csv", [&](const std::string&) { return out.Finish(); });
+  EditFile(root + "/annotations.csv", [](const std::string&) { return Pickle({1, 60, 40, 160, 200}); });
   const CheckReport report = Check(Config(kSmallUcf24Config), root);
   EXPECT_TRUE(Has(report, "other_frame_size", "in pixels of 640x480")) << CheckSummary(report, 10);
 }
