@@ -41,6 +41,7 @@ expect 1 "has no video nobody" --bank="$out/bank" --video=nobody
 video=$(cut -d, -f1 "$out"/cache/micro_world/*/train.csv | head -1)
 expect 0 '{"second":902,"persons":' --bank="$out/bank" --video="$video"
 expect 0 '"feature_length": ' --bank="$out/bank" --video="$video" --second=902 --json
+expect 0 '"entries": []' --bank="$out/bank" --video="$video" --second=902.5 --json
 
 # Two processes write the same bytes; whoever may not wait for a writer is told so.
 program=experiments/programs/write_bank
