@@ -88,7 +88,9 @@ absl::StatusOr<VideoDetections> DetectVideo(const MediaFile& video, const Detect
                                             const std::function<void()>& frame_done) {
   const bool seconds = options.keyframes == DetectOptions::Keyframes::kSeconds;
   MRSN_ASSIGN_OR_RETURN(const auto stream, FrameStream::Open(video.path, options.frames_per_second));
-  const double half_frame = 0.5 / (stream->rate() > 0 ? stream->rate() : kUsualRate);
+  // A second halfway between two frames is of the later one, as in datasets/clock.h. Seconds count to a
+  // millionth.
+  const double half_frame = 0.5 / (stream->rate() > 0 ? stream->rate() : kUsualRate) - 1e-6;
   Timestamp next = FirstKeyframe(options);
   VideoDetections found;
   while (!seconds || !options.last_keyframe.has_value() || next <= *options.last_keyframe) {
@@ -96,7 +98,7 @@ absl::StatusOr<VideoDetections> DetectVideo(const MediaFile& video, const Detect
     if (!more) break;
     if (!seconds && stream->index() % options.frame_step != 0) continue;
     const double second = options.first_second + stream->seconds();
-    if (seconds && second < next.value() - half_frame) continue;
+    if (seconds && next.value() >= second + half_frame) continue;
     MRSN_ASSIGN_OR_RETURN(const cv::Mat frame, stream->Frame());
     const absl::StatusOr<std::vector<PersonBox>> persons = detector.Detect(frame);
     if (!persons.ok()) {

@@ -82,6 +82,20 @@ TEST(DetectVideo, FractionsOfASecond) {
   EXPECT_EQ(found->rows, "a,0900.4,0.035,0.25,1,0.75,-1,0.5\na,0900.8,0.085,0.25,1,0.75,-1,0.5\n");
 }
 
+// 0.5 and 1.5 lie between frames 12 and 13, and 37 and 38.
+TEST(DetectVideo, HalfwayBetweenTwoFramesTakesTheLaterOne) {
+  const std::string path = Folder("halfway") + "/a.avi";
+  WriteNumberedVideo(path, 40, 25);
+  DetectOptions options;
+  options.every = Timestamp::Nearest(0.5);
+  NumberReader detector;
+  const auto found = DetectVideo({"a", path, false}, options, detector, [] {});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->rows,
+            "a,0000,0,0.25,1,0.75,-1,0.5\na,0000.5,0.065,0.25,1,0.75,-1,0.5\n"
+            "a,0001,0.125,0.25,1,0.75,-1,0.5\na,0001.5,0.19,0.25,1,0.75,-1,0.5\n");
+}
+
 TEST(DetectVideo, EveryFrameInPixels) {
   const std::string path = Folder("frames") + "/a.avi";
   WriteNumberedVideo(path, 5, 25);
