@@ -159,6 +159,7 @@ TEST(Sweeps, EveryFileExpands) {
     ASSERT_TRUE(sweep.ok()) << sweep.status();
     const auto runs = ExpandSweep(*sweep, "experiments/configs");
     ASSERT_TRUE(runs.ok()) << runs.status();
+    EXPECT_FALSE(sweep->description().empty()) << entry.path() << ": description says what the sweep asks";
     if (sweep->has_table()) {
       EXPECT_TRUE(FileExists(absl::StrCat("experiments/tables/", sweep->table(), ".textproto"))) << entry;
     }
