@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "experiments/config/config.h"
 #include "experiments/config/text_proto.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/table_manifest.h"
@@ -32,24 +30,24 @@ std::vector<std::string> DistinctExperiments(const Table& table) {
   return distinct;
 }
 
-// Removes what must not be recorded and returns how many results that were.
-int DropUnofficial(const std::string& fingerprint, Measurements* measured) {
-  std::vector<Result> kept;
-  for (Result& result : measured->results) {
-    if (result.official() && result.config_fingerprint() == fingerprint && IsCommitted(result.commit())) {
-      kept.push_back(std::move(result));
-    }
-  }
-  const int dropped = static_cast<int>(measured->results.size() - kept.size());
-  measured->results = std::move(kept);
-  const std::optional<Speed>& speed = measured->speed;
-  if (speed && (speed->config_fingerprint() != fingerprint || !IsCommitted(speed->commit()))) {
-    measured->speed.reset();
-  }
-  return dropped;
+}  // namespace
+
+int RemoveUnrecordable(const ResolvedExperiment& experiment, std::vector<Result>* results) {
+  const auto removed = std::remove_if(results->begin(), results->end(), [&](const Result& result) {
+    const bool as_configured = experiment.changed ? !result.has_given_weights() : result.official();
+    return !as_configured || result.config_fingerprint() != experiment.fingerprint ||
+           !IsCommitted(result.commit());
+  });
+  const int count = static_cast<int>(results->end() - removed);
+  results->erase(removed, results->end());
+  return count;
 }
 
-}  // namespace
+std::string LeftOutText(int left_out) {
+  if (left_out == 0) return "";
+  return absl::StrCat("; ", left_out,
+                      " left out: of another configuration, with overrides or of uncommitted code");
+}
 
 absl::StatusOr<std::string> RecordResults(const Table& table, const RecordOptions& options) {
   const std::vector<std::string> experiments = DistinctExperiments(table);
@@ -61,15 +59,14 @@ absl::StatusOr<std::string> RecordResults(const Table& table, const RecordOption
     MRSN_ASSIGN_OR_RETURN(const ResolvedExperiment resolved,
                           LoadExperiment(options.configs_root, experiments[e]));
     Measurements& measured = fresh[e].second;
-    const int dropped = DropUnofficial(resolved.fingerprint, &measured);
+    const int left_out = RemoveUnrecordable(resolved, &measured.results);
+    const std::optional<Speed>& speed = measured.speed;
+    if (speed && (speed->config_fingerprint() != resolved.fingerprint || !IsCommitted(speed->commit()))) {
+      measured.speed.reset();
+    }
     any = any || !measured.results.empty() || measured.speed;
     absl::StrAppend(&report, experiments[e], ": ", measured.results.size(), " new results",
-                    measured.speed ? " and a speed" : "");
-    if (dropped > 0) {
-      absl::StrAppend(&report, "; ", dropped,
-                      " left out: of another configuration, with overrides or of uncommitted code");
-    }
-    absl::StrAppend(&report, "\n");
+                    measured.speed ? " and a speed" : "", LeftOutText(left_out), "\n");
     if (measured.results.empty()) measured.results = std::move(recorded[e].second.results);
     if (!measured.speed) measured.speed = std::move(recorded[e].second.speed);
   }
@@ -82,7 +79,7 @@ absl::StatusOr<std::string> RecordResults(const Table& table, const RecordOption
                      [](const auto& entry) { return entry.second.results.empty() && !entry.second.speed; }),
       fresh.end());
   MRSN_ASSIGN_OR_RETURN(const TableResults packed, PackResults(table.id(), fresh));
-  MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.recorded, TableResultsText(packed)));
+  MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.recorded, ResultsText(packed)));
   return report;
 }
 

@@ -3,11 +3,22 @@
 #define MRSN_EXPERIMENTS_TABLES_RECORD_RESULTS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "experiments/config/config.h"
+#include "experiments/result.pb.h"
 #include "experiments/table.pb.h"
 
 namespace mrsn::experiments {
+
+// Removes the results that must not be recorded: of another configuration than `experiment` has now, of
+// uncommitted code, or not official. A changed experiment, a point of a sweep, has no official results; of
+// these, results of given weights are removed. Returns the number of the removed ones.
+int RemoveUnrecordable(const ResolvedExperiment& experiment, std::vector<Result>* results);
+
+// "; 2 left out: of another configuration, ..."; "" for 0.
+std::string LeftOutText(int left_out);
 
 struct RecordOptions {
   std::string configs_root;  // folder of <experiment>.textproto

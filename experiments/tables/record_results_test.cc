@@ -90,6 +90,26 @@ TEST_F(RecordResultsTest, LeavesOutWhatIsNotOfficial) {
   EXPECT_THAT(FrameMaps("acre"), ::testing::IsEmpty());
 }
 
+// A point of a sweep's grid is a change of an experiment, so none of its results is official.
+TEST_F(RecordResultsTest, OfAChangedExperimentOnlyTrainedResultsAreRecorded) {
+  const auto changed = LoadExperiment(root_ + "/configs", "acre", "model { mrsn { width: 32 } }");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  Result trained;
+  trained.set_official(false);
+  trained.set_config_fingerprint(changed->fingerprint);
+  trained.set_commit("c");
+  std::vector<Result> results(4, trained);
+  results[1].mutable_given_weights()->set_random(true);
+  results[2].set_config_fingerprint("other");
+  results[3].set_commit("c-dirty");
+  EXPECT_EQ(RemoveUnrecordable(*changed, &results), 3);
+  ASSERT_EQ(results.size(), 1);
+  EXPECT_EQ(results[0].DebugString(), trained.DebugString());
+  const auto unchanged = LoadExperiment(root_ + "/configs", "acre");
+  results[0].set_config_fingerprint(unchanged->fingerprint);
+  EXPECT_EQ(RemoveUnrecordable(*unchanged, &results), 1);
+}
+
 TEST_F(RecordResultsTest, NothingNewIsAnErrorAndWritesNothing) {
   EXPECT_THAT(std::string(Record().status().message()), HasSubstr("no result of table t under "));
   EXPECT_FALSE(FileExists(Recorded()));

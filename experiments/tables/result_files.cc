@@ -85,17 +85,7 @@ absl::StatusOr<std::optional<Speed>> ReadSpeed(const std::string& root, const st
 absl::StatusOr<MeasuredExperiments> ReadTableResults(const std::string& path) {
   TableResults packed;
   MRSN_RETURN_IF_ERROR(ReadTextProto(path, &packed));
-  MRSN_ASSIGN_OR_RETURN(MeasuredExperiments measured, UnpackResults(packed, ShownPath(path)));
-  std::set<std::string> names;
-  for (const auto& [experiment, measurements] : measured) {
-    const std::string place = absl::StrCat(ShownPath(path), ": ", experiment);
-    for (const Result& result : measurements.results) {
-      MRSN_RETURN_IF_ERROR(CheckValues(result, absl::StrCat(place, " seed ", result.seed())));
-    }
-    if (measurements.speed) MRSN_RETURN_IF_ERROR(CheckSpeed(*measurements.speed, place));
-    if (!names.insert(experiment).second) return Invalid(place, "the experiment stands there twice");
-  }
-  return measured;
+  return UnpackAndCheck(packed, ShownPath(path));
 }
 
 // Whether the folder's path ends with the experiment's name.
@@ -136,6 +126,20 @@ absl::Status ReadInto(const std::filesystem::path& path, std::map<std::string, M
 }
 
 }  // namespace
+
+absl::StatusOr<MeasuredExperiments> UnpackAndCheck(const TableResults& packed, const std::string& place) {
+  MRSN_ASSIGN_OR_RETURN(MeasuredExperiments measured, UnpackResults(packed, place));
+  std::set<std::string> names;
+  for (const auto& [experiment, measurements] : measured) {
+    const std::string entry = absl::StrCat(place, ": ", experiment);
+    for (const Result& result : measurements.results) {
+      MRSN_RETURN_IF_ERROR(CheckValues(result, absl::StrCat(entry, " seed ", result.seed())));
+    }
+    if (measurements.speed) MRSN_RETURN_IF_ERROR(CheckSpeed(*measurements.speed, entry));
+    if (!names.insert(experiment).second) return Invalid(entry, "the experiment stands there twice");
+  }
+  return measured;
+}
 
 absl::StatusOr<std::vector<Result>> ReadResults(const std::string& root, const std::string& experiment) {
   std::vector<Result> results;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "experiments/result.pb.h"
+#include "experiments/table_results.pb.h"
 #include "experiments/tables/table_results.h"
 
 namespace mrsn::experiments {
@@ -28,6 +29,10 @@ absl::StatusOr<MeasuredExperiments> ReadAllMeasurements(const std::string& sourc
 // An experiment that was never measured has no results; a source that does not exist has none at all.
 absl::StatusOr<MeasuredExperiments> ReadMeasurements(const std::string& source,
                                                      const std::vector<std::string>& experiments);
+
+// UnpackResults. Errors also say that a value is outside its range, or that an experiment stands there twice;
+// `place` names the file.
+absl::StatusOr<MeasuredExperiments> UnpackAndCheck(const TableResults& packed, const std::string& place);
 
 }  // namespace mrsn::experiments
 

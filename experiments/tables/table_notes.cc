@@ -10,7 +10,8 @@
 
 namespace mrsn::experiments {
 
-std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured) {
+std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured,
+                                    bool one_data_set) {
   std::vector<std::string> notes;
   std::set<std::string> dates, devices, commits, protocols, data;
   bool errors = false;
@@ -25,16 +26,17 @@ std::vector<std::string> ScoreNotes(const Table& table, const std::vector<Measur
     errors = errors || row.results.size() > 1;
   }
   if (errors) {
-    notes.push_back(
-        "± is the standard error of the mean over n seeds; a gain's is that of the paired differences where "
-        "both rows have the same seeds.");
+    notes.push_back(absl::StrCat("± is the standard error of the mean over n seeds",
+                                 table.gains() ? "; a gain's is that of the paired differences where both "
+                                                 "rows have the same seeds."
+                                               : "."));
   }
   if (!dates.empty()) {
     notes.push_back(absl::StrCat("Measured ", absl::StrJoin(dates, ", "), " on ",
                                  absl::StrJoin(devices, "; "), ", commit ", absl::StrJoin(commits, ", "),
                                  ", protocol ", absl::StrJoin(protocols, ", "), "."));
   }
-  if (data.size() > 1) {
+  if (one_data_set && data.size() > 1) {
     notes.push_back(absl::StrCat("Careful: the rows were measured on different versions of the data: ",
                                  absl::StrJoin(data, ", "), "."));
   }

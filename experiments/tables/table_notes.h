@@ -12,8 +12,10 @@ namespace mrsn::experiments {
 
 // Date, device, commit and protocol of the scores, a warning if the rows were measured on different data, the
 // precision of rows that were not computed in float32, the counts of every result of 0 or 100 %, and the
-// number of results that were left out of each row.
-std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured);
+// number of results that were left out of each row. `one_data_set`: false for rows that are meant to differ
+// in their data, as the worlds of a sweep; then there is no warning.
+std::vector<std::string> ScoreNotes(const Table& table, const std::vector<MeasuredRow>& measured,
+                                    bool one_data_set = true);
 
 // Setting, date, device and commit of the speeds; none without speeds.
 std::vector<std::string> SpeedNotes(const std::vector<MeasuredRow>& measured);

@@ -1,6 +1,5 @@
 #include "experiments/tables/table_results.h"
 
-#include <google/protobuf/message.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 
@@ -56,16 +55,6 @@ void MoveCommonFields(const std::vector<Message*>& messages, Message* common) {
   }
 }
 
-// `result` without its measured average precisions: all results of a table share this part.
-Result ClassesAndKinds(const Result& result) {
-  Result shared;
-  *shared.mutable_per_class() = result.per_class();
-  *shared.mutable_by_kind() = result.by_kind();
-  for (ClassScore& score : *shared.mutable_per_class()) score.clear_ap();
-  for (KindScore& score : *shared.mutable_by_kind()) score.clear_mean_ap();
-  return shared;
-}
-
 ExperimentResults::Run PackRun(const Result& result) {
   ExperimentResults::Run run;
   for (const ClassScore& score : result.per_class()) run.add_ap(score.has_ap() ? score.ap() : kNan);
@@ -79,6 +68,15 @@ ExperimentResults::Run PackRun(const Result& result) {
 }
 
 }  // namespace
+
+Result ClassesAndKinds(const Result& result) {
+  Result shared;
+  *shared.mutable_per_class() = result.per_class();
+  *shared.mutable_by_kind() = result.by_kind();
+  for (ClassScore& score : *shared.mutable_per_class()) score.clear_ap();
+  for (KindScore& score : *shared.mutable_by_kind()) score.clear_mean_ap();
+  return shared;
+}
 
 absl::StatusOr<TableResults> PackResults(const std::string& table, const MeasuredExperiments& measured) {
   TableResults packed;
@@ -156,12 +154,13 @@ absl::StatusOr<MeasuredExperiments> UnpackResults(const TableResults& packed, co
   return measured;
 }
 
-std::string TableResultsText(const TableResults& packed) {
+std::string ResultsText(const Message& packed) {
   google::protobuf::TextFormat::Printer printer;
   printer.SetUseShortRepeatedPrimitives(true);
   std::string text;
   printer.PrintToString(packed, &text);
-  return absl::StrCat("# proto-file: experiments/table_results.proto\n# proto-message: mrsn.TableResults\n",
+  const google::protobuf::Descriptor& type = *packed.GetDescriptor();
+  return absl::StrCat("# proto-file: ", type.file()->name(), "\n# proto-message: ", type.full_name(), "\n",
                       text);
 }
 

@@ -2,6 +2,8 @@
 #ifndef MRSN_EXPERIMENTS_TABLES_TABLE_RESULTS_H_
 #define MRSN_EXPERIMENTS_TABLES_TABLE_RESULTS_H_
 
+#include <google/protobuf/message.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -33,8 +35,11 @@ absl::StatusOr<TableResults> PackResults(const std::string& table, const Measure
 // InvalidArgument if a run has not one value for each class and kind. `origin` names the file in errors.
 absl::StatusOr<MeasuredExperiments> UnpackResults(const TableResults& packed, const std::string& origin);
 
-// The file's text, with its two header lines. A list of numbers takes one line.
-std::string TableResultsText(const TableResults& packed);
+// `result` without its measured average precisions: the part that results in one TableResults share.
+Result ClassesAndKinds(const Result& result);
+
+// The text of a file of results, with its two header lines. A list of numbers takes one line.
+std::string ResultsText(const google::protobuf::Message& packed);
 
 }  // namespace mrsn::experiments
 

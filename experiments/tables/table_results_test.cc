@@ -42,7 +42,7 @@ MeasuredExperiments TwoExperiments() {
 TEST(PackResults, EachFactIsWrittenOnce) {
   const auto packed = PackResults("t", TwoExperiments());
   ASSERT_TRUE(packed.ok()) << packed.status();
-  EXPECT_EQ(TableResultsText(*packed), R"(# proto-file: experiments/table_results.proto
+  EXPECT_EQ(ResultsText(*packed), R"(# proto-file: experiments/table_results.proto
 # proto-message: mrsn.TableResults
 table: "t"
 common {
@@ -134,7 +134,7 @@ TEST(PackResults, NothingIsLost) {
   const MeasuredExperiments measured = TwoExperiments();
   const auto packed = PackResults("t", measured);
   ASSERT_TRUE(packed.ok()) << packed.status();
-  const auto reread = Parsed<TableResults>(TableResultsText(*packed));
+  const auto reread = Parsed<TableResults>(ResultsText(*packed));
   const auto unpacked = UnpackResults(reread, "file");
   ASSERT_TRUE(unpacked.ok()) << unpacked.status();
   ASSERT_EQ(unpacked->size(), measured.size());
