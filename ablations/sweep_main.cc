@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "ablations/sweep.h"
+#include "ablations/sweep_results.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "experiments/counts/speed.h"
 #include "experiments/programs/device_flag.h"
 #include "experiments/run/run_many.h"
 #include "experiments/run/run_settings.h"
+#include "experiments/tables/record_results.h"
 #include "experiments/tables/render.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/statistics.h"
@@ -41,6 +43,10 @@ ABSL_FLAG(int, workers, 0,
 ABSL_FLAG(
     bool, speeds_only, false,
     "Train nothing; measure the clips/s of the table's rows again, as after a sweep. Wants an idle machine.");
+ABSL_FLAG(
+    bool, record, false,
+    "Train nothing; write the finished results into the tree, to ablations/results/<sweep>.textproto, or "
+    "those of a table's rows to the table's file.");
 ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results go; default: out/ in the workspace.");
 
 namespace mrsn::ablations {
@@ -50,7 +56,8 @@ constexpr char kUsage[] =
     "Runs a sweep: experiments, times a grid of config changes, times seeds, and prints one table.\n\n"
     "  bazel run //ablations:sweep -- --sweep=components --seeds=5\n"
     "  bazel run //ablations:sweep -- --config=my_sweep.textproto --data_root=/data/mine\n"
-    "  bazel run //ablations:sweep -- --sweep=components --parallel=1 --processes=8 --device=cuda\n\n"
+    "  bazel run //ablations:sweep -- --sweep=components --parallel=1 --processes=8 --device=cuda\n"
+    "  bazel run //ablations:sweep -- --sweep=evidence_components --record\n\n"
     "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
     "found on disk.";
 
@@ -94,12 +101,30 @@ absl::Status MeasureRows(const Table& table, const std::string& configs_root,
   return absl::OkStatus();
 }
 
+// The finished results into the tree.
+absl::Status Record(const std::string& name, const Sweep& sweep, const SweepRuns& runs,
+                    const std::string& configs_root, const std::string& results_root) {
+  const std::string path = RecordedPath(WorkspaceRoot().value_or("."), name, sweep);
+  std::string report;
+  if (sweep.has_table()) {
+    MRSN_ASSIGN_OR_RETURN(const Table table,
+                          experiments::ReadTable(DataFilesRoot() + "/experiments/tables", sweep.table()));
+    MRSN_ASSIGN_OR_RETURN(report, experiments::RecordResults(table, {configs_root, results_root, path}));
+  } else {
+    MRSN_ASSIGN_OR_RETURN(report, RecordSweep(name, runs, {results_root, path}));
+  }
+  std::printf("%s%s written\n", report.c_str(), path.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const RunSettings& settings,
-                      int parallel, bool speeds_only) {
+                      int parallel, bool speeds_only, bool record) {
   const std::string data_files = DataFilesRoot();
   MRSN_ASSIGN_OR_RETURN(const Sweep sweep,
                         ReadSweep(data_files + "/ablations", data_files + "/experiments/tables", name));
   MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, settings.configs_root, seeds));
+  const std::string results_root = settings.output_root + "/results";
+  if (record) return Record(name, sweep, runs, settings.configs_root, results_root);
   Table table;
   if (sweep.has_table()) {
     MRSN_ASSIGN_OR_RETURN(table, experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
@@ -109,7 +134,6 @@ absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const R
         absl::StrCat("--speeds_only: sweep '", name, "' has no table with a column of speeds (speed: true)"));
   }
   if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(runs.asked, settings, parallel));
-  const std::string results_root = settings.output_root + "/results";
   if (!sweep.has_table()) return PrintPoints(runs.asked, results_root);
   if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, settings.configs_root, results_root));
   MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
@@ -127,6 +151,10 @@ absl::Status Main() {
     return WrongUsage(
         "--sweep or --config must be set, --seeds 0 or more, --parallel and --processes 1 or more");
   }
+  const bool speeds_only = absl::GetFlag(FLAGS_speeds_only), record = absl::GetFlag(FLAGS_record);
+  if (record && (speeds_only || !config.empty())) {
+    return WrongUsage("--record is for a --sweep of the tree, and goes without --speeds_only");
+  }
   if (!config.empty()) sweep = std::filesystem::absolute(UserPath(config)).lexically_normal();
   RunSettings settings = experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));
@@ -136,7 +164,7 @@ absl::Status Main() {
   settings.wait = !absl::GetFlag(FLAGS_no_wait);
   MRSN_ASSIGN_OR_RETURN(settings.device, experiments::DeviceFlag(absl::GetFlag(FLAGS_device)));
   return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel,
-                  absl::GetFlag(FLAGS_speeds_only));
+                  speeds_only, record);
 }
 
 }  // namespace
