@@ -113,7 +113,9 @@ absl::Status Record(const std::string& name, const Sweep& sweep, const SweepRuns
   } else {
     MRSN_ASSIGN_OR_RETURN(report, RecordSweep(name, runs, {results_root, path}));
   }
-  std::printf("%s%s written\n", report.c_str(), path.c_str());
+  std::printf("%s%s written; next: ./bazelw run //ablations:render -- --write%s\n", report.c_str(),
+              path.c_str(),
+              sweep.has_table() ? " and ./bazelw run //experiments/tables:render -- --write" : "");
   return absl::OkStatus();
 }
 
