@@ -84,11 +84,10 @@ experiments::Grid GridOf(const Sweep& sweep, const std::vector<SweepPoint>& poin
   grid.columns.push_back({"GMACs", true});
   for (size_t p = 0; p < points.size(); ++p) {
     const MeasuredRow& row = rows[p];
-    const std::string score = Score(FrameMaps(row));
-    std::vector<std::string> cells = {points[p].label, SeedsText(points[p], row),
-                                      row.results.empty() ? "not run" : score};
+    if (row.results.empty()) continue;
+    std::vector<std::string> cells = {points[p].label, SeedsText(points[p], row), Score(FrameMaps(row))};
     for (const std::string& kind : kinds) cells.push_back(Score(MeansOfKind(row, kind)));
-    const Result first = row.results.empty() ? Result() : row.results.front();
+    const Result& first = row.results.front();
     const auto count = [](bool known, double value) {
       return known ? experiments::ShortNumber(value) : std::string();
     };
@@ -97,6 +96,22 @@ experiments::Grid GridOf(const Sweep& sweep, const std::vector<SweepPoint>& poin
     grid.rows.push_back(std::move(cells));
   }
   return grid;
+}
+
+// Of each experiment how many of its points have no row; "" if all have one.
+std::string NotRunNote(const std::vector<SweepPoint>& points, const std::vector<MeasuredRow>& rows) {
+  std::vector<std::pair<std::string, int>> counts;
+  for (size_t p = 0; p < points.size(); ++p) {
+    if (!rows[p].results.empty()) continue;
+    const std::string experiment = points[p].label.substr(0, points[p].label.find('@'));
+    if (counts.empty() || counts.back().first != experiment) counts.emplace_back(experiment, 0);
+    ++counts.back().second;
+  }
+  if (counts.empty()) return "";
+  const auto format = [](std::string* out, const std::pair<std::string, int>& count) {
+    absl::StrAppend(out, count.first, " (", count.second, ")");
+  };
+  return absl::StrCat("Points that are not run: ", absl::StrJoin(counts, ", ", format), ".");
 }
 
 double CoreHours(const std::vector<Result>& results) {
@@ -158,6 +173,7 @@ std::string SectionOf(const std::string& name, const Sweep& sweep, const SweepRu
   experiments::TableView view;
   view.grids.push_back(GridOf(sweep, asked, asked_rows));
   view.notes = experiments::ScoreNotes(table, asked_rows, /*one_data_set=*/false);
+  if (std::string note = NotRunNote(asked, asked_rows); !note.empty()) view.notes.push_back(std::move(note));
   view.notes.push_back(CostNote(asked, asked_rows, InputsText(inputs, input_rows)));
   return absl::StrCat("\n## ", name, "\n\n`./bazelw run //ablations:sweep -- --sweep=", name, "`\n\n",
                       ToMarkdown(view));
