@@ -40,11 +40,12 @@ class Autocast {
 }  // namespace
 
 ActionDetector::ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOptions roi,
-                               std::shared_ptr<RelationHead> head, Precision precision)
+                               std::shared_ptr<RelationHead> head, Precision precision, double feature_scale)
     : backbone_(register_module("backbone", std::move(backbone))),
       roi_(roi),
       head_(register_module("head", std::move(head))),
-      precision_(precision) {}
+      precision_(precision),
+      feature_scale_(feature_scale) {}
 
 DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   TORCH_CHECK(input.slow.dim() == 5 && input.slow.size(1) == 3, "slow: expected [B,3,T,H,W], got ",
@@ -77,6 +78,7 @@ DetectorOutput ActionDetector::Forward(const DetectorInput& input, Taps* taps) {
   } else {
     head.features = backbone_->Forward(input, taps).to(type);  // [B,C,h,w]
   }
+  if (feature_scale_ != 1) head.features = head.features * feature_scale_;
   if (persons == 0 && !head_->trains_norms()) return Nobody(head.features);
   const FrameSize frame = {input.slow.size(3), input.slow.size(4)};
   head.roi_align = [&](const at::Tensor& map) {

@@ -33,8 +33,10 @@ class ActionDetector : public Detector {
  public:
   // Submodules "backbone" and "head".
   ActionDetector(std::shared_ptr<Backbone> backbone, RoiFeatureOptions roi,
-                 std::shared_ptr<RelationHead> head, Precision precision = Precision::kFloat32);
+                 std::shared_ptr<RelationHead> head, Precision precision = Precision::kFloat32,
+                 double feature_scale = 1);
 
+  // The map, of the backbone or the input's `features`, is multiplied by feature_scale.
   // No persons: empty logits and G, and the backbone is not run, unless batch norms share their batch with
   // other processes (ops/norm_relu/synced_norms.h). Neither is it run if the input has its `features`. Throws
   // c10::Error on shapes that contradict each other. `taps`: where to note intermediates, if anywhere.
@@ -59,6 +61,7 @@ class ActionDetector : public Detector {
   RoiFeatureOptions roi_;
   std::shared_ptr<RelationHead> head_;
   Precision precision_;
+  double feature_scale_;
 };
 
 }  // namespace mrsn

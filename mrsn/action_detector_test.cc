@@ -50,6 +50,22 @@ class DetectorTest : public ::testing::Test {
   }
 };
 
+// Whether the map is the backbone's or was stored.
+TEST_F(DetectorTest, TheMapIsScaled) {
+  const auto plain = Scrambled(Micro(""));
+  torch::manual_seed(21);
+  const auto scaled = Scrambled("feature_scale: 0.25 " + Micro(""));
+  DetectorInput input = Input(1);
+  Taps taps;
+  const at::Tensor unscaled = plain->Forward(input, &taps).logits, map = TapNamed(taps, "F");
+  const at::Tensor found = scaled->Forward(input).logits;
+  input.features = map;
+  EXPECT_TRUE(at::equal(scaled->Forward(input).logits, found));
+  input.features = 0.25 * map;
+  EXPECT_TRUE(at::equal(plain->Forward(input).logits, found));
+  EXPECT_FALSE(at::allclose(unscaled, found));
+}
+
 TEST_F(DetectorTest, AClipsResultsDoNotDependOnTheBatch) {
   const auto detector = Scrambled(Micro("long_term { inner_width: 4 }"));
   const DetectorInput batch = Input(detector->needs().relation_width);

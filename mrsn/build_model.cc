@@ -57,7 +57,7 @@ std::shared_ptr<ActionDetector> MakeActionDetector(const ActionDetectorOptions& 
       std::visit([](const auto& head) { return MakerOf<RelationHead>(head)(head); }, options.head);
   std::shared_ptr<Backbone> backbone = std::visit(MakeBackbone(), options.backbone);
   return std::make_shared<ActionDetector>(std::move(backbone), options.roi, std::move(head),
-                                          options.precision);
+                                          options.precision, options.feature_scale);
 }
 
 struct MakeDetector {

@@ -59,6 +59,9 @@ absl::StatusOr<ModelOptions> ReadOnBackbone(const ModelConfig& config, const Hea
   MRSN_ASSIGN_OR_RETURN(options.roi, ReadRoi(config.roi()));
   MRSN_ASSIGN_OR_RETURN(options.backbone, ReadBackbone(config));
   MRSN_ASSIGN_OR_RETURN(options.precision, ReadPrecision(config));
+  ConfigReader reader(config, "model");
+  reader.Read("feature_scale", &options.feature_scale, Between(1e-6, 1e6));
+  MRSN_RETURN_IF_ERROR(reader.status());
   HeadShape shape;
   shape.channels = BackboneChannels(options.backbone);
   shape.roi_size = options.roi.output_size;
@@ -77,7 +80,7 @@ absl::StatusOr<ModelOptions> ReadOwnBackbone(const ModelConfig& config, const De
   if (config.backbone_case() != ModelConfig::BACKBONE_NOT_SET) {
     return FieldError("model.backbone", "set", none);
   }
-  for (const char* field : {"temporal_pool", "roi"}) reader.RefuseIfSet(field, none);
+  for (const char* field : {"temporal_pool", "roi", "feature_scale"}) reader.RefuseIfSet(field, none);
   MRSN_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(config));
   if (precision != Precision::kFloat32) {
     reader.Fail("precision", "BFLOAT16", absl::StrCat("FLOAT32 with ", name));

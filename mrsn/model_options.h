@@ -37,6 +37,7 @@ struct ActionDetectorOptions {
   RoiFeatureOptions roi;
   HeadOptions head;
   Precision precision = Precision::kFloat32;
+  double feature_scale = 1;  // of the map that RoIs and head read
 };
 
 using ModelOptions = std::variant<ActionDetectorOptions, baselines::ActOptions, baselines::StepOptions>;

@@ -67,7 +67,11 @@ absl::StatusOr<GraphProto> WriteGraph(const ActionDetectorOptions& model, Weight
 struct Check {
   const std::string name;  // of the head
 
-  absl::Status operator()(const ActionDetectorOptions& model) const { return std::visit(*this, model.head); }
+  absl::Status operator()(const ActionDetectorOptions& model) const {
+    if (model.feature_scale == 1) return std::visit(*this, model.head);
+    return absl::UnimplementedError(absl::StrCat("model.feature_scale is ", model.feature_scale,
+                                                 ": no ONNX file is written of scaled features; allowed: 1"));
+  }
   absl::Status operator()(const LinearHeadOptions&) const { return absl::OkStatus(); }
   absl::Status operator()(const MrsnHeadOptions& head) const {
     if (!DepartsFromPaper(head)) return absl::OkStatus();

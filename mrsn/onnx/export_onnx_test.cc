@@ -275,6 +275,11 @@ TEST(ExportOnnxFileTest, OtherHeadsAreRefused) {
                            ": no ONNX file is written of this head; allowed: linear, mrsn, "
                            "context_average"));
   }
+  EXPECT_EQ(ExportOnnx(Parse(kBasic + Linear() + " feature_scale: 0.5"),
+                       Weights(std::map<std::string, Weight>()), {})
+                .status()
+                .message(),
+            "model.feature_scale is 0.5: no ONNX file is written of scaled features; allowed: 1");
   for (const std::string part :
        {"variations { position_in_aare: false }", "variations { position_in_acre: true }",
         "variations { residual: POST_NORM }", "long_term { distance_embedding: false }",
