@@ -19,6 +19,7 @@
 #include "experiments/run/opened_run.h"
 #include "experiments/run/run_lock.h"
 #include "mrsn/bank/relation_bank.h"
+#include "mrsn/checkpoint/checkpoint_metadata.h"
 #include "mrsn/detector.h"
 #include "mrsn/model_options.h"
 #include "ops/base/file.h"
@@ -84,11 +85,7 @@ absl::StatusOr<Opened> OpenAll(const EvaluateWeightsOptions& options) {
   if (!opened.about.has_value()) return opened;
   if (opened.about->has_experiment()) opened.given.set_experiment(opened.about->experiment());
   const bool whole = opened.given.missing().empty() && opened.given.unused().empty();
-  if (whole && opened.about->has_weights_hash() && opened.about->weights_hash() != opened.weights_hash) {
-    return absl::DataLossError(absl::StrCat(
-        source.file, ": its weights have the hash ", opened.weights_hash.substr(0, kIdentityDigits),
-        ", its metadata say ", opened.about->weights_hash().substr(0, kIdentityDigits)));
-  }
+  if (whole) MRSN_RETURN_IF_ERROR(CheckWeightsHash(*opened.about, opened.weights_hash, source.file));
   return opened;
 }
 

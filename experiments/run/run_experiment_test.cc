@@ -209,6 +209,16 @@ TEST_F(RunExperimentTest, WeightsOfAnotherRunAreNotUsed) {
               HasSubstr("weights.safetensors: holds the weights of run "));
 }
 
+TEST_F(RunExperimentTest, ChangedWeightsAreNotUsed) {
+  const auto run = RunExperiment({"short", "", "", 1}, settings_);
+  ASSERT_TRUE(run.ok()) << run.status();
+  std::string bytes = *ReadFile(run->weights_path);
+  bytes[bytes.size() - 1] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(run->weights_path, bytes).ok());
+  EXPECT_THAT(std::string(RunExperiment({"short", "", "", 1}, settings_).status().message()),
+              HasSubstr("weights.safetensors: its weights have the hash "));
+}
+
 TEST_F(RunExperimentTest, NothingIsBegunIfSomethingIsMissing) {
   const auto refused = RunExperiment({"long", "model { num_classes: 3 }", "", 0}, settings_);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);

@@ -53,6 +53,7 @@ absl::StatusOr<TrainedModel> LoadTrained(const std::string& identity, TrainedMod
   }
   MRSN_RETURN_IF_ERROR(LoadWeights(weights, trained.weights_path, "", model));
   trained.weights_hash = WeightsHash(model);
+  MRSN_RETURN_IF_ERROR(CheckWeightsHash(about, trained.weights_hash, trained.weights_path));
   trained.about = about;
   return trained;
 }

@@ -10,6 +10,7 @@ namespace mrsn {
 namespace {
 
 constexpr char kKey[] = "mrsn.checkpoint";
+constexpr size_t kShownDigits = 12;
 
 }  // namespace
 
@@ -34,6 +35,14 @@ absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, st
   MRSN_RETURN_IF_ERROR(
       ParseText(found->second, absl::StrCat(origin, ": metadata '", kKey, "'"), &checkpoint));
   return checkpoint;
+}
+
+absl::Status CheckWeightsHash(const Checkpoint& checkpoint, const std::string& hash,
+                              const std::string& origin) {
+  if (!checkpoint.has_weights_hash() || checkpoint.weights_hash() == hash) return absl::OkStatus();
+  const auto shown = [](const std::string& hash) { return hash.substr(0, kShownDigits); };
+  return absl::DataLossError(absl::StrCat(origin, ": its weights have the hash ", shown(hash),
+                                          ", its metadata say ", shown(checkpoint.weights_hash())));
 }
 
 }  // namespace mrsn

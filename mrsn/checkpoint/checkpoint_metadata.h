@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mrsn/checkpoint/checkpoint.pb.h"
 
@@ -19,6 +20,11 @@ bool HasCheckpointMetadata(const std::map<std::string, std::string>& metadata);
 // The error names `origin`: the key is missing (another program wrote the file) or its text is no Checkpoint.
 absl::StatusOr<Checkpoint> ReadCheckpointMetadata(const std::map<std::string, std::string>& metadata,
                                                   const std::string& origin);
+
+// DataLoss, naming `origin`, if the metadata state another hash than `hash`, that of the weights beside them.
+// Metadata of older versions state none.
+absl::Status CheckWeightsHash(const Checkpoint& checkpoint, const std::string& hash,
+                              const std::string& origin);
 
 }  // namespace mrsn
 
