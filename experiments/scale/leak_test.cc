@@ -62,8 +62,8 @@ class LeakTest : public ::testing::Test {
     return {};
   }
 
-  // The largest change of a person's feature when all is noise that is `margin` pixels or more from the
-  // person's box.
+  // The largest change of a person's feature, as a share of its largest value, when all is noise that is
+  // `margin` pixels or more from the person's box.
   double Change(const DetectorInput& clip, int64_t person, int margin) {
     const int64_t size = clip.slow.size(3);
     const auto edge = [&](int corner) {
@@ -77,8 +77,8 @@ class LeakTest : public ::testing::Test {
     DetectorInput noisy = clip;
     noisy.slow = at::randn_like(clip.slow);
     inside(noisy.slow).copy_(inside(clip.slow));
-    const at::Tensor difference = RoiFeaturesOf(noisy)[person] - RoiFeaturesOf(clip)[person];
-    return difference.abs().max().item<double>();
+    const at::Tensor plain = RoiFeaturesOf(clip)[person], changed = RoiFeaturesOf(noisy)[person];
+    return ((changed - plain).abs().max() / plain.abs().max()).item<double>();
   }
 
   std::shared_ptr<ActionDetector> model_;
