@@ -219,7 +219,8 @@ class TorchGroup : public ProcessGroup {
         try {
           work->wait(kWaitPeriod);
         } catch (const std::exception&) {
-          if (work->isCompleted()) throw;  // the operation's own error, not the end of the period
+          // The end of the period, or the operation's own error, which exception() keeps. A work that has
+          // completed by now may have done so just after the period.
         }
       }
       if (work->isCompleted()) break;
