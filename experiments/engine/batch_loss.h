@@ -10,8 +10,9 @@
 #include "datasets/dataset.h"
 #include "experiments/engine/detector_input.h"
 #include "experiments/engine/memory_pool.h"
-#include "experiments/engine/shared_batch.h"
 #include "mrsn/detector.h"
+#include "mrsn/head/long_term_window.h"
+#include "ops/base/keyframe.h"
 
 namespace mrsn::experiments {
 
@@ -27,18 +28,25 @@ struct BatchLoss {
   std::vector<LossOutput> outputs;  // of each group; `loss` joins them
 };
 
-// Gives the detector the clips of each size of frame together, and joins the losses of these groups
-// (mrsn/detector.h: JoinLosses). The long-term windows come from `memory`, if there is one, otherwise from
-// `bank`. At least one sample. Batch norms that are trained see the statistics of a group, not of the batch.
-// Convolutions and products are of `type`, as Arithmetic::type; losses are float32.
-//
-// With `shared` the samples are this rank's share of a batch, or of a part of it, and groups are computed as
-// in a process that has the whole batch. Every rank then calls it, also without samples; `loss` is then
-// undefined. Errors, too: a rank has ended.
+// Gives the detector clips of one size, at least one, and their long-term windows. Convolutions and products
+// are of `type`, as Arithmetic::type; losses are float32.
+struct GroupLoss {
+  LossOutput output;
+  BatchLoss::Group group;
+};
+GroupLoss LossOfGroup(const std::vector<datasets::Sample>& samples, const LongTermWindow& window,
+                      int num_classes, ClassLoss loss, Detector& model, at::ScalarType type);
+
+// The key frames' windows from `memory`, if there is one, otherwise from `bank`.
+absl::StatusOr<LongTermWindow> WindowsFrom(const BankWindows& bank, const MemoryPool* memory,
+                                           const std::vector<Keyframe>& keyframes);
+
+// LossOfGroup of the clips of each size of frame, with windows of WindowsFrom, and the loss that joins them
+// (mrsn/detector.h: JoinLosses). At least one sample. Batch norms that are trained see the statistics of a
+// group, not of the batch.
 absl::StatusOr<BatchLoss> LossOfBatch(std::vector<datasets::Sample> samples, int num_classes,
                                       const BankWindows& bank, const MemoryPool* memory, ClassLoss loss,
-                                      Detector& model, at::ScalarType type = at::kFloat,
-                                      SharedBatch* shared = nullptr);
+                                      Detector& model, at::ScalarType type = at::kFloat);
 
 // The value of the loss. Brings the memories of the groups and `others` to the CPU in the same copy. The host
 // waits here, and nowhere else in an iteration, for the model's device: call it when the backward pass is

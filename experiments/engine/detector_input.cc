@@ -49,6 +49,17 @@ absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::
   return joined;
 }
 
+LongTermWindow JoinWindows(const std::vector<LongTermWindow>& windows) {
+  if (!windows.front().features.defined()) return {};
+  std::vector<at::Tensor> features, clip_index, offset;
+  for (size_t clip = 0; clip < windows.size(); ++clip) {
+    features.push_back(windows[clip].features);
+    clip_index.push_back(windows[clip].clip_index + static_cast<int64_t>(clip));
+    offset.push_back(windows[clip].offset);
+  }
+  return {at::cat(features), at::cat(clip_index), at::cat(offset)};
+}
+
 at::Device DeviceOf(const Detector& model) {
   const std::vector<at::Tensor> parameters = model.parameters();
   return parameters.empty() ? at::Device(at::kCPU) : parameters.front().device();

@@ -25,6 +25,9 @@ struct BankWindows {
 // H_t of every key frame, concatenated in batch order; undefined tensors without a bank.
 absl::StatusOr<LongTermWindow> WindowsOf(const BankWindows& windows, const std::vector<Keyframe>& keyframes);
 
+// The windows of several clips, one clip each, as those of a batch of these clips. At least one.
+LongTermWindow JoinWindows(const std::vector<LongTermWindow>& windows);
+
 // The device of the model's weights; the CPU for a model without any.
 at::Device DeviceOf(const Detector& model);
 

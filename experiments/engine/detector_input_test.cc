@@ -12,6 +12,19 @@ namespace {
 
 constexpr char kNorm[] = "backbone.resnet.stem_norm";
 
+LongTermWindow Entries(int64_t count) {
+  return {at::randn({count, 3}), at::zeros({count}, at::kLong), at::arange(count)};
+}
+
+TEST(JoinWindows, EntriesKeepTheirClips) {
+  const LongTermWindow first = Entries(2), none = Entries(0), last = Entries(1);
+  const LongTermWindow joined = JoinWindows({first, none, last});
+  EXPECT_TRUE(at::equal(joined.features, at::cat({first.features, last.features})));
+  EXPECT_TRUE(at::equal(joined.clip_index, at::tensor({0, 0, 2}, at::kLong)));
+  EXPECT_TRUE(at::equal(joined.offset, at::tensor({0, 1, 0}, at::kLong)));
+  EXPECT_FALSE(JoinWindows({LongTermWindow(), LongTermWindow()}).features.defined()) << "without a bank";
+}
+
 // What a training step does with a norm's statistics, and whether its scale would be trained.
 class BatchNormTest : public ::testing::Test {
  protected:

@@ -57,8 +57,12 @@ TEST_F(RanksTest, MasksOfDropoutAreThoseOfOneProcess) {
   const Clips clips;
   config_.set_epochs(3);
   const Trained alone = ExpectOneTwoAndFourAlike(clips, "once", Mrsn("0.5"));
+  for (const int parts : {2, 4}) {
+    config_.set_accumulate(parts);
+    ExpectSame(alone, Run(1, clips, absl::StrCat("1 in parts ", parts), Mrsn("0.5")));
+  }
   config_.set_accumulate(2);
-  ExpectSame(Run(1, clips, "1 in parts", Mrsn("0.5")), Run(2, clips, "2 in parts", Mrsn("0.5")));
+  ExpectSame(alone, Run(2, clips, "2 in parts", Mrsn("0.5")));
   config_.clear_accumulate();
   const Trained without = Run(1, clips, "without");
   EXPECT_GT(std::abs(without.losses.back() - alone.losses.back()), 1e-3) << "nothing was dropped";
@@ -100,6 +104,45 @@ TEST_F(RanksTest, NormsWithoutTheClipsOfOneRank) {
   EXPECT_GT(alone.report.skipped, 10);
   ExpectSame(alone, Run(2, clips, "2"));
   ExpectSame(alone, Run(4, clips, "4"));
+}
+
+// With masks. One thread adds in one order.
+TEST_F(RanksTest, TwoRanksGiveTheBitsOfTwoParts) {
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const Clips clips(/*other_width=*/32);
+  const Trained at_once = Run(1, clips, "at once", Mrsn("0.5"));
+  const Trained ranks = Run(2, clips, "ranks", Mrsn("0.5"));
+  config_.set_accumulate(2);
+  const Trained parts = Run(1, clips, "parts", Mrsn("0.5"));
+  int rounded = 0;
+  for (size_t p = 0; p < parts.weights.size(); ++p) {
+    EXPECT_TRUE(at::equal(ranks.weights[p], parts.weights[p])) << p;
+    rounded += at::equal(ranks.weights[p], at_once.weights[p]) ? 0 : 1;
+  }
+  EXPECT_GT(rounded, 0) << "no sum depends on its order: this test would see no difference";
+  at::set_num_threads(threads);
+}
+
+// Each rank alone has clips of one size.
+TEST_F(RanksTest, NormsOfAllRanksNeedOneSizeOfFrame) {
+  class OneWide : public Clips {
+   public:
+    absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t seed) const override {
+      return FakeDataset::Load(index, seed);
+    }
+  };
+  config_.set_batch_norm(TrainConfig::TRAINED);
+  config_.set_sync_batch_norm(true);
+  const OneWide clips;
+  const TrainOptions options = Options("4");
+  RunAsRanks(4, [&](ProcessGroup& group) {
+    TrainOptions own = options;
+    own.group = &group;
+    const auto model = Model();
+    EXPECT_THAT(std::string(Train(own, config_, clips, {}, *model).status().message()),
+                HasSubstr("train.sync_batch_norm: clips of a batch have different sizes of frame"));
+  });
 }
 
 // One thread adds in one order.

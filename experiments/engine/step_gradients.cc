@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "ops/base/status_macros.h"
@@ -96,14 +97,25 @@ absl::Status StepGradients::ShareTerms() {
   return absl::OkStatus();
 }
 
-// Of the means of all LossParts, this rank's share; undefined if there is none.
+// No rank has terms of a second LossPart.
+bool StepGradients::IsOneMean() const {
+  return std::all_of(all_terms_.begin() + 1, all_terms_.end(), [](double terms) { return terms == 0; });
+}
+
+void StepGradients::Divide(at::Tensor& gradient, size_t part) const {
+  if (all_terms_[part] > 0) gradient.div_(all_terms_[part]);
+  if (loss_scale_ != 1) gradient.div_(loss_scale_);
+}
+
+// This rank's share, of the means of all LossParts or, of one mean alone, of the sum; undefined if there is
+// none.
 at::Tensor StepGradients::GradientOf(size_t p) {
+  const bool one_mean = IsOneMean();
   at::Tensor gradient;
   for (size_t i = 0; i < sums_.size(); ++i) {
     at::Tensor& sum = sums_[i][p];
     if (!sum.defined()) continue;
-    if (all_terms_[i] > 0) sum.div_(all_terms_[i]);
-    if (loss_scale_ != 1) sum.div_(loss_scale_);
+    if (!one_mean) Divide(sum, i);
     gradient = gradient.defined() ? gradient.add_(sum) : sum;
   }
   return gradient;
@@ -117,6 +129,11 @@ absl::StatusOr<StepGradients::Total> StepGradients::Finish() {
     if (ready_[p] == 0) parameters_[p].mutable_grad() = GradientOf(p);
   }
   if (group_.size() > 1) MRSN_RETURN_IF_ERROR(buckets_.Finish());
+  if (IsOneMean()) {
+    for (const at::Tensor& parameter : parameters_) {
+      if (parameter.grad().defined()) Divide(parameter.mutable_grad(), 0);
+    }
+  }
   std::vector<double> own = values_;
   own.push_back(static_cast<double>(clips_));
   const at::Tensor sums = at::tensor(own, at::kDouble);

@@ -18,7 +18,8 @@ namespace mrsn::experiments {
 
 // The loss of the whole batch is, for each of its LossParts, the mean over the terms of all parts of the
 // batch: that of JoinLosses (mrsn/detector.h), whoever computes them. Until all ranks have said how many
-// terms there are, the gradients are those of sums.
+// terms there are, the gradients are those of sums. A loss that is one mean is divided behind the sum over
+// the ranks, so that two ranks give the bits of two parts of one process.
 //
 //   StepGradients step(group, model);                       // the model's gradients are undefined
 //   for (...) step.Add(LossOfBatch(part).outputs);
@@ -56,6 +57,8 @@ class StepGradients {
   std::vector<at::Tensor> LossesOf(const std::vector<LossOutput>& outputs);
   void Backward(size_t part, const at::Tensor& loss, bool last_of_pass);
   absl::Status ShareTerms();
+  bool IsOneMean() const;
+  void Divide(at::Tensor& gradient, size_t part) const;
   at::Tensor GradientOf(size_t p);
 
   ProcessGroup& group_;

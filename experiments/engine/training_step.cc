@@ -4,17 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "experiments/engine/loss_of_no_clips.h"
 #include "experiments/engine/scored_bytes.h"
 #include "experiments/engine/size_groups.h"
 #include "experiments/engine/step_gradients.h"
-#include "experiments/engine/synced_part.h"
+#include "mrsn/detector_input.h"
 #include "ops/base/random.h"
 #include "ops/base/status_macros.h"
 #include "ops/device/arithmetic.h"
+#include "ops/dropout/shared_dropout.h"
+#include "ops/norm_relu/synced_norms.h"
 #include "ops/recompute/recompute.h"
 
 namespace mrsn::experiments {
@@ -74,6 +76,32 @@ std::vector<at::Tensor> TrainedStatistics(const torch::nn::Module& model) {
   return statistics;
 }
 
+SharedBatch::Clip ClipOf(const datasets::Sample& sample, const LongTermWindow& window) {
+  SharedBatch::Clip clip;
+  clip.frames = sample.slow.frames;
+  clip.height = sample.slow.height;
+  clip.width = sample.slow.width;
+  clip.persons = static_cast<int64_t>(sample.actors.size());
+  clip.entries = window.empty() ? 0 : window.features.size(0);
+  clip.objects = static_cast<int64_t>(sample.objects.size());
+  return clip;
+}
+
+// The part that a group has of this rank's last clips; -1 if it has none of its clips.
+int LastOwn(const SharedBatch::Group& group) {
+  int last = static_cast<int>(group.parts.size()) - 1;
+  while (last >= 0 && group.parts[last].own.empty()) --last;
+  return last;
+}
+
+// Of the elements at `places`, which nobody reads again.
+template <typename T>
+std::vector<T> Taken(const std::vector<size_t>& places, std::vector<T>& all) {
+  std::vector<T> taken;
+  for (const size_t place : places) taken.push_back(std::move(all[place]));
+  return taken;
+}
+
 }  // namespace
 
 TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t iterations_per_epoch,
@@ -96,58 +124,79 @@ TrainingStep::TrainingStep(const TrainConfig& config, uint64_t seed, int64_t ite
   if (config.ema_decay() > 0) average_.emplace(config.ema_decay(), model);
 }
 
-absl::StatusOr<BatchLoss> TrainingStep::LossOf(std::vector<datasets::Sample> samples, SharedBatch* shared) {
+absl::StatusOr<BatchLoss> TrainingStep::AtOnce(std::vector<datasets::Sample> samples) {
   const ops::RecomputeScope recompute(config_.activation_checkpointing());
   return LossOfBatch(std::move(samples), num_classes_, bank_, memory(), ClassLossOf(config_.loss()), model_,
-                     ArithmeticOf(config_).type, shared);
+                     ArithmeticOf(config_).type);
 }
 
-// Of a part whose norms see all ranks' clips. The scope must live until the backward pass has ended.
-absl::StatusOr<BatchLoss> TrainingStep::LossOfSynced(std::vector<datasets::Sample> samples,
-                                                     SharedBatch* shared,
-                                                     std::optional<ops::SyncedNormsScope>* norms) {
-  MRSN_ASSIGN_OR_RETURN(const SyncedPart part, AskAllRanks(samples, group_));
-  if (part.persons > 0) norms->emplace(group_);
-  const bool empty = samples.empty();
-  MRSN_ASSIGN_OR_RETURN(BatchLoss loss, LossOf(std::move(samples), shared));
-  if (empty && part.persons > 0) {
-    const Autocast autocast(DeviceOf(model_).type(), ArithmeticOf(config_).type);
-    const ops::RecomputeScope recompute(config_.activation_checkpointing());
-    loss.outputs.push_back(LossOfNoClips(part.clip, ClassLossOf(config_.loss()), model_));
-  }
-  return loss;
+GroupLoss TrainingStep::LossOf(const std::vector<datasets::Sample>& samples, const LongTermWindow& window) {
+  const ops::RecomputeScope recompute(config_.activation_checkpointing());
+  return LossOfGroup(samples, window, num_classes_, ClassLossOf(config_.loss()), model_,
+                     ArithmeticOf(config_).type);
+}
+
+LossOutput TrainingStep::LossWithoutClips(const SharedBatch::Group& size) {
+  const ops::RecomputeScope recompute(config_.activation_checkpointing());
+  const Autocast autocast(DeviceOf(model_).type(), ArithmeticOf(config_).type);
+  InputSize clip;
+  clip.frames = size.frames;
+  clip.height = size.height;
+  clip.width = size.width;
+  return LossOfNoClips(clip, ClassLossOf(config_.loss()), model_);
 }
 
 absl::StatusOr<TrainingStep::Computed> TrainingStep::InParts(std::vector<datasets::Sample> samples,
                                                              int64_t iteration) {
   Computed computed;
   StepGradients gradients(group_, model_, loss_scale());
-  const bool synced = group_.size() > 1 && config_.sync_batch_norm();
-  const auto count = static_cast<int64_t>(samples.size());
-  std::optional<SharedBatch> shared;
-  if (group_.size() > 1) {
-    shared.emplace(group_, SeedOf(seed_, iteration, /*rank=*/0),
-                   count * group_.size() == config_.batch_size());
-  }
-  SharedBatch* const with_others = shared.has_value() ? &*shared : nullptr;
   const int parts = std::max(1, config_.accumulate());
-  for (int part = 0; part < parts; ++part) {
-    const auto first = samples.begin() + count * part / parts,
-               last = samples.begin() + count * (part + 1) / parts;
-    if (first == last && !shared.has_value()) continue;
-    std::vector<datasets::Sample> own{std::make_move_iterator(first), std::make_move_iterator(last)};
-    std::optional<ops::SyncedNormsScope> norms;
-    MRSN_ASSIGN_OR_RETURN(BatchLoss loss, synced ? LossOfSynced(std::move(own), with_others, &norms)
-                                                 : LossOf(std::move(own), with_others));
-    if (first == last && !synced) continue;  // only the other ranks have clips
-    // Norms over the ranks add in the backward pass, too, and operations of the ranks must not cross.
-    if (part + 1 == parts && !synced) {
-      gradients.AddLast(loss.outputs, last - first);
-    } else {
-      gradients.Add(loss.outputs, last - first);
+  const bool synced = group_.size() > 1 && config_.sync_batch_norm();
+  std::vector<LongTermWindow> windows;
+  std::vector<SharedBatch::Clip> clips;
+  for (const datasets::Sample& sample : samples) {
+    MRSN_ASSIGN_OR_RETURN(windows.emplace_back(), WindowsFrom(bank_, memory(), {sample.keyframe}));
+    clips.push_back(ClipOf(sample, windows.back()));
+  }
+  SharedBatch batch(group_, SeedOf(seed_, iteration, /*rank=*/0), parts,
+                    config_.sync_batch_norm() ? SharedBatch::Deal::kRuns : SharedBatch::Deal::kAsToRanks);
+  MRSN_RETURN_IF_ERROR(
+      batch.Meet(clips, static_cast<int64_t>(clips.size()) * group_.size() == config_.batch_size()));
+  const size_t groups = batch.groups().size();
+  if (synced && groups > 1) {
+    return absl::InvalidArgumentError(
+        "train.sync_batch_norm: clips of a batch have different sizes of frame, and a norm would see each "
+        "size apart; expected one size, or a transform.augmentation that crops");
+  }
+  for (size_t g = 0; g < groups; ++g) {
+    const SharedBatch::Group& group = batch.groups()[g];
+    MRSN_RETURN_IF_ERROR(batch.BeginGroup(g));
+    for (int p = 0; p < parts; ++p) {
+      const SharedBatch::Part& part = group.parts[p];
+      std::optional<ops::SyncedNormsScope> norms;
+      if (synced && part.persons > 0) norms.emplace(group_);
+      const auto count = static_cast<int64_t>(part.own.size());
+      LossOutput loss;
+      if (count > 0) {
+        std::optional<ops::BatchShareScope> scope;
+        batch.BeginPart(p, &scope);
+        GroupLoss found = LossOf(Taken(part.own, samples), JoinWindows(Taken(part.own, windows)));
+        loss = std::move(found.output);
+        computed.groups.push_back(std::move(found.group));
+      } else if (norms.has_value()) {
+        loss = LossWithoutClips(group);
+      } else {
+        continue;  // only other ranks have clips
+      }
+      // Norms over the ranks add in the backward pass, too, and operations of the ranks must not cross: nor
+      // may those of a group that begins later.
+      if (!synced && g + 1 == groups && p == LastOwn(group)) {
+        gradients.AddLast({loss}, count);
+      } else {
+        gradients.Add({loss}, count);
+      }
+      if (norms.has_value()) MRSN_RETURN_IF_ERROR(norms->status());
     }
-    if (norms.has_value()) MRSN_RETURN_IF_ERROR(norms->status());
-    std::move(loss.groups.begin(), loss.groups.end(), std::back_inserter(computed.groups));
   }
   MRSN_ASSIGN_OR_RETURN(const StepGradients::Total total, gradients.Finish());
   computed.loss = total.loss;
@@ -202,7 +251,7 @@ absl::StatusOr<StepOutput> TrainingStep::Run(StepInput input) {
   std::vector<BatchLoss::Group> groups;
   if (group_.size() == 1 && config_.accumulate() <= 1) {
     output.clips = static_cast<int64_t>(input.samples.size());
-    MRSN_ASSIGN_OR_RETURN(BatchLoss batch, LossOf(std::move(input.samples)));
+    MRSN_ASSIGN_OR_RETURN(BatchLoss batch, AtOnce(std::move(input.samples)));
     optimizer_.zero_grad();
     const double scale = loss_scale();
     (scale == 1 ? batch.loss : batch.loss * scale).backward();

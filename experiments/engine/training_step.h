@@ -17,8 +17,8 @@
 #include "experiments/engine/shared_batch.h"
 #include "experiments/train_config.pb.h"
 #include "mrsn/detector.h"
+#include "mrsn/head/long_term_window.h"
 #include "ops/distributed/process_group.h"
-#include "ops/norm_relu/synced_norms.h"
 #include "ops/sgd/sgd.h"
 
 namespace mrsn::experiments {
@@ -44,10 +44,12 @@ struct StepOutput {
 //
 // The batch may be computed in parts: train.accumulate ones after the other, and by the ranks of a group.
 // Loss, gradients and memory are those of the whole batch up to rounding (step_gradients.h), on every rank
-// the same bits. On the CPU the ranks share the masks of dropout (shared_batch.h), unless a clip of the batch
-// is missing; train.accumulate draws other masks than a batch that is computed at once, the same ones for
-// all ranks if each has a multiple of its parts. Batch norms that are trained see the statistics of their
-// part; with train.sync_batch_norm those of this part of all ranks.
+// the same bits. On the CPU all parts share the masks of dropout (shared_batch.h), unless a clip of the batch
+// is missing. Batch norms that are trained see the statistics of their part; with train.sync_batch_norm those
+// of this part of all ranks.
+//
+// Two ranks give the bits of one process with twice as many parts: both add the same two numbers. Clips must
+// have one size, the loss be one mean (LossParts), and no norm be trained.
 class TrainingStep {
  public:
   // `config`, `bank`, `model` and `group` must outlive this object.
@@ -75,9 +77,9 @@ class TrainingStep {
     int64_t clips = 0;
     std::vector<BatchLoss::Group> groups;  // of this rank
   };
-  absl::StatusOr<BatchLoss> LossOf(std::vector<datasets::Sample> samples, SharedBatch* shared = nullptr);
-  absl::StatusOr<BatchLoss> LossOfSynced(std::vector<datasets::Sample> samples, SharedBatch* shared,
-                                         std::optional<ops::SyncedNormsScope>* norms);
+  absl::StatusOr<BatchLoss> AtOnce(std::vector<datasets::Sample> samples);
+  GroupLoss LossOf(const std::vector<datasets::Sample>& samples, const LongTermWindow& window);
+  LossOutput LossWithoutClips(const SharedBatch::Group& size);
   absl::StatusOr<Computed> InParts(std::vector<datasets::Sample> samples, int64_t iteration);
   double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
   absl::Status Remember(const std::vector<BatchLoss::Group>& groups, double loss);

@@ -1,13 +1,11 @@
-#include "experiments/engine/synced_part.h"
+#include "experiments/engine/loss_of_no_clips.h"
 
 #include <ATen/ATen.h>
 
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mrsn/testing/micro_detector.h"
 #include "ops/distributed/thread_group.h"
@@ -16,46 +14,8 @@
 namespace mrsn::experiments {
 namespace {
 
-using ::testing::HasSubstr;
-
-datasets::Sample ClipOf(int width, int persons) {
-  datasets::Sample sample;
-  sample.slow.frames = 2;
-  sample.slow.height = 32;
-  sample.slow.width = width;
-  sample.actors.resize(persons);
-  return sample;
-}
-
-TEST(SyncedPartTest, PersonsOfAllRanksAndTheSizeOfTheirClips) {
-  RunAsRanks(3, [](ProcessGroup& group) {
-    std::vector<datasets::Sample> own;  // rank 1 has no clip
-    if (group.rank() == 0) own = {ClipOf(48, 2), ClipOf(48, 0)};
-    if (group.rank() == 2) own = {ClipOf(48, 3)};
-    const auto part = AskAllRanks(own, group);
-    ASSERT_TRUE(part.ok()) << part.status();
-    EXPECT_EQ(part->persons, 5);
-    EXPECT_EQ(part->clip.frames, 2);
-    EXPECT_EQ(part->clip.height, 32);
-    EXPECT_EQ(part->clip.width, 48);
-  });
-}
-
-TEST(SyncedPartTest, ClipsOfOtherSizesAreRefusedByEveryRank) {
-  RunAsRanks(3, [](ProcessGroup& group) {
-    std::vector<datasets::Sample> own;
-    if (group.rank() > 0) own = {ClipOf(16 * group.rank(), 1)};
-    const absl::Status status = AskAllRanks(own, group).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(status.message()), HasSubstr("clips of a batch have different sizes of frame"));
-    std::vector<datasets::Sample> several;
-    if (group.rank() == 1) several = {ClipOf(16, 1), ClipOf(32, 1)};
-    EXPECT_EQ(AskAllRanks(several, group).status(), status);
-  });
-}
-
 // One process with all clips, and two ranks, the second of which has none.
-TEST(SyncedPartTest, ARankWithoutClipsRunsTheNormsOfTheOthers) {
+TEST(LossOfNoClips, RunsTheNormsOfTheOtherRanks) {
   for (const std::string head : {"linear { dropout: 0 }", "acrn { width: 4 dropout: 0 }"}) {
     SCOPED_TRACE(head);
     const auto build = [&] {
