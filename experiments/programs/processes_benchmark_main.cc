@@ -71,8 +71,9 @@ absl::Status Measure(const std::string& file) {
   }
   const ComplexitySetting size = SettingOf(resolved.experiment);
   const ClipsForModel clips(needs, size.height, size.frames);
+  // Each process has as many persons as the others.
   std::vector<datasets::Sample> samples;
-  for (int i = group->rank(); i < train.batch_size(); i += group->size()) {
+  for (int i = 0; i < train.batch_size() / group->size(); ++i) {
     MRSN_ASSIGN_OR_RETURN(samples.emplace_back(), clips.Load(i % clips.size(), 0));
   }
   const BankWindows bank;
