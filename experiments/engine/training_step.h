@@ -48,8 +48,8 @@ struct StepOutput {
 // is missing. Batch norms that are trained see the statistics of their part; with train.sync_batch_norm those
 // of this part of all ranks.
 //
-// Two ranks give the bits of one process with twice as many parts: both add the same two numbers. Clips must
-// have one size, the loss be one mean (LossParts), and no norm be trained.
+// Two ranks, without train.accumulate, give the bits of one process with two parts: both add the same two
+// numbers. Clips must have one size, the loss be one mean (LossParts), and no norm be trained.
 class TrainingStep {
  public:
   // `config`, `bank`, `model` and `group` must outlive this object.
