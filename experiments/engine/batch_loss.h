@@ -28,12 +28,13 @@ struct BatchLoss {
   std::vector<LossOutput> outputs;  // of each group; `loss` joins them
 };
 
-// Gives the detector clips of one size, at least one, and their long-term windows. Convolutions and products
-// are of `type`, as Arithmetic::type; losses are float32.
 struct GroupLoss {
   LossOutput output;
   BatchLoss::Group group;
 };
+
+// Gives the detector clips of one size, at least one, and their long-term windows. Convolutions and products
+// are of `type`, as Arithmetic::type; losses are float32.
 GroupLoss LossOfGroup(const std::vector<datasets::Sample>& samples, const LongTermWindow& window,
                       int num_classes, ClassLoss loss, Detector& model, at::ScalarType type);
 

@@ -126,23 +126,9 @@ TEST_F(RanksTest, TwoRanksGiveTheBitsOfTwoParts) {
 
 // Each rank alone has clips of one size.
 TEST_F(RanksTest, NormsOfAllRanksNeedOneSizeOfFrame) {
-  class OneWide : public Clips {
-   public:
-    absl::StatusOr<datasets::Sample> Load(int64_t index, uint64_t seed) const override {
-      return FakeDataset::Load(index, seed);
-    }
-  };
   config_.set_batch_norm(TrainConfig::TRAINED);
   config_.set_sync_batch_norm(true);
-  const OneWide clips;
-  const TrainOptions options = Options("4");
-  RunAsRanks(4, [&](ProcessGroup& group) {
-    TrainOptions own = options;
-    own.group = &group;
-    const auto model = Model();
-    EXPECT_THAT(std::string(Train(own, config_, clips, {}, *model).status().message()),
-                HasSubstr("train.sync_batch_norm: clips of a batch have different sizes of frame"));
-  });
+  ExpectRefused(4, "train.sync_batch_norm: clips of a batch have different sizes of frame");
 }
 
 // One thread adds in one order.
@@ -227,15 +213,7 @@ TEST_F(RanksTest, ClipsThatCannotBeReadAreCountedOverAllRanks) {
 }
 
 TEST_F(RanksTest, ABatchThatCannotBeSharedIsRefused) {
-  const Clips clips;
-  const TrainOptions options = Options("3");
-  RunAsRanks(3, [&](ProcessGroup& group) {
-    TrainOptions own = options;
-    own.group = &group;
-    const auto model = Model();
-    EXPECT_THAT(std::string(Train(own, config_, clips, {}, *model).status().message()),
-                HasSubstr("train it: train.batch_size is 4, which 3 processes cannot share equally"));
-  });
+  ExpectRefused(3, "train it: train.batch_size is 4, which 3 processes cannot share equally");
 }
 
 }  // namespace

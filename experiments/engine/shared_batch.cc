@@ -118,19 +118,18 @@ void SharedBatch::KeepDrawn() {
 // A rank without persons in the group before takes the state of a rank that has drawn.
 absl::Status SharedBatch::BeginGroup(size_t g) {
   KeepDrawn();
-  if (begun_ && places_known_ && first_who_[present_] >= 0) {
+  if (present_.has_value() && places_known_ && first_who_[*present_] >= 0) {
     if (end_.defined()) begin_ = end_;
-    if (not_all_[present_]) MRSN_RETURN_IF_ERROR(group_.Broadcast({begin_}, first_who_[present_]));
+    if (not_all_[*present_]) MRSN_RETURN_IF_ERROR(group_.Broadcast({begin_}, first_who_[*present_]));
   }
   end_.reset();
   present_ = g;
-  begun_ = true;
   return absl::OkStatus();
 }
 
 void SharedBatch::BeginPart(int part, std::optional<ops::BatchShareScope>* scope) {
   KeepDrawn();
-  const ops::BatchShare& share = groups_[present_].parts[part].share;
+  const ops::BatchShare& share = groups_[*present_].parts[part].share;
   random_.set_state(begin_);
   drawing_ = !share[static_cast<int>(ops::RowKind::kPersons)].own.empty();
   scope->emplace(share, places_known_ ? random_ : at::Generator());

@@ -77,9 +77,8 @@ class SharedBatch {
   at::Generator random_;  // of the forward passes of each part
   at::Tensor begin_;      // its state in front of the present group
   at::Tensor end_;        // its state behind the present group; undefined until a part with persons has drawn
-  size_t present_ = 0;
-  bool begun_ = false;    // a group has begun
-  bool drawing_ = false;  // the part that has begun last has persons
+  std::optional<size_t> present_;  // the group that has begun last
+  bool drawing_ = false;           // the part that has begun last has persons
   bool places_known_ = false;
   std::vector<Group> groups_;
   std::vector<int> first_who_;  // of each group: the lowest rank that has persons in it, or -1

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "experiments/engine/trainer.h"
 #include "experiments/testing/fake_dataset.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mrsn/testing/micro_detector.h"
 #include "ops/base/file.h"
@@ -139,6 +140,19 @@ class RanksTest : public ::testing::Test {
     for (size_t p = 0; p < expected.weights.size(); ++p) {
       EXPECT_TRUE(at::allclose(found.weights[p], expected.weights[p], 1e-4, 1e-5));
     }
+  }
+
+  // The training of every rank ends with an error that has `text`.
+  void ExpectRefused(int ranks, const std::string& text) const {
+    const Clips clips;
+    const TrainOptions options = Options(absl::StrCat(ranks));
+    RunAsRanks(ranks, [&](ProcessGroup& group) {
+      TrainOptions own = options;
+      own.group = &group;
+      const auto model = Model();
+      EXPECT_THAT(std::string(Train(own, config_, clips, {}, *model).status().message()),
+                  ::testing::HasSubstr(text));
+    });
   }
 
   // Returns what one process gives.
