@@ -87,6 +87,18 @@ ModelConfig SmallModel(ModelConfig config) {
     config.mutable_act()->set_width_divisor(8);
   }
   if (config.has_step()) config.mutable_step()->set_width_divisor(8);
+  if (config.has_mrsn()) {
+    config.mutable_mrsn()->set_width(64);
+    if (config.mrsn().has_long_term()) config.mutable_mrsn()->mutable_long_term()->set_inner_width(64);
+  }
+  if (config.has_acar()) {
+    config.mutable_acar()->set_reduced_width(64);
+    config.mutable_acar()->set_width(32);
+  }
+  if (config.has_aia()) {
+    config.mutable_aia()->set_width(64);
+    config.mutable_aia()->set_mlp_width(64);
+  }
   return config;
 }
 
