@@ -53,7 +53,7 @@ constexpr char kChildFlag[] = "--child";
 constexpr char kBegan[] = ".began";  // beside the output: all ranks have come together
 constexpr char kEvaluated[] = "evaluated.textproto";
 
-int kills = 6;           // --kills of the test program
+int kills = 3;           // --kills of the test program
 uint64_t seed = 1;       // --seed
 std::mt19937_64 moment;  // the generator of all that is random here
 
