@@ -2,7 +2,7 @@
 
 load("//third_party/precompiled:precompiled_header.bzl", "RELOCATABLE")
 
-# Without optimisation: a clean build compiles for longer than the tests of five seconds run.
+# Without optimisation: a clean build compiles for longer than the tests of two seconds run.
 _CLANG = """
 command -v clang++-14 >/dev/null || {{ echo 'clang++-14 is missing: run ./bazelw once as root' >&2; exit 1; }}
 set -euo pipefail
@@ -121,10 +121,10 @@ def fuzz_target(name, src, libraries, deps, corpus):
       corpus: label of the seed inputs.
     """
     _fuzzer(name = name, src = src, libraries = libraries, deps = deps)
-    for suffix, seconds, tags in [("", "5", []), ("_60s", "60", ["manual"])]:
+    for suffix, seconds, tags in [("", "2", []), ("_60s", "60", ["manual"])]:
         native.sh_test(
             name = name + suffix + "_test",
-            size = "small" if seconds == "5" else "medium",
+            size = "small" if seconds == "2" else "medium",
             srcs = [str(Label("//third_party:run_fuzzer.sh"))],
             args = ["$(location :%s)" % name, seconds, "$(locations %s)" % corpus],
             data = [":" + name, corpus],
