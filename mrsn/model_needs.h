@@ -65,13 +65,10 @@ inline ModelNeeds NeedsOf(const HeadNeeds& head, const BackboneNeeds& backbone) 
   return needs;
 }
 
-// Each function names all fields of its struct: the compiler refuses a field that is missing here.
-inline auto FieldsOf(const BankNeeds& needs) {
-  const auto& [radius, width, own_memory] = needs;
-  return std::tie(radius, width, own_memory);
-}
-inline bool operator==(const BankNeeds& a, const BankNeeds& b) { return FieldsOf(a) == FieldsOf(b); }
+bool operator==(const BankNeeds& a, const BankNeeds& b);
+bool operator==(const ModelNeeds& a, const ModelNeeds& b);
 
+// Each function names all fields of its struct: the compiler refuses a field that is missing here.
 inline auto FieldsOf(const HeadNeeds& needs) {
   const auto& [classes, relation_width, objects, bank] = needs;
   return std::tie(classes, relation_width, objects, bank);
@@ -84,12 +81,6 @@ inline auto FieldsOf(const DetectorNeeds& needs) {
   const auto& [boxes, tubelets, frames, frames_multiple, loss] = needs;
   return std::tie(boxes, tubelets, frames, frames_multiple, loss);
 }
-inline auto FieldsOf(const ModelNeeds& needs) {
-  return std::tuple_cat(FieldsOf(static_cast<const HeadNeeds&>(needs)),
-                        FieldsOf(static_cast<const BackboneNeeds&>(needs)),
-                        FieldsOf(static_cast<const DetectorNeeds&>(needs)));
-}
-inline bool operator==(const ModelNeeds& a, const ModelNeeds& b) { return FieldsOf(a) == FieldsOf(b); }
 
 }  // namespace mrsn
 
