@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ablations/sweep.h"
@@ -47,6 +48,10 @@ ABSL_FLAG(
     bool, record, false,
     "Train nothing; write the finished results into the tree, to ablations/results/<sweep>.textproto, or "
     "those of a table's rows to the table's file.");
+ABSL_FLAG(
+    bool, skip_recorded, false,
+    "Leave out the runs whose results the tree has; these are written to output_root/results. Their weights "
+    "and detections are not there.");
 ABSL_FLAG(std::string, output_root, "", "Where runs, logs and results go; default: out/ in the workspace.");
 
 namespace mrsn::ablations {
@@ -59,7 +64,9 @@ constexpr char kUsage[] =
     "  bazel run //ablations:sweep -- --sweep=components --parallel=1 --processes=8 --device=cuda\n"
     "  bazel run //ablations:sweep -- --sweep=evidence_components --record\n\n"
     "Stopped at any moment and started again it goes on from the last checkpoints; finished runs are\n"
-    "found on disk.";
+    "found on disk. A long sweep is spread over several machines or days by --record on one and "
+    "--skip_recorded\n"
+    "on the next.";
 
 using experiments::RunNode;
 using experiments::RunSettings;
@@ -119,23 +126,40 @@ absl::Status Record(const std::string& name, const Sweep& sweep, const SweepRuns
   return absl::OkStatus();
 }
 
+enum class Mode {
+  kRun,
+  kRunUnrecorded,
+  kSpeedsOnly,
+  kRecord,
+};
+
 absl::Status RunSweep(const std::string& name, std::optional<int> seeds, const RunSettings& settings,
-                      int parallel, bool speeds_only, bool record) {
+                      int parallel, Mode mode) {
   const std::string data_files = DataFilesRoot();
   MRSN_ASSIGN_OR_RETURN(const Sweep sweep,
                         ReadSweep(data_files + "/ablations", data_files + "/experiments/tables", name));
   MRSN_ASSIGN_OR_RETURN(const SweepRuns runs, ExpandSweep(sweep, settings.configs_root, seeds));
   const std::string results_root = settings.output_root + "/results";
-  if (record) return Record(name, sweep, runs, settings.configs_root, results_root);
+  if (mode == Mode::kRecord) return Record(name, sweep, runs, settings.configs_root, results_root);
   Table table;
   if (sweep.has_table()) {
     MRSN_ASSIGN_OR_RETURN(table, experiments::ReadTable(data_files + "/experiments/tables", sweep.table()));
   }
+  const bool speeds_only = mode == Mode::kSpeedsOnly;
   if (speeds_only && !table.speed()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--speeds_only: sweep '", name, "' has no table with a column of speeds (speed: true)"));
   }
-  if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(runs.asked, settings, parallel));
+  auto left = runs.asked;
+  if (mode == Mode::kRunUnrecorded) {
+    const std::string recorded = RecordedPath(WorkspaceRoot().value_or("."), name, sweep);
+    MRSN_ASSIGN_OR_RETURN(TakenResults found,
+                          TakeRecorded(name, sweep, runs, recorded, settings.output_root));
+    left = std::move(found.left);
+    std::printf("%d of %d runs are recorded in %s\n", found.taken, static_cast<int>(runs.asked.size()),
+                ShownPath(recorded).c_str());
+  }
+  if (!speeds_only) MRSN_RETURN_IF_ERROR(experiments::RunMany(left, settings, parallel));
   if (!sweep.has_table()) return PrintPoints(runs.asked, results_root);
   if (table.speed()) MRSN_RETURN_IF_ERROR(MeasureRows(table, settings.configs_root, results_root));
   MRSN_ASSIGN_OR_RETURN(const experiments::TableView view,
@@ -153,9 +177,17 @@ absl::Status Main() {
     return WrongUsage(
         "--sweep or --config must be set, --seeds 0 or more, --parallel and --processes 1 or more");
   }
-  const bool speeds_only = absl::GetFlag(FLAGS_speeds_only), record = absl::GetFlag(FLAGS_record);
-  if (record && (speeds_only || !config.empty())) {
-    return WrongUsage("--record is for a --sweep of the tree, and goes without --speeds_only");
+  Mode mode = Mode::kRun;
+  int modes = 0;
+  for (const auto& [set, chosen] : {std::pair(absl::GetFlag(FLAGS_speeds_only), Mode::kSpeedsOnly),
+                                    std::pair(absl::GetFlag(FLAGS_record), Mode::kRecord),
+                                    std::pair(absl::GetFlag(FLAGS_skip_recorded), Mode::kRunUnrecorded)}) {
+    modes += set;
+    if (set) mode = chosen;
+  }
+  if (modes > 1) return WrongUsage("of --record, --skip_recorded and --speeds_only only one may be set");
+  if ((mode == Mode::kRecord || mode == Mode::kRunUnrecorded) && !config.empty()) {
+    return WrongUsage("--record and --skip_recorded are for a --sweep of the tree");
   }
   if (!config.empty()) sweep = std::filesystem::absolute(UserPath(config)).lexically_normal();
   RunSettings settings = experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root));
@@ -165,8 +197,7 @@ absl::Status Main() {
   settings.processes = processes;
   settings.wait = !absl::GetFlag(FLAGS_no_wait);
   MRSN_ASSIGN_OR_RETURN(settings.device, experiments::DeviceFlag(absl::GetFlag(FLAGS_device)));
-  return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel,
-                  speeds_only, record);
+  return RunSweep(sweep, seeds > 0 ? std::optional<int>(seeds) : std::nullopt, settings, parallel, mode);
 }
 
 }  // namespace

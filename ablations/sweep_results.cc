@@ -1,12 +1,14 @@
 #include "ablations/sweep_results.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "ablations/sweep_results.pb.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "experiments/config/text_proto.h"
+#include "experiments/run/run_settings.h"
 #include "experiments/tables/record_results.h"
 #include "experiments/tables/result_files.h"
 #include "experiments/tables/table_results.h"
@@ -189,6 +191,28 @@ absl::StatusOr<std::string> RecordSweep(const std::string& name, const SweepRuns
   MRSN_ASSIGN_OR_RETURN(const SweepResults packed, PackSweep(name, merged_points));
   MRSN_RETURN_IF_ERROR(WriteFileAtomically(options.recorded, experiments::ResultsText(packed)));
   return absl::StrCat(report, expected - missing, " of ", expected, " runs are recorded\n");
+}
+
+absl::StatusOr<TakenResults> TakeRecorded(const std::string& name, const Sweep& sweep, const SweepRuns& runs,
+                                          const std::string& recorded, const std::string& output_root) {
+  MRSN_ASSIGN_OR_RETURN(ResultsOfLabels of_labels, ReadRecorded(recorded, name, sweep));
+  std::set<std::string> checked;  // labels that have no results of another configuration any more
+  TakenResults found;
+  for (const auto& run : runs.asked) {
+    std::vector<Result>& results = of_labels[run->label];
+    if (checked.insert(run->label).second) experiments::RemoveUnrecordable(*run->resolved, &results);
+    const auto result = std::find_if(results.begin(), results.end(),
+                                     [&](const Result& of_seed) { return of_seed.seed() == run->seed; });
+    if (result == results.end()) {
+      found.left.push_back(run);
+      continue;
+    }
+    ++found.taken;
+    const std::string path = experiments::ResultPath(output_root, run->label, run->seed);
+    if (FileExists(path)) continue;
+    MRSN_RETURN_IF_ERROR(WriteFileAtomically(path, experiments::PrintTextProto(*result)));
+  }
+  return found;
 }
 
 }  // namespace mrsn::ablations

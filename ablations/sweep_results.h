@@ -12,6 +12,7 @@
 #include "ablations/sweep.h"
 #include "absl/status/statusor.h"
 #include "experiments/config/config.h"
+#include "experiments/config/experiment_graph.h"
 #include "experiments/result.pb.h"
 
 namespace mrsn::ablations {
@@ -52,6 +53,18 @@ struct RecordSweepOptions {
 // table.
 absl::StatusOr<std::string> RecordSweep(const std::string& name, const SweepRuns& runs,
                                         const RecordSweepOptions& options);
+
+struct TakenResults {
+  // SweepRuns::asked without the runs that are recorded.
+  std::vector<std::shared_ptr<const experiments::RunNode>> left;
+  int taken = 0;  // runs that are recorded
+};
+
+// The results that the file `recorded` has of the sweep's runs, of the configurations that they have now, are
+// written to <output_root>/results, where no file is: whoever reads results there finds them as on the
+// machine that made them. Weights, detections and logs are not recorded.
+absl::StatusOr<TakenResults> TakeRecorded(const std::string& name, const Sweep& sweep, const SweepRuns& runs,
+                                          const std::string& recorded, const std::string& output_root);
 
 }  // namespace mrsn::ablations
 

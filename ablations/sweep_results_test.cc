@@ -9,6 +9,7 @@
 #include "ablations/testing/made_up_sweep.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "experiments/tables/result_files.h"
 #include "ops/base/file.h"
 
 namespace mrsn::ablations {
@@ -130,6 +131,42 @@ TEST_F(SweepResultsTest, RecordedResultsStayUntilThereAreNewOnesOrTheSweepChange
             "pre: 0 new results; missing: seed 0\n"
             "none@world=1: 2 recorded before removed: no run of the sweep\n1 of 1 runs are recorded\n");
   EXPECT_THAT(FrameMaps(), ElementsAre(std::pair("acre@world=2", std::vector<double>{0.625})));
+}
+
+TEST_F(SweepResultsTest, RecordedRunsAreLeftOutAndTheirResultsWritten) {
+  Leave("none@world=1", 0, 0.25);
+  Leave("none@world=1", 1, 0.375);
+  Leave("acre@world=2", 1, 0.75);
+  Record();
+  std::filesystem::remove_all(tree_.results());
+  Leave("none@world=1", 1, 0.5);  // stays as it is
+  const auto take = [&] {
+    return TakeRecorded("s", Sweep(), tree_.Runs(), tree_.recorded(), tree_.root() + "/out");
+  };
+  const auto found = take();
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->taken, 3);
+  std::vector<std::string> left;
+  for (const auto& run : found->left) left.push_back(absl::StrCat(run->label, " ", run->seed));
+  EXPECT_THAT(left, ElementsAre("none@world=2 0", "acre@world=1 0", "acre@world=2 0", "none@world=2 1",
+                                "acre@world=1 1"));
+  const auto none = experiments::ReadResults(tree_.results(), "none@world=1");
+  ASSERT_TRUE(none.ok()) << none.status();
+  ASSERT_EQ(none->size(), 2);
+  EXPECT_EQ((*none)[0].DebugString(), tree_.ResultOf("none@world=1", 0, 0.25).DebugString());
+  EXPECT_EQ((*none)[1].frame_map(), 0.5);
+  const auto acre = experiments::ReadResults(tree_.results(), "acre@world=2");
+  ASSERT_TRUE(acre.ok()) << acre.status();
+  ASSERT_EQ(acre->size(), 1);
+
+  tree_.Write("experiments/configs/acre", "base: \"none\" model { mrsn { acre { layers: 2 } } }");
+  const auto changed = take();
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->taken, 2) << "a result of another configuration is none";
+  std::filesystem::remove(tree_.recorded());
+  const auto nothing = take();
+  ASSERT_TRUE(nothing.ok()) << nothing.status();
+  EXPECT_EQ(nothing->left.size(), 8);
 }
 
 TEST_F(SweepResultsTest, NothingNewIsAnErrorAndWritesNothing) {
