@@ -112,6 +112,23 @@ Merged Merge(const SweepPoint& point, std::vector<Result> fresh, std::vector<Res
   return merged;
 }
 
+// Recorded runs began with the recorded weights of a run that they start from, which another processor rounds
+// otherwise: with others the sweep would compare what cannot be compared.
+absl::Status CheckSameStart(const SweepPoint& start, const std::vector<Result>& fresh,
+                            const std::vector<Result>& recorded, const std::string& place) {
+  for (const Result& before : recorded) {
+    for (const Result& now : fresh) {
+      if (now.seed() != before.seed() || now.config_fingerprint() != before.config_fingerprint()) continue;
+      if (now.weights_hash() == before.weights_hash()) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat(place, ": the recorded runs start from weights of ", start.label, " seed ", now.seed(),
+                       " with the hash ", before.weights_hash(), ", the new ones from ", now.weights_hash(),
+                       "; expected the same, or a sweep whose record is removed first"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::string LineOf(const std::string& label, const Merged& merged) {
   std::string line = absl::StrCat(label, ": ", merged.fresh, " new results");
   if (merged.kept > 0) absl::StrAppend(&line, ", ", merged.kept, " kept");
@@ -171,6 +188,10 @@ absl::StatusOr<std::string> RecordSweep(const std::string& name, const SweepRuns
   for (const SweepPoint& point : PointsOf(runs)) {
     MRSN_ASSIGN_OR_RETURN(std::vector<Result> results,
                           experiments::ReadResults(options.results, point.label));
+    if (!point.asked) {
+      MRSN_RETURN_IF_ERROR(
+          CheckSameStart(point, results, recorded[point.label], ShownPath(options.recorded)));
+    }
     Merged merged = Merge(point, std::move(results), std::move(recorded[point.label]));
     recorded.erase(point.label);
     report += LineOf(point.label, merged);

@@ -49,8 +49,9 @@ struct RecordSweepOptions {
 // runs without a result stay missing. A new result replaces the recorded one of its label and seed; other
 // recorded ones stay. Results of another configuration than the sweep has now, of given weights or of
 // uncommitted code are left out. Returns a line for each label, which names what is missing and what was left
-// out, and the number of recorded runs of the sweep. NotFound if none of these is new. For sweeps without a
-// table.
+// out, and the number of recorded runs of the sweep. NotFound if none of these is new. FailedPrecondition,
+// and nothing is written, if a run that others start from has other weights than the recorded one. For sweeps
+// without a table.
 absl::StatusOr<std::string> RecordSweep(const std::string& name, const SweepRuns& runs,
                                         const RecordSweepOptions& options);
 

@@ -169,6 +169,25 @@ TEST_F(SweepResultsTest, RecordedRunsAreLeftOutAndTheirResultsWritten) {
   EXPECT_EQ(nothing->left.size(), 8);
 }
 
+TEST_F(SweepResultsTest, RunsThatStartFromOtherWeightsAreNotMixed) {
+  Result start = tree_.ResultOf("pre", 0, 0.5);
+  start.set_weights_hash("w1");
+  tree_.Leave(start);
+  Leave("none@world=1", 0, 0.25);
+  Record();
+  Leave("none@world=1", 1, 0.375);
+  EXPECT_THAT(Record(), ::testing::HasSubstr("2 of 8 runs are recorded")) << "the same weights";
+  start.set_weights_hash("w2");
+  tree_.Leave(start);
+  Leave("acre@world=1", 0, 0.5);
+  EXPECT_EQ(
+      Record(),
+      "R/ablations/results/s.textproto: the recorded runs start from weights of pre seed 0 with the hash w1, "
+      "the new ones from w2; expected the same, or a sweep whose record is removed first");
+  EXPECT_THAT(FrameMaps(), ElementsAre(std::pair("none@world=1", std::vector<double>{0.25, 0.375}),
+                                       std::pair("pre", std::vector<double>{0.5})));
+}
+
 TEST_F(SweepResultsTest, NothingNewIsAnErrorAndWritesNothing) {
   Leave("pre", 0, 0.5);
   EXPECT_THAT(Record(),
