@@ -177,18 +177,18 @@ absl::Status Main() {
     return WrongUsage(
         "--sweep or --config must be set, --seeds 0 or more, --parallel and --processes 1 or more");
   }
-  Mode mode = Mode::kRun;
-  int modes = 0;
-  for (const auto& [set, chosen] : {std::pair(absl::GetFlag(FLAGS_speeds_only), Mode::kSpeedsOnly),
-                                    std::pair(absl::GetFlag(FLAGS_record), Mode::kRecord),
-                                    std::pair(absl::GetFlag(FLAGS_skip_recorded), Mode::kRunUnrecorded)}) {
-    modes += set;
-    if (set) mode = chosen;
+  const bool speeds_only = absl::GetFlag(FLAGS_speeds_only), record = absl::GetFlag(FLAGS_record),
+             skip_recorded = absl::GetFlag(FLAGS_skip_recorded);
+  if (speeds_only + record + skip_recorded > 1) {
+    return WrongUsage("of --record, --skip_recorded and --speeds_only only one may be set");
   }
-  if (modes > 1) return WrongUsage("of --record, --skip_recorded and --speeds_only only one may be set");
-  if ((mode == Mode::kRecord || mode == Mode::kRunUnrecorded) && !config.empty()) {
+  if ((record || skip_recorded) && !config.empty()) {
     return WrongUsage("--record and --skip_recorded are for a --sweep of the tree");
   }
+  const Mode mode = speeds_only     ? Mode::kSpeedsOnly
+                    : record        ? Mode::kRecord
+                    : skip_recorded ? Mode::kRunUnrecorded
+                                    : Mode::kRun;
   if (!config.empty()) sweep = std::filesystem::absolute(UserPath(config)).lexically_normal();
   RunSettings settings = experiments::DefaultSettings(absl::GetFlag(FLAGS_output_root));
   settings.data_root = UserPath(absl::GetFlag(FLAGS_data_root));

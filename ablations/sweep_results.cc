@@ -1,7 +1,6 @@
 #include "ablations/sweep_results.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "ablations/sweep_results.pb.h"
@@ -217,11 +216,12 @@ absl::StatusOr<std::string> RecordSweep(const std::string& name, const SweepRuns
 absl::StatusOr<TakenResults> TakeRecorded(const std::string& name, const Sweep& sweep, const SweepRuns& runs,
                                           const std::string& recorded, const std::string& output_root) {
   MRSN_ASSIGN_OR_RETURN(ResultsOfLabels of_labels, ReadRecorded(recorded, name, sweep));
-  std::set<std::string> checked;  // labels that have no results of another configuration any more
+  for (const SweepPoint& point : PointsOf(runs)) {
+    experiments::RemoveUnrecordable(*point.resolved, &of_labels[point.label]);
+  }
   TakenResults found;
   for (const auto& run : runs.asked) {
-    std::vector<Result>& results = of_labels[run->label];
-    if (checked.insert(run->label).second) experiments::RemoveUnrecordable(*run->resolved, &results);
+    const std::vector<Result>& results = of_labels[run->label];
     const auto result = std::find_if(results.begin(), results.end(),
                                      [&](const Result& of_seed) { return of_seed.seed() == run->seed; });
     if (result == results.end()) {
