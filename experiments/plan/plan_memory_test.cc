@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
     Models, PlanMemoryTest,
     ::testing::Values(Case{"micro/none", 4, 64, 8}, Case{"micro/acre_aare_rse", 4, 64, 8},
                       Case{"micro/acre_aare_rse_lrb", 4, 64, 8}, Case{"ava22/ablation/none", 8, 96, 2},
-                      Case{"ava22/mrsn_l_r50", 8, 96, 1},
+                      Case{"ava22/mrsn_s_r50", 8, 96, 1}, Case{"ava22/mrsn_l_r50", 8, 96, 1},
                       Case{"ava22/mrsn_s_r50", 8, 96, 2, "train { activation_checkpointing: true }"}));
 
 }  // namespace
